@@ -1,0 +1,2 @@
+/// Limits of the agent, every one in one place.
+package enum AgentLimits {}

@@ -1,0 +1,29 @@
+/// What a datapath can do, found by probing it (kernel) or known (embedded).
+public struct DatapathCapabilities: Sendable, Hashable {
+    /// VLAN tags that keys and masks cover: 0–2.
+    public var vlanDepth: Int = 1
+    /// MPLS label stack entries that keys and masks cover.
+    public var mplsDepth: Int = 1
+    /// Flows are named by ``FlowIdentifier``.
+    public var identifiers: Bool = false
+    /// Rewrites may be masked.
+    public var maskedSet: Bool = false
+    /// `recirculate` works.
+    public var recirculation: Bool = false
+    /// `truncate` works.
+    public var truncation: Bool = false
+    /// `clone` works.
+    public var clone: Bool = false
+    /// `sample` may nest this deep.
+    public var sampleNesting: Int = 0
+    /// Connection tracking state is in keys.
+    public var connectionTracking: Bool = false
+    /// Meters work.
+    public var meters: Bool = false
+    /// Explicit `drop` with a reason works.
+    public var explicitDrop: Bool = false
+    /// Upcalls may be dispatched per CPU instead of per port.
+    public var perCPUDispatch: Bool = false
+    /// Nothing beyond the least.
+    public init() {}
+}

@@ -1,0 +1,84 @@
+/// The storage that ``FlowKey`` and ``FlowMask`` share: 48 words of 64 bits.
+///
+/// Words are numbers in host byte order; where a field sits in them is said once, in ``FlowField/layout``.
+/// They are ordered by stage: pipeline and tunnel metadata (0–29), L2 (30–34), L3 (35–44), L4 (45–47),
+/// so that a staged lookup hashes ranges of words.
+public typealias FlowWords = InlineArray<48, UInt64>
+
+/// Everything a flow table can look at in one packet: the packet's headers and the metadata beside it.
+///
+/// A value of 384 bytes without references; absent headers are zero. Built by ``PacketParser`` (headers)
+/// and by the datapath (metadata). Hot code works on a local variable or an `inout` parameter.
+@frozen public struct FlowKey: Sendable, BitwiseCopyable {
+    /// The words; use the accessors of `FlowKey+Fields.swift` or ``subscript(_:)``.
+    public var words: FlowWords
+
+    /// A key of zeros: no headers, port 0, Ethernet packet type.
+    @inlinable public init() { self.words = FlowWords(repeating: 0) }
+
+    /// The number of 64-bit words in a key.
+    @inlinable public static var wordCount: Int { 48 }
+}
+
+/// Which bits of a ``FlowKey`` matter: a bit set here is compared, a zero bit is a wildcard.
+///
+/// Has the key's layout. Translation starts with an empty mask and sets the bits that it looked at;
+/// what results is the mask of the megaflow.
+@frozen public struct FlowMask: Sendable, BitwiseCopyable {
+    /// The words, laid out as those of ``FlowKey``.
+    public var words: FlowWords
+
+    /// The mask that looks at nothing.
+    @inlinable public init() { self.words = FlowWords(repeating: 0) }
+
+    /// The mask that compares every bit.
+    public static var exact: FlowMask {
+        var mask = FlowMask()
+        for index in 0..<FlowKey.wordCount { mask.words[index] = .max }
+        return mask
+    }
+
+    /// Adds every bit of `other` to this mask.
+    @inlinable public mutating func formUnion(_ other: borrowing FlowMask) {
+        for index in 0..<FlowKey.wordCount { self.words[index] |= other.words[index] }
+    }
+
+    /// Whether no bit is compared.
+    @inlinable public var isEmpty: Bool {
+        var any: UInt64 = 0
+        for index in 0..<FlowKey.wordCount { any |= self.words[index] }
+        return any == 0
+    }
+}
+
+extension FlowKey: Equatable {
+    /// Whether all words are equal.
+    @inlinable public static func == (left: FlowKey, right: FlowKey) -> Bool {
+        var difference: UInt64 = 0
+        for index in 0..<Self.wordCount { difference |= left.words[index] ^ right.words[index] }
+        return difference == 0
+    }
+
+    /// Whether this key and `other` agree in every bit that `mask` compares.
+    @inlinable public func matches(_ other: borrowing FlowKey, under mask: borrowing FlowMask) -> Bool {
+        var difference: UInt64 = 0
+        for index in 0..<Self.wordCount {
+            difference |= (self.words[index] ^ other.words[index]) & mask.words[index]
+        }
+        return difference == 0
+    }
+
+    /// Clears every bit that `mask` does not compare.
+    @inlinable public mutating func formIntersection(_ mask: borrowing FlowMask) {
+        for index in 0..<Self.wordCount { self.words[index] &= mask.words[index] }
+    }
+}
+
+extension FlowMask: Equatable {
+    /// Whether both compare the same bits.
+    @inlinable public static func == (left: FlowMask, right: FlowMask) -> Bool {
+        var difference: UInt64 = 0
+        for index in 0..<FlowKey.wordCount { difference |= left.words[index] ^ right.words[index] }
+        return difference == 0
+    }
+}
