@@ -1,0 +1,63 @@
+/// Why a flow went.
+public enum FlowRemovedReason: UInt8, CaseIterable, Hashable, Sendable {
+    /// No packet for the idle timeout.
+    case idleTimeout = 0
+    /// The hard timeout passed.
+    case hardTimeout = 1
+    /// A FLOW_MOD deleted it.
+    case delete = 2
+    /// Its group was deleted (1.1 and later).
+    case groupDelete = 3
+    /// Its meter was deleted (1.4 and later; earlier written as ``delete``).
+    case meterDelete = 4
+    /// It was evicted (1.4 and later; earlier written as ``delete``).
+    case eviction = 5
+}
+
+/// FLOW_REMOVED (1.0 §5.4.3 · 1.1 §A.4.2 · 1.3 §7.4.2 · 1.5 §7.4.2).
+public struct FlowRemoved: Hashable, Sendable {
+    /// The flow's cookie.
+    public var cookie: Cookie = .none
+    /// The flow's priority.
+    public var priority: UInt16 = 0
+    /// Why it went.
+    public var reason: FlowRemovedReason = .idleTimeout
+    /// The table it was in (1.1 and later).
+    public var tableID: TableID = TableID(rawValue: 0)
+    /// The flow's age: whole seconds.
+    public var durationSeconds: UInt32 = 0
+    /// The flow's age: nanoseconds beyond the seconds.
+    public var durationNanoseconds: UInt32 = 0
+    /// The idle timeout in seconds.
+    public var idleTimeoutSeconds: UInt16 = 0
+    /// The hard timeout in seconds (1.2 and later).
+    public var hardTimeoutSeconds: UInt16 = 0
+    /// Packets that the flow matched; all ones if unknown.
+    public var packetCount: UInt64 = 0
+    /// Bytes of these packets; all ones if unknown.
+    public var byteCount: UInt64 = 0
+    /// Which packets it matched.
+    public var match: Match = .any
+
+    /// Makes a value; every property has a default.
+    public init(
+        cookie: Cookie = .none, priority: UInt16 = 0, reason: FlowRemovedReason = .idleTimeout,
+        tableID: TableID = TableID(rawValue: 0), durationSeconds: UInt32 = 0,
+        durationNanoseconds: UInt32 = 0, idleTimeoutSeconds: UInt16 = 0, hardTimeoutSeconds: UInt16 = 0,
+        packetCount: UInt64 = 0, byteCount: UInt64 = 0, match: Match = .any
+    ) {
+        self.cookie = cookie
+        self.priority = priority
+        self.reason = reason
+        self.tableID = tableID
+        self.durationSeconds = durationSeconds
+        self.durationNanoseconds = durationNanoseconds
+        self.idleTimeoutSeconds = idleTimeoutSeconds
+        self.hardTimeoutSeconds = hardTimeoutSeconds
+        self.packetCount = packetCount
+        self.byteCount = byteCount
+        self.match = match
+    }
+    /// Makes a value of all defaults.
+    public init() {}
+}

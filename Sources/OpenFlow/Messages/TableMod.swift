@@ -1,0 +1,53 @@
+/// TABLE_MOD (1.1 §A.3.3 · 1.3 §7.3.3 · 1.5 §7.3.4.1).
+public struct TableMod: Hashable, Sendable {
+    /// The table, or all.
+    public var tableID: TableID = TableID(rawValue: 0)
+    /// What it becomes.
+    public var configuration: TableConfiguration = TableConfiguration()
+
+    /// Makes a value; every property has a default.
+    public init(
+        tableID: TableID = TableID(rawValue: 0), configuration: TableConfiguration = TableConfiguration()
+    ) {
+        self.tableID = tableID
+        self.configuration = configuration
+    }
+    /// Makes a value of all defaults.
+    public init() {}
+}
+
+/// How a table behaves: bits in 1.1 to 1.3, bits and properties from 1.4.
+public struct TableConfiguration: Hashable, Sendable {
+    /// Bits 0–1 the miss behaviour of 1.1 and 1.2, bit 2 eviction, bit 3 vacancy events (1.4 and later).
+    public var bits: UInt32 = 0
+    /// How flows are chosen for eviction (1.4 and later), if said.
+    public var evictionFlags: UInt32? = nil
+    /// Percentages below and above which vacancy events are sent, and the current one (1.4 and later), if said.
+    public var vacancy: Vacancy? = nil
+
+    /// Makes a value; every property has a default.
+    public init(bits: UInt32 = 0, evictionFlags: UInt32? = nil, vacancy: Vacancy? = nil) {
+        self.bits = bits
+        self.evictionFlags = evictionFlags
+        self.vacancy = vacancy
+    }
+    /// Makes a value of all defaults.
+    public init() {}
+
+    /// When vacancy events are sent; percentages.
+    public struct Vacancy: Hashable, Sendable {
+        /// Vacancy below which an event is sent.
+        public var down: UInt8 = 0
+        /// Vacancy above which an event is sent.
+        public var up: UInt8 = 0
+        /// The vacancy now; 0 in requests.
+        public var current: UInt8 = 0
+
+        /// Makes a value; every property has a default.
+        public init(down: UInt8 = 0, up: UInt8 = 0, current: UInt8 = 0) {
+            self.down = down
+            self.up = up
+            self.current = current
+        }
+    }
+}

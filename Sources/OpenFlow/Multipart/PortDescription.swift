@@ -1,0 +1,131 @@
+public import NetworkTypes
+
+/// How a port is configured by the controller (1.5 §7.2.1).
+@frozen public struct PortConfiguration: OptionSet, Hashable, Sendable {
+    /// The bits on the wire.
+    public var rawValue: UInt32
+    /// Makes a set from its bits.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// The port is administratively down.
+    public static let portDown = PortConfiguration(rawValue: 1 << 0)
+    /// No spanning tree (1.0 only).
+    public static let noSpanningTree = PortConfiguration(rawValue: 1 << 1)
+    /// Packets that come in are dropped.
+    public static let noReceive = PortConfiguration(rawValue: 1 << 2)
+    /// Spanning tree frames that come in are dropped (1.0 only).
+    public static let noReceiveSpanningTree = PortConfiguration(rawValue: 1 << 3)
+    /// The port is not flooded to (1.0 only).
+    public static let noFlood = PortConfiguration(rawValue: 1 << 4)
+    /// Packets are not sent out here.
+    public static let noForward = PortConfiguration(rawValue: 1 << 5)
+    /// Packets that come in here cause no packet-in.
+    public static let noPacketIn = PortConfiguration(rawValue: 1 << 6)
+}
+
+/// The state of a port (1.5 §7.2.1).
+@frozen public struct PortState: OptionSet, Hashable, Sendable {
+    /// The bits of 1.1 and later; bits 8–9 are the spanning tree state of 1.0.
+    public var rawValue: UInt32
+    /// Makes a set from its bits.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// There is no link.
+    public static let linkDown = PortState(rawValue: 1 << 0)
+    /// A protocol such as spanning tree blocks the port (1.1 and later).
+    public static let blocked = PortState(rawValue: 1 << 1)
+    /// The port is live for fast failover groups (1.1 and later).
+    public static let live = PortState(rawValue: 1 << 2)
+}
+
+/// Speeds and media of a port, in the bits of 1.1 and later; 1.0 numbers some of them otherwise.
+@frozen public struct PortFeatures: OptionSet, Hashable, Sendable {
+    /// The bits of 1.1 and later.
+    public var rawValue: UInt32
+    /// Makes a set from its bits.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// 10 Mb/s half duplex.
+    public static let half10Mb = PortFeatures(rawValue: 1 << 0)
+    /// 10 Mb/s full duplex.
+    public static let full10Mb = PortFeatures(rawValue: 1 << 1)
+    /// 100 Mb/s half duplex.
+    public static let half100Mb = PortFeatures(rawValue: 1 << 2)
+    /// 100 Mb/s full duplex.
+    public static let full100Mb = PortFeatures(rawValue: 1 << 3)
+    /// 1 Gb/s half duplex.
+    public static let half1Gb = PortFeatures(rawValue: 1 << 4)
+    /// 1 Gb/s full duplex.
+    public static let full1Gb = PortFeatures(rawValue: 1 << 5)
+    /// 10 Gb/s full duplex.
+    public static let full10Gb = PortFeatures(rawValue: 1 << 6)
+    /// 40 Gb/s full duplex (1.1 and later).
+    public static let full40Gb = PortFeatures(rawValue: 1 << 7)
+    /// 100 Gb/s full duplex (1.1 and later).
+    public static let full100Gb = PortFeatures(rawValue: 1 << 8)
+    /// 1 Tb/s full duplex (1.1 and later).
+    public static let full1Tb = PortFeatures(rawValue: 1 << 9)
+    /// Some other rate (1.1 and later).
+    public static let otherRate = PortFeatures(rawValue: 1 << 10)
+    /// Copper.
+    public static let copper = PortFeatures(rawValue: 1 << 11)
+    /// Fibre.
+    public static let fiber = PortFeatures(rawValue: 1 << 12)
+    /// Autonegotiation.
+    public static let autonegotiation = PortFeatures(rawValue: 1 << 13)
+    /// Pause.
+    public static let pause = PortFeatures(rawValue: 1 << 14)
+    /// Asymmetric pause.
+    public static let asymmetricPause = PortFeatures(rawValue: 1 << 15)
+}
+
+/// A port of the switch (1.0 §5.2.1 · 1.1–1.3 §7.2.1 · 1.4 and 1.5 §7.2.1).
+///
+/// 48 bytes in 1.0, 64 in 1.1 to 1.3 (which added the speeds), 40 and properties from 1.4, where the features and
+/// speeds are the Ethernet property.
+public struct PortDescription: Hashable, Sendable {
+    /// The port's number.
+    public var number: PortNumber = .any
+    /// Its Ethernet address.
+    public var hardwareAddress: MACAddress = .zero
+    /// Its name; at most 15 bytes of UTF-8 are written.
+    public var name: String = ""
+    /// How it is configured.
+    public var configuration: PortConfiguration = []
+    /// Its state.
+    public var state: PortState = []
+    /// What it does now.
+    public var current: PortFeatures = []
+    /// What it advertises.
+    public var advertised: PortFeatures = []
+    /// What it can do.
+    public var supported: PortFeatures = []
+    /// What its peer advertises.
+    public var peer: PortFeatures = []
+    /// Its current rate in kb/s (1.1 and later).
+    public var currentSpeedKilobits: UInt32 = 0
+    /// Its greatest rate in kb/s (1.1 and later).
+    public var maximumSpeedKilobits: UInt32 = 0
+    /// Properties other than Ethernet (1.4 and later).
+    public var properties: [Property] = []
+
+    /// Makes a value; every property has a default.
+    public init(
+        number: PortNumber = .any, hardwareAddress: MACAddress = .zero, name: String = "",
+        configuration: PortConfiguration = [], state: PortState = [], current: PortFeatures = [],
+        advertised: PortFeatures = [], supported: PortFeatures = [], peer: PortFeatures = [],
+        currentSpeedKilobits: UInt32 = 0, maximumSpeedKilobits: UInt32 = 0, properties: [Property] = []
+    ) {
+        self.number = number
+        self.hardwareAddress = hardwareAddress
+        self.name = name
+        self.configuration = configuration
+        self.state = state
+        self.current = current
+        self.advertised = advertised
+        self.supported = supported
+        self.peer = peer
+        self.currentSpeedKilobits = currentSpeedKilobits
+        self.maximumSpeedKilobits = maximumSpeedKilobits
+        self.properties = properties
+    }
+    /// Makes a value of all defaults.
+    public init() {}
+}

@@ -1,0 +1,109 @@
+/// One table in TABLE_FEATURES (1.3 §7.3.5.5 · 1.5 §7.3.5.18).
+public struct TableFeatures: Hashable, Sendable {
+    /// The table.
+    public var tableID: TableID = TableID(rawValue: 0)
+    /// What a request wants (1.5): 0 replace, 1 modify, 2 enable, 3 disable.
+    public var command: UInt8 = 0
+    /// Bit 0 ingress table, 1 egress table, 4 first egress table (1.5).
+    public var features: UInt32 = 0
+    /// The name; at most 31 bytes.
+    public var name: String = ""
+    /// Bits of metadata that can be matched.
+    public var metadataMatch: UInt64 = 0
+    /// Bits of metadata that can be written.
+    public var metadataWrite: UInt64 = 0
+    /// The bits that TABLE_MOD may set (1.4 and later).
+    public var capabilities: UInt32 = 0
+    /// How many flows there may be.
+    public var maximumEntries: UInt32 = 0
+    /// What flows can do.
+    public var properties: [TableFeatureProperty] = []
+
+    /// Makes a value; every property has a default.
+    public init(
+        tableID: TableID = TableID(rawValue: 0), command: UInt8 = 0, features: UInt32 = 0,
+        name: String = "", metadataMatch: UInt64 = 0, metadataWrite: UInt64 = 0, capabilities: UInt32 = 0,
+        maximumEntries: UInt32 = 0, properties: [TableFeatureProperty] = []
+    ) {
+        self.tableID = tableID
+        self.command = command
+        self.features = features
+        self.name = name
+        self.metadataMatch = metadataMatch
+        self.metadataWrite = metadataWrite
+        self.capabilities = capabilities
+        self.maximumEntries = maximumEntries
+        self.properties = properties
+    }
+    /// Makes a value of all defaults.
+    public init() {}
+}
+
+/// A property of a table; `miss` says that it is about the table-miss flow.
+public enum TableFeatureProperty: Hashable, Sendable {
+    /// Which instructions, by type; experimenters' numbers ride along.
+    case instructions([FeatureID], miss: Bool)
+    /// Which tables GOTO_TABLE may name.
+    case nextTables([TableID], miss: Bool)
+    /// Which actions WRITE_ACTIONS may carry.
+    case writeActions([FeatureID], miss: Bool)
+    /// Which actions APPLY_ACTIONS may carry.
+    case applyActions([FeatureID], miss: Bool)
+    /// Which fields can be matched, and whether with a mask.
+    case match([FeatureField])
+    /// Which fields need not be matched.
+    case wildcards([FeatureField])
+    /// Which fields SET_FIELD may name in WRITE_ACTIONS.
+    case writeSetField([FeatureField], miss: Bool)
+    /// Which fields SET_FIELD may name in APPLY_ACTIONS.
+    case applySetField([FeatureField], miss: Bool)
+    /// Any other property, kept byte for byte.
+    case other(Property)
+}
+
+/// The type of an action or instruction, with the experimenter where the type is 0xffff.
+@frozen public struct FeatureID: Hashable, Sendable {
+    /// The type in the version of the message.
+    public var type: UInt16
+    /// The experimenter, 0 unless the type is 0xffff.
+    public var experimenter: UInt32
+    /// Makes an identifier.
+    public init(type: UInt16, experimenter: UInt32 = 0) {
+        self.type = type
+        self.experimenter = experimenter
+    }
+}
+
+/// A field in a table's properties.
+@frozen public struct FeatureField: Hashable, Sendable {
+    /// The name of the field in its header.
+    public var identifier: OXMIdentifier
+    /// Whether a mask is allowed.
+    public var hasMask: Bool
+    /// The length in the header, in bytes.
+    public var length: UInt8
+    /// Makes a field from the parts of its header.
+    public init(identifier: OXMIdentifier, hasMask: Bool, length: UInt8) {
+        self.identifier = identifier
+        self.hasMask = hasMask
+        self.length = length
+    }
+}
+
+/// One table in a TABLE_DESC reply (1.4 §7.3.5.16).
+public struct TableDescription: Hashable, Sendable {
+    /// The table.
+    public var tableID: TableID = TableID(rawValue: 0)
+    /// How it behaves.
+    public var configuration: TableConfiguration = TableConfiguration()
+
+    /// Makes a value; every property has a default.
+    public init(
+        tableID: TableID = TableID(rawValue: 0), configuration: TableConfiguration = TableConfiguration()
+    ) {
+        self.tableID = tableID
+        self.configuration = configuration
+    }
+    /// Makes a value of all defaults.
+    public init() {}
+}

@@ -1,0 +1,94 @@
+/// A refusal in the protocol's own vocabulary, with what the numbers on the wire cannot say, for logs.
+///
+/// Thrown by the decoder and by whoever handles a request; becomes an ``ErrorMessage``. Two errors are equal if their
+/// codes are.
+public struct OpenFlowError: Error, Sendable {
+    /// Which error.
+    public let code: Code
+    /// Where in the message the fault lies, in bytes from its header; nil if nowhere in particular.
+    public var offset: UInt32?
+    /// The value that was refused, where one was.
+    public var value: UInt64?
+    /// The bound that the value broke, where there is one.
+    public var limit: UInt64?
+
+    /// Makes an error.
+    public init(_ code: Code, offset: Int? = nil, value: UInt64? = nil, limit: UInt64? = nil) {
+        self.code = code
+        self.offset = offset.map { UInt32(clamping: $0) }
+        self.value = value
+        self.limit = limit
+    }
+}
+
+extension OpenFlowError: Hashable, CustomStringConvertible {
+    /// Whether the codes are equal.
+    public static func == (left: OpenFlowError, right: OpenFlowError) -> Bool { left.code == right.code }
+    /// Hashes the code alone.
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.code) }
+
+    /// The specification's name of the error and what else is known.
+    public var description: String {
+        var text = self.code.constant
+        if let offset = self.offset { text += " at byte \(offset)" }
+        if let value = self.value { text += ", value \(value)" }
+        if let limit = self.limit { text += ", limit \(limit)" }
+        return text
+    }
+}
+
+extension OpenFlowError {
+    /// How one error is written in a range of versions.
+    struct Form: Sendable {
+        /// Which of the four ways.
+        enum Kind: Hashable, Sendable {
+            /// Type and code of the specification.
+            case standard
+            /// Type 0xffff with the ONF's experimenter number (1.2 and later).
+            case onf
+            /// Type 0xffff with Nicira's experimenter number (1.2 and later).
+            case nicira
+            /// Nicira's envelope for 1.0 and 1.1, with a type and a code of its own.
+            case envelope
+        }
+        let kind: Kind
+        let versions: ClosedRange<OpenFlowVersion>
+        let type: UInt16
+        let code: UInt16
+
+        static func standard(_ versions: ClosedRange<OpenFlowVersion>, _ type: UInt16, _ code: UInt16) -> Form {
+            Form(kind: .standard, versions: versions, type: type, code: code)
+        }
+        static func envelope(_ versions: ClosedRange<OpenFlowVersion>, _ type: UInt16, _ code: UInt16) -> Form {
+            Form(kind: .envelope, versions: versions, type: type, code: code)
+        }
+        static func onf(_ versions: ClosedRange<OpenFlowVersion>, _ code: UInt16) -> Form {
+            Form(kind: .onf, versions: versions, type: 0xffff, code: code)
+        }
+        static func nicira(_ versions: ClosedRange<OpenFlowVersion>, _ code: UInt16) -> Form {
+            Form(kind: .nicira, versions: versions, type: 0xffff, code: code)
+        }
+    }
+
+    /// What is known about one error.
+    struct Row: Sendable {
+        let error: Code
+        let constant: StaticString
+        let forms: [Form]
+        init(_ error: Code, _ constant: StaticString, _ forms: [Form]) {
+            self.error = error
+            self.constant = constant
+            self.forms = forms
+        }
+    }
+}
+
+extension OpenFlowError.Code {
+    var row: OpenFlowError.Row { OpenFlowError.table[Int(self.rawValue)] }
+    /// The name of the constant in the specifications (or in Nicira's headers).
+    public var constant: String { "\(self.row.constant)" }
+    /// How the error is written in a version; nil where the version has no such error.
+    func form(in version: OpenFlowVersion) -> OpenFlowError.Form? {
+        self.row.forms.first { $0.versions.contains(version) }
+    }
+}
