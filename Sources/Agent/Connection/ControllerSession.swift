@@ -1,0 +1,49 @@
+package import OpenFlow
+
+/// One OpenFlow connection as the switch sees it, from the end of version negotiation to its close.
+///
+/// Owned by the control loop and used only there. The connection layer makes it, feeds its messages to the switch and
+/// carries away what ``send(_:transactionID:)`` queued at the end of each turn.
+package final class ControllerSession {
+    /// A number that is never given twice in the life of the process.
+    package let identifier: UInt64
+    /// The negotiated version.
+    package let version: OpenFlowVersion
+    /// The peer, for logs and statistics, such as `tcp:127.0.0.1:6653`.
+    package let peer: String
+    /// Whether it came in by a listener of ours (a service connection: no packet-ins of misses until it asks) or we called a configured controller.
+    package let isService: Bool
+    /// Role; equal until it asks for another.
+    package var role: ControllerRole = .equal
+    /// Which asynchronous messages it wants, per role.
+    package var asyncConfig: AsyncConfig
+    /// How many bytes of a packet that missed it wants (OFPT_SET_CONFIG); service connections start with 0.
+    package var missSendLength: UInt16
+    /// Whether the peer set `missSendLength` (a service connection gets no packet-ins before).
+    package var wantsPacketIns: Bool
+    /// Nicira controller id.
+    package var controllerID: UInt16 = 0
+    /// Nicira packet-in format: 0 standard, 1 NXT_PACKET_IN, 2 NXT_PACKET_IN2.
+    package var packetInFormat: UInt32 = 0
+    /// Nicira flow_mod_table_id: in 1.0 the upper byte of a flow_mod's command is a table.
+    package var usesFlowModTableID = false
+    /// Bytes queued in this turn, in wire form; the connection layer takes them.
+    package var output: [UInt8] = []
+    /// Bytes taken but not yet written to the socket, kept up to date by the connection layer; dumps pause above a limit.
+    package var bytesInFlight = 0
+    /// Set by the switch: the connection layer closes the connection once the output is written.
+    package var shouldClose = false
+    /// Messages that could not be said in this version (counted, logged).
+    package var inexpressibleMessages: UInt64 = 0
+
+    /// Makes a session with the defaults of its kind.
+    package init(identifier: UInt64, version: OpenFlowVersion, peer: String, isService: Bool) {
+        self.identifier = identifier
+        self.version = version
+        self.peer = peer
+        self.isService = isService
+        self.asyncConfig = .initial(for: version)
+        self.missSendLength = isService ? 0 : 128
+        self.wantsPacketIns = !isService
+    }
+}

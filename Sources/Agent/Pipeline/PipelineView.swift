@@ -1,0 +1,122 @@
+package import Datapath
+package import OpenFlow
+
+/// What translation may ask of a switch's state: one consistent version of tables and ports.
+///
+/// Implemented by ``PipelineState`` (held under a read lock for a batch of packets) and by simple stand-ins in
+/// tests. Nothing here changes state; counters are credited through ``PipelineView/credit(_:packets:bytes:at:tcpFlags:)``,
+/// which is atomic.
+package protocol PipelineView: ~Copyable {
+    /// The number of the state's version; grows with every committed change that packets could notice.
+    var version: UInt64 { get }
+
+    /// The rule with the highest priority in `table` that `key` matches, or nil.
+    ///
+    /// Adds to `mask` every bit that the lookup looked at: any packet that agrees with `key` on the
+    /// resulting mask gets the same answer. In `key`, `inPort` is the switch's port number.
+    func lookup(table: TableID, key: borrowing FlowKey, unwildcarding mask: inout FlowMask) -> MatchedRule?
+
+    /// The ordinary rule of the hidden table that stands for a built-in decision.
+    func hiddenRule(_ rule: HiddenRule) -> MatchedRule
+
+    /// Which hidden rule a miss in `table` leads to: ``HiddenRule/tableMiss`` where some controller wants packet-ins
+    /// of misses (OpenFlow 1.0–1.2), else ``HiddenRule/noPacketIn``.
+    func missRule(of table: TableID) -> HiddenRule
+
+    /// The port of that number, or nil.
+    func port(_ number: PortNumber) -> SwitchPort?
+
+    /// All ports in order of their numbers.
+    var portsInOrder: [SwitchPort] { get }
+
+    /// How IP fragments are treated (OFPC_FRAG_*).
+    var fragmentHandling: FragmentHandling { get }
+
+    /// Adds to a rule's counters and last use; any thread that holds the view; a stale reference is ignored.
+    func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime)
+}
+
+/// The rules of the hidden table (254), which controllers neither see nor change.
+package enum HiddenRule: Int, CaseIterable, Sendable {
+    /// Sends the packet to the controllers: reason no match.
+    case tableMiss
+    /// Drops a packet that missed and that no controller wants to see.
+    case noPacketIn
+    /// Drops IP fragments while fragment handling is `drop`.
+    case dropFragments
+    /// Drops a recirculated packet whose frozen state is gone.
+    case recirculationDrop
+}
+
+/// IP fragment handling of a switch (`enum ofp_config_flags`).
+package enum FragmentHandling: UInt16, Sendable {
+    /// No special handling: fragments are matched with transport ports of zero.
+    case normal = 0
+    /// Fragments are dropped.
+    case drop = 1
+    /// Fragments are reassembled; not offered.
+    case reassemble = 2
+    /// The first fragment is matched with its transport ports (Nicira extension).
+    case matchFirst = 3
+}
+
+/// A rule's name: a slot in its table and the slot's generation, so that a name never means a later rule.
+package struct RuleReference: Hashable, Sendable, BitwiseCopyable {
+    /// The table the rule is in.
+    package var table: UInt8
+    /// The slot.
+    package var slot: UInt32
+    /// How often the slot had been given out.
+    package var generation: UInt32
+    /// Makes a reference.
+    package init(table: UInt8, slot: UInt32, generation: UInt32) {
+        self.table = table
+        self.slot = slot
+        self.generation = generation
+    }
+}
+
+/// What a lookup found: as much of a rule as translation needs.
+package struct MatchedRule: Sendable {
+    /// The rule's name, for counters.
+    package var reference: RuleReference
+    /// What to do, shared by all rules with the same instructions.
+    package var instructions: InstructionList
+    /// The rule's cookie.
+    package var cookie: Cookie
+    /// Whether it is a table-miss entry (priority 0, matching everything), whose packet-ins have reason no match.
+    package var isTableMiss: Bool
+    /// Makes a result.
+    package init(reference: RuleReference, instructions: InstructionList, cookie: Cookie, isTableMiss: Bool) {
+        self.reference = reference
+        self.instructions = instructions
+        self.cookie = cookie
+        self.isTableMiss = isTableMiss
+    }
+}
+
+/// An immutable list of instructions, shared between rules (interned by ``InstructionInterner``).
+package final class InstructionList: Sendable {
+    /// The instructions in the order of the specification (meter, apply, clear, write, metadata, goto).
+    package let instructions: [Instruction]
+    /// Makes a list.
+    package init(_ instructions: [Instruction]) { self.instructions = instructions }
+    /// The list without instructions: drop.
+    package static let empty = InstructionList([])
+}
+
+/// A port of a switch: what packets and controllers see of it.
+package struct SwitchPort: Sendable, Hashable {
+    /// The OpenFlow number.
+    package var number: PortNumber
+    /// Its number in the datapath.
+    package var index: PortIndex
+    /// Everything that a controller is told about it; `description.number` equals `number`.
+    package var description: PortDescription
+    /// Makes a port.
+    package init(number: PortNumber, index: PortIndex, description: PortDescription) {
+        self.number = number
+        self.index = index
+        self.description = description
+    }
+}

@@ -1,0 +1,25 @@
+package import Datapath
+package import OpenFlow
+
+/// What a switch asks of the datapath side of its bridge; implemented by ``BridgeDatapath``.
+///
+/// Called on the control loop. The switch never installs or removes megaflows itself: it changes its tables and
+/// says so with ``tablesChanged(version:)``; revalidators do the rest.
+package protocol SwitchDatapath: AnyObject, Sendable {
+    /// Translates `actions` for a packet from a controller and executes the result.
+    ///
+    /// `inPort` may be a real port, `controller`, `local`, `any`/none. Packet-ins that the actions raise go over the packet-in queue.
+    /// Returns nil when it was handed to the datapath, else why not.
+    func packetOut(packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime)
+        -> OpenFlowError?
+    /// Counters of a port of this bridge.
+    func statistics(of port: SwitchPort) -> PortStatistics?
+    /// Sets a port's device up or down. Returns nil when done.
+    func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError?
+    /// The tables have a new version: wakes the revalidators.
+    func tablesChanged(version: UInt64)
+    /// The newest version for which no cached datapath flow contradicts the tables; any thread.
+    var finishedVersion: UInt64 { get }
+    /// Pushes the counters of all cached flows to the rules as of now (for final counters); may be costly.
+    func synchroniseStatistics(now: MonotonicTime)
+}

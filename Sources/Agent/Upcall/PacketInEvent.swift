@@ -1,0 +1,33 @@
+package import Datapath
+package import OpenFlow
+
+/// A packet on its way to the controllers, as translation raised it; encoded per connection later.
+package struct PacketInEvent: Sendable {
+    /// The frame as it was when the controller action was reached (whole; cut per connection).
+    package var packet: [UInt8]
+    /// Why.
+    package var reason: PacketInReason
+    /// The table of the rule that raised it.
+    package var table: TableID
+    /// That rule's cookie; all ones where there is none (table miss).
+    package var cookie: Cookie
+    /// How many bytes the action asked for; nil for a table miss of OpenFlow 1.0–1.2, where `miss_send_len` decides.
+    package var maximumLength: UInt16?
+    /// Only connections with this controller id get it; 0 is every ordinary connection.
+    package var controllerID: UInt16
+    /// Pipeline fields (in port as the switch's number, metadata, registers, tunnel) at that point.
+    package var key: FlowKey
+    /// Makes an event.
+    package init(
+        packet: [UInt8], reason: PacketInReason, table: TableID, cookie: Cookie, maximumLength: UInt16?,
+        controllerID: UInt16, key: FlowKey
+    ) {
+        self.packet = packet
+        self.reason = reason
+        self.table = table
+        self.cookie = cookie
+        self.maximumLength = maximumLength
+        self.controllerID = controllerID
+        self.key = key
+    }
+}
