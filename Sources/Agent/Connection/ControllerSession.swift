@@ -42,7 +42,7 @@ package final class ControllerSession {
         self.version = version
         self.peer = peer
         self.isService = isService
-        self.asyncConfig = .initial(for: version)
+        self.asyncConfig = .initial
         self.missSendLength = isService ? 0 : 128
         self.wantsPacketIns = !isService
     }

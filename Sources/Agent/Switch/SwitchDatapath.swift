@@ -13,7 +13,7 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     func packetOut(packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime)
         -> OpenFlowError?
     /// Counters of a port of this bridge.
-    func statistics(of port: SwitchPort) -> PortStatistics?
+    func statistics(of port: SwitchPort) -> Datapath.PortStatistics?
     /// Sets a port's device up or down. Returns nil when done.
     func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError?
     /// The tables have a new version: wakes the revalidators.
