@@ -1,0 +1,174 @@
+/// Executes datapath actions on a packet, in order, as the kernel's `do_execute_actions` does.
+///
+/// Used by the embedded datapath for every packet, and by upcall handlers to see a packet as it is when an action sends it to
+/// a controller. No state of its own: what remains of an execution is in the packet, the key and the sink. An action that
+/// cannot be carried out ends the list: the packet is dropped and counted by the sink, what has been sent stays sent.
+package enum ActionExecutor {
+    /// How deep clones, samples and recirculations may nest together.
+    package static let depthMaximum = 8
+
+    /// Executes `actions` on `packet`.
+    ///
+    /// `key` must describe the packet (metadata and headers) and does so again afterwards where it was needed; `layout` is where
+    /// its headers are, nil when that is not known yet. `depth` counts the nesting so far.
+    package static func execute<Sink: PacketSink & ~Copyable>(
+        _ actions: [DatapathAction], on packet: inout PacketBuffer, key: inout FlowKey,
+        layout: PacketLayout? = nil, into sink: inout Sink, depth: Int = 0
+    ) {
+        var progress = Progress(layout: layout ?? PacketLayout(), isLayoutKnown: layout != nil)
+        Self.run(actions, &packet, &key, &progress, &sink, depth)
+    }
+
+    /// What one list of actions knows between two of them.
+    private struct Progress {
+        var layout: PacketLayout
+        var isLayoutKnown: Bool
+        /// Whether the header fields of the key still are those of the packet.
+        var isKeyCurrent = true
+        /// What `truncate` left for the next output.
+        var maximumLength = Int.max
+
+        init(layout: PacketLayout, isLayoutKnown: Bool) {
+            self.layout = layout
+            self.isLayoutKnown = isLayoutKnown
+        }
+
+        mutating func takeMaximumLength() -> Int {
+            let length = self.maximumLength
+            self.maximumLength = .max
+            return length
+        }
+
+        /// Makes layout and key true again.
+        mutating func refresh(_ packet: borrowing PacketBuffer, _ key: inout FlowKey) {
+            guard !self.isLayoutKnown || !self.isKeyCurrent else { return }
+            self.layout = PacketParser.parse(packet.bytes, into: &key)
+            self.isLayoutKnown = true
+            self.isKeyCurrent = true
+        }
+    }
+
+    private static func run<Sink: PacketSink & ~Copyable>(
+        _ actions: [DatapathAction], _ packet: inout PacketBuffer, _ key: inout FlowKey,
+        _ progress: inout Progress, _ sink: inout Sink, _ depth: Int
+    ) {
+        guard depth <= Self.depthMaximum else {
+            sink.discard(.refused(.tooDeep))
+            return
+        }
+        do throws(PacketError) {
+            for index in actions.indices {
+                let isLast = index == actions.count - 1
+                switch actions[index] {
+                case .output(let port):
+                    sink.output(&packet, to: port, maximumLength: progress.takeMaximumLength())
+                case .clone(let nested):
+                    Self.runCopy(nested, &packet, &key, &progress, &sink, depth, isLast: isLast)
+                case .sample(let probability, let nested):
+                    guard probability == .max || sink.nextRandom() < probability else { continue }
+                    Self.runCopy(nested, &packet, &key, &progress, &sink, depth, isLast: isLast)
+                case .recirculate(let identifier):
+                    Self.recirculate(identifier, &packet, &key, &progress, &sink, depth, isLast: isLast)
+                case .userspace(let userdata):
+                    progress.refresh(packet, &key)
+                    sink.passUp(
+                        &packet, key: key, userdata: userdata, maximumLength: progress.takeMaximumLength())
+                case .hash(let algorithm, let basis):
+                    progress.refresh(packet, &key)
+                    key.datapathHash = key.fiveTupleHash(basis: basis, symmetric: algorithm == .symmetricL4)
+                case .truncate(let length):
+                    progress.maximumLength = Int(length)
+                case .meter(let identifier):
+                    guard sink.meterAllows(identifier, packet) else {
+                        sink.discard(.meter(identifier))
+                        return
+                    }
+                case .drop(let reason):
+                    sink.discard(.explicit(reason))
+                    return
+                case .set(let rewrite):
+                    try Self.set(rewrite, &packet, &key, &progress, &sink)
+                case .pushVLAN, .popVLAN, .pushMPLS, .popMPLS:
+                    try Self.pushOrPop(actions[index], &packet, &key, &progress, &sink)
+                }
+            }
+        } catch {
+            sink.discard(.refused(error))
+        }
+    }
+
+    /// Executes `nested` on a copy; the last action of a list may have the packet itself.
+    private static func runCopy<Sink: PacketSink & ~Copyable>(
+        _ nested: [DatapathAction], _ packet: inout PacketBuffer, _ key: inout FlowKey,
+        _ progress: inout Progress, _ sink: inout Sink, _ depth: Int, isLast: Bool
+    ) {
+        if isLast {
+            Self.run(nested, &packet, &key, &progress, &sink, depth + 1)
+        } else {
+            var copy = packet.sharedView()
+            var keyCopy = key
+            var progressCopy = progress
+            Self.run(nested, &copy, &keyCopy, &progressCopy, &sink, depth + 1)
+        }
+    }
+
+    private static func recirculate<Sink: PacketSink & ~Copyable>(
+        _ identifier: UInt32, _ packet: inout PacketBuffer, _ key: inout FlowKey,
+        _ progress: inout Progress, _ sink: inout Sink, _ depth: Int, isLast: Bool
+    ) {
+        guard depth < Self.depthMaximum else {
+            sink.discard(.refused(.tooDeep))
+            return
+        }
+        progress.refresh(packet, &key)
+        if isLast {
+            key.recirculationID = identifier
+            sink.recirculate(&packet, key: &key, depth: depth + 1)
+        } else {
+            var copy = packet.sharedView()
+            var keyCopy = key
+            keyCopy.recirculationID = identifier
+            sink.recirculate(&copy, key: &keyCopy, depth: depth + 1)
+        }
+    }
+
+    private static func set<Sink: PacketSink & ~Copyable>(
+        _ rewrite: HeaderRewrite, _ packet: inout PacketBuffer, _ key: inout FlowKey,
+        _ progress: inout Progress, _ sink: inout Sink
+    ) throws(PacketError) {
+        switch rewrite {
+        case .priority(let value): key.priority = value
+        case .mark(let value, let mask): key.packetMark = PacketEditor.merge(key.packetMark, value, mask)
+        case .tunnel: throw .unsupported
+        default:
+            if !progress.isLayoutKnown { progress.refresh(packet, &key) }
+            try sink.makeWritable(&packet)
+            try PacketEditor.rewrite(&packet, progress.layout, rewrite)
+            // Rewrites move nothing, so the layout stays true.
+            progress.isKeyCurrent = false
+        }
+    }
+
+    private static func pushOrPop<Sink: PacketSink & ~Copyable>(
+        _ action: DatapathAction, _ packet: inout PacketBuffer, _ key: inout FlowKey,
+        _ progress: inout Progress, _ sink: inout Sink
+    ) throws(PacketError) {
+        try sink.makeWritable(&packet)
+        switch action {
+        case .pushVLAN(let tpid, let tci):
+            try PacketEditor.pushVLAN(&packet, tpid: tpid, tci: tci)
+        case .popVLAN:
+            try PacketEditor.popVLAN(&packet)
+        case .pushMPLS(let entry, let etherType):
+            progress.refresh(packet, &key)
+            try PacketEditor.pushMPLS(
+                &packet, progress.layout, labelStackEntry: entry, etherType: etherType)
+        case .popMPLS(let etherType):
+            progress.refresh(packet, &key)
+            try PacketEditor.popMPLS(&packet, progress.layout, etherType: etherType)
+        default: break
+        }
+        progress.isLayoutKnown = false
+        progress.isKeyCurrent = false
+    }
+}

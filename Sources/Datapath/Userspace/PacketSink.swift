@@ -1,0 +1,47 @@
+/// Why a packet, or a copy of it, went nowhere.
+package enum PacketDiscardReason: Sendable, Hashable {
+    /// A `drop` action said so.
+    case explicit(UInt32)
+    /// A `meter` action said so.
+    case meter(UInt32)
+    /// An action could not be carried out; the rest of the list was not either.
+    case refused(PacketError)
+}
+
+/// Where the packets go that ``ActionExecutor`` lets out.
+///
+/// The executor is generic over its sink, so that calls are direct: the embedded datapath's sink queues frames for sending,
+/// the agent's collects what a controller is to see, a test's records.
+package protocol PacketSink: ~Copyable {
+    /// Sends the packet, cut to `maximumLength` bytes, out of a port.
+    ///
+    /// A sink that keeps the frame's memory instead of copying marks the packet ``PacketBuffer/isShared``.
+    mutating func output(_ packet: inout PacketBuffer, to port: PortIndex, maximumLength: Int)
+
+    /// Passes the packet, cut to `maximumLength` bytes, up to the handler; `key` describes it as it is now.
+    mutating func passUp(
+        _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int)
+
+    /// Looks the packet up again (`key.recirculationID` is set) and executes what is found, `depth` levels deep by now.
+    mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int)
+
+    /// Gives the packet memory that nobody else reads, if it is shared. The standard one moves it to memory of its own.
+    mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError)
+
+    /// Whether the meter lets the packet pass. The standard answer is yes.
+    mutating func meterAllows(_ identifier: UInt32, _ packet: borrowing PacketBuffer) -> Bool
+
+    /// Counts a packet that went nowhere.
+    mutating func discard(_ reason: PacketDiscardReason)
+
+    /// 32 random bits, for `sample`.
+    mutating func nextRandom() -> UInt32
+}
+
+extension PacketSink where Self: ~Copyable {
+    package mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError) {
+        if packet.isShared { packet.moveToOwnMemory() }
+    }
+
+    package mutating func meterAllows(_ identifier: UInt32, _ packet: borrowing PacketBuffer) -> Bool { true }
+}
