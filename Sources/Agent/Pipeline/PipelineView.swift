@@ -34,6 +34,14 @@ package protocol PipelineView: ~Copyable {
 
     /// Adds to a rule's counters and last use; any thread that holds the view; a stale reference is ignored.
     func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime)
+
+    /// Counts packets that matched no rule of `table`, for the table's statistics; any thread that holds the view.
+    func creditMiss(in table: TableID, packets: UInt64)
+}
+
+extension PipelineView where Self: ~Copyable {
+    /// Counts nothing: for stand-ins that keep no statistics of tables.
+    package func creditMiss(in table: TableID, packets: UInt64) {}
 }
 
 /// The rules of the hidden table (254), which controllers neither see nor change.
@@ -99,10 +107,44 @@ package struct MatchedRule: Sendable {
 package final class InstructionList: Sendable {
     /// The instructions in the order of the specification (meter, apply, clear, write, metadata, goto).
     package let instructions: [Instruction]
+    /// The ports that an output, enqueue or controller action names, each once.
+    package let outputPorts: [PortNumber]
+    /// The groups that a group action names, each once.
+    package let groups: [GroupID]
+
     /// Makes a list.
-    package init(_ instructions: [Instruction]) { self.instructions = instructions }
+    package init(_ instructions: [Instruction]) {
+        self.instructions = instructions
+        var ports: [PortNumber] = []
+        var groups: [GroupID] = []
+        for instruction in instructions {
+            switch instruction {
+            case .applyActions(let actions), .writeActions(let actions):
+                for action in actions {
+                    if let port = action.outputPort, !ports.contains(port) { ports.append(port) }
+                    if case .group(let group) = action, !groups.contains(group) { groups.append(group) }
+                }
+            default: break
+            }
+        }
+        self.outputPorts = ports
+        self.groups = groups
+    }
+
     /// The list without instructions: drop.
     package static let empty = InstructionList([])
+}
+
+extension Action {
+    /// The port that the action sends packets out by, for filters by output port; nil for other actions.
+    package var outputPort: PortNumber? {
+        switch self {
+        case .output(let port, maximumLength: _), .enqueue(let port, _): port
+        case .outputTruncated(let port, maximumLength: _): port
+        case .controller: .controller
+        default: nil
+        }
+    }
 }
 
 /// A port of a switch: what packets and controllers see of it.

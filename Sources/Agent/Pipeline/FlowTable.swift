@@ -1,0 +1,317 @@
+package import Datapath
+package import OpenFlow
+import Synchronization
+
+/// What a new flow looks like.
+package struct FlowSpecification {
+    /// What packets must look like; bits outside ``mask`` are ignored.
+    package var key = FlowKey()
+    /// Which bits count.
+    package var mask = FlowMask()
+    /// The priority; above 65535 the flow is hidden from controllers.
+    package var priority: Int32 = 0x8000
+    /// The controller's mark.
+    package var cookie = Cookie.none
+    /// Seconds without a packet after which it goes; 0 for never.
+    package var idleTimeoutSeconds: UInt16 = 0
+    /// Seconds after which it goes; 0 for never.
+    package var hardTimeoutSeconds: UInt16 = 0
+    /// Rank in eviction.
+    package var importance: UInt16 = 0
+    /// What is to be kept of the flow_mod's flags.
+    package var flags: FlowMod.Flags = []
+    /// What to do, interned.
+    package var instructions = InstructionList.empty
+    /// The flow of every packet, priority 0x8000, that drops.
+    package init() {}
+}
+
+/// Which flows a modify, a delete or a statistics request means.
+package struct FlowSelector {
+    /// What their packets look like; bits outside ``mask`` are ignored.
+    package var key = FlowKey()
+    /// Which bits count.
+    package var mask = FlowMask()
+    /// Nil: every flow that the match covers. Else the one flow of exactly that match and priority.
+    package var strictPriority: UInt16?
+    /// With ``cookieMask``: only flows whose cookie agrees.
+    package var cookie = Cookie.none
+    /// Which bits of the cookie count.
+    package var cookieMask: UInt64 = 0
+    /// Only flows that output there; ``PortNumber/any`` for no restriction.
+    package var outPort = PortNumber.any
+    /// Only flows that use that group; ``GroupID/any`` for no restriction.
+    package var outGroup = GroupID.any
+    /// All flows.
+    package init() {}
+}
+
+/// One flow table: its rules, how packets find them, and when they expire.
+///
+/// Rules live in a ``RuleSlab``, their matches in a ``Classifier``; lists of rules by cookie and by instructions, and a heap of
+/// those with timeouts, make each change and each delete cost what it touches. Semantics that differ by protocol
+/// version are the caller's: this type is told what to do.
+///
+/// **Ownership.** Part of a ``PipelineState``: changed by the control loop under the write lock; ``lookup(_:unwildcarding:)``
+/// and ``credit(_:packets:bytes:at:)`` by any thread under the read lock.
+package struct FlowTable: ~Copyable {
+    /// The table's number.
+    package let identifier: TableID
+    /// How many flows there may be.
+    package var maximumEntries: Int
+
+    private(set) var rules = RuleSlab()
+    private(set) var classifier: Classifier
+    private var cookies = SlotIndex(.cookie)
+    private var users = SlotIndex(.instructions)
+    private(set) var expiry = ExpiryHeap()
+    private var lastGeneration: UInt32 = 0
+    /// How many rules are hidden from controllers.
+    private(set) var hiddenCount = 0
+
+    /// Packets that matched a rule.
+    private let matchedPackets = Atomic<UInt64>(0)
+    /// Packets that matched none.
+    private let missedPackets = Atomic<UInt64>(0)
+
+    /// Makes an empty table whose hashes start from `seed`.
+    package init(_ identifier: TableID, maximumEntries: Int, seed: UInt64) {
+        self.identifier = identifier
+        self.maximumEntries = maximumEntries
+        self.classifier = Classifier(seed: seed)
+    }
+
+    /// How many flows controllers can see.
+    package var flowCount: Int { self.rules.count - self.hiddenCount }
+    /// How many different masks the flows have.
+    package var maskCount: Int { self.classifier.subtableCount }
+    /// Packets that matched a rule.
+    package var matchedCount: UInt64 { self.matchedPackets.load(ordering: .relaxed) }
+    /// Packets that were looked up.
+    package var lookupCount: UInt64 {
+        self.matchedPackets.load(ordering: .relaxed) &+ self.missedPackets.load(ordering: .relaxed)
+    }
+
+    // MARK: - Packets
+
+    /// The rule of the highest priority that `key` matches, or nil; adds every bit looked at to `mask`.
+    func lookup(_ key: borrowing FlowKey, unwildcarding mask: inout FlowMask) -> MatchedRule? {
+        guard let slot = self.classifier.lookup(key, unwildcarding: &mask) else { return nil }
+        return self.matchedRule(slot)
+    }
+
+    /// The rule in `slot`, which must be in use, as a lookup gives it.
+    func matchedRule(_ slot: UInt32) -> MatchedRule {
+        let rule = self.rules[slot]
+        return MatchedRule(
+            reference: self.reference(slot), instructions: rule.pointee.instructions, cookie: rule.pointee.cookie,
+            isTableMiss: rule.pointee.priority == 0
+                && rule.pointee.entry.map { self.classifier.matchesEverything($0) } == true)
+    }
+
+    /// The name of the rule in `slot`.
+    func reference(_ slot: UInt32) -> RuleReference {
+        RuleReference(
+            table: self.identifier.rawValue, slot: slot, generation: self.rules[slot].pointee.generation)
+    }
+
+    /// The rule that `reference` names, unless it is gone.
+    func rule(_ reference: RuleReference) -> UnsafeMutablePointer<Rule>? {
+        guard let rule = self.rules.rule(reference.slot), rule.pointee.generation == reference.generation else {
+            return nil
+        }
+        return rule
+    }
+
+    /// Adds to a rule's counters and last use, and to the table's; a rule that is gone is ignored.
+    func credit(_ reference: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime) {
+        guard let rule = self.rule(reference) else { return }
+        let flags = rule.pointee.flags
+        if !flags.contains(.noPacketCounts) { rule.pointee.packetCount.wrappingAdd(packets, ordering: .relaxed) }
+        if !flags.contains(.noByteCounts) { rule.pointee.byteCount.wrappingAdd(bytes, ordering: .relaxed) }
+        _ = rule.pointee.lastUsed.max(time.nanoseconds, ordering: .relaxed)
+        self.matchedPackets.wrappingAdd(packets, ordering: .relaxed)
+    }
+
+    /// Counts packets that matched no rule.
+    func creditMiss(packets: UInt64) {
+        self.missedPackets.wrappingAdd(packets, ordering: .relaxed)
+    }
+
+    // MARK: - Changes
+
+    /// What an addition did.
+    package struct Addition {
+        /// The flow's name.
+        package var reference: RuleReference
+        /// Whether it took the place of a flow of equal match and priority.
+        package var replaced: Bool
+    }
+
+    /// Adds a flow, in place of one of equal match and priority where there is one.
+    ///
+    /// - Parameters:
+    ///   - resetsCounts: Whether a flow that is replaced loses its counters.
+    ///   - checksOverlap: Whether a flow of equal priority that shares packets forbids the addition.
+    /// - Throws: `flowModOverlap`, `flowModTableFull`; then nothing has changed.
+    package mutating func add(
+        _ flow: FlowSpecification, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
+    ) throws(OpenFlowError) -> Addition {
+        if checksOverlap, self.classifier.hasOverlap(flow.key, flow.mask, priority: flow.priority) {
+            throw OpenFlowError(.flowModOverlap)
+        }
+        if self.rules.count >= self.maximumEntries {
+            guard self.classifier.find(flow.key, mask: flow.mask, priority: flow.priority) != nil else {
+                throw OpenFlowError(.flowModTableFull, limit: UInt64(self.maximumEntries))
+            }
+        }
+        let slot = self.rules.take()
+        let entry: ClassifierEntry
+        switch self.classifier.insert(flow.key, mask: flow.mask, priority: flow.priority, rule: slot) {
+        case .exists(let entry):
+            self.rules.giveBack(slot)
+            return self.replace(entry.head.pointee.rule, flow, resetsCounts: resetsCounts, now: now)
+        case .inserted(let inserted): entry = inserted
+        }
+        self.lastGeneration &+= 1
+        let rule = self.rules[slot]
+        rule.pointee.generation = self.lastGeneration
+        rule.pointee.entry = entry
+        rule.pointee.priority = flow.priority
+        if rule.pointee.isHidden { self.hiddenCount += 1 }
+        self.fill(slot, flow, now)
+        return Addition(reference: self.reference(slot), replaced: false)
+    }
+
+    /// Sets everything of a rule but its match, priority and counters, and enters it in the lists.
+    private mutating func fill(_ slot: UInt32, _ flow: FlowSpecification, _ now: MonotonicTime) {
+        let rule = self.rules[slot]
+        rule.pointee.created = now
+        rule.pointee.modified = now
+        rule.pointee.lastUsed.store(now.nanoseconds, ordering: .relaxed)
+        rule.pointee.idleTimeoutSeconds = flow.idleTimeoutSeconds
+        rule.pointee.hardTimeoutSeconds = flow.hardTimeoutSeconds
+        rule.pointee.importance = flow.importance
+        rule.pointee.flags = flow.flags
+        rule.pointee.cookie = flow.cookie
+        rule.pointee.instructions = flow.instructions
+        self.linkCookie(slot)
+        self.linkInstructions(slot)
+        if let deadline = rule.pointee.deadline {
+            self.expiry.set(slot, deadline: deadline, in: self.rules)
+        } else {
+            self.expiry.remove(slot, in: self.rules)
+        }
+    }
+
+    private mutating func replace(
+        _ slot: UInt32, _ flow: FlowSpecification, resetsCounts: Bool, now: MonotonicTime
+    ) -> Addition {
+        self.unlinkCookie(slot)
+        self.unlinkInstructions(slot)
+        if resetsCounts { self.resetCounts(slot) }
+        self.fill(slot, flow, now)
+        return Addition(reference: self.reference(slot), replaced: true)
+    }
+
+    /// Sets counters to zero; what other threads credit under the old name from now on is ignored.
+    private mutating func resetCounts(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        self.lastGeneration &+= 1
+        rule.pointee.generation = self.lastGeneration
+        rule.pointee.packetCount.store(0, ordering: .relaxed)
+        rule.pointee.byteCount.store(0, ordering: .relaxed)
+    }
+
+    /// Gives the rule in `slot` other instructions, and another cookie where one is given; starts its hard timeout anew.
+    mutating func modify(
+        _ slot: UInt32, instructions: InstructionList, cookie: Cookie?, resetsCounts: Bool, now: MonotonicTime
+    ) {
+        let rule = self.rules[slot]
+        if rule.pointee.instructions !== instructions {
+            self.unlinkInstructions(slot)
+            rule.pointee.instructions = instructions
+            self.linkInstructions(slot)
+        }
+        if let cookie, cookie != rule.pointee.cookie {
+            self.unlinkCookie(slot)
+            rule.pointee.cookie = cookie
+            self.linkCookie(slot)
+        }
+        rule.pointee.modified = now
+        if resetsCounts { self.resetCounts(slot) }
+        if let deadline = rule.pointee.deadline { self.expiry.set(slot, deadline: deadline, in: self.rules) }
+    }
+
+    /// Removes the rule in `slot`.
+    mutating func remove(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        guard let entry = rule.pointee.entry else { return }
+        self.unlinkCookie(slot)
+        self.unlinkInstructions(slot)
+        self.expiry.remove(slot, in: self.rules)
+        self.classifier.remove(entry)
+        if rule.pointee.isHidden { self.hiddenCount -= 1 }
+        self.rules.giveBack(slot)
+    }
+
+    /// Looks again when the rule in `slot`, whose deadline has come, expires.
+    mutating func postponeExpiry(of slot: UInt32) {
+        guard let deadline = self.rules[slot].pointee.deadline else { return }
+        self.expiry.set(slot, deadline: deadline, in: self.rules)
+    }
+
+    // MARK: - Lists
+
+    private mutating func linkCookie(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        let next = self.cookies.set(rule.pointee.cookie.rawValue, to: slot, in: self.rules)
+        rule.pointee.nextOfCookie = next
+        rule.pointee.previousOfCookie = RuleSlab.none
+        if next != RuleSlab.none { self.rules[next].pointee.previousOfCookie = slot }
+    }
+
+    private mutating func unlinkCookie(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        let next = rule.pointee.nextOfCookie
+        let previous = rule.pointee.previousOfCookie
+        if next != RuleSlab.none { self.rules[next].pointee.previousOfCookie = previous }
+        if previous != RuleSlab.none {
+            self.rules[previous].pointee.nextOfCookie = next
+        } else if next != RuleSlab.none {
+            _ = self.cookies.set(rule.pointee.cookie.rawValue, to: next, in: self.rules)
+        } else {
+            self.cookies.remove(rule.pointee.cookie.rawValue, in: self.rules)
+        }
+        rule.pointee.nextOfCookie = RuleSlab.none
+    }
+
+    private mutating func linkInstructions(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        let next = self.users.set(SlotIndex.key(of: rule.pointee.instructions), to: slot, in: self.rules)
+        rule.pointee.nextOfInstructions = next
+        rule.pointee.previousOfInstructions = RuleSlab.none
+        if next != RuleSlab.none { self.rules[next].pointee.previousOfInstructions = slot }
+    }
+
+    private mutating func unlinkInstructions(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        let next = rule.pointee.nextOfInstructions
+        let previous = rule.pointee.previousOfInstructions
+        let key = SlotIndex.key(of: rule.pointee.instructions)
+        if next != RuleSlab.none { self.rules[next].pointee.previousOfInstructions = previous }
+        if previous != RuleSlab.none {
+            self.rules[previous].pointee.nextOfInstructions = next
+        } else if next != RuleSlab.none {
+            _ = self.users.set(key, to: next, in: self.rules)
+        } else {
+            self.users.remove(key, in: self.rules)
+        }
+    }
+
+    /// The first rule of the list of `cookie`, or none.
+    func firstSlot(of cookie: Cookie) -> UInt32 { self.cookies.find(cookie.rawValue, in: self.rules) }
+
+    /// Calls `visit` with the first rule of each list of rules of equal instructions.
+    func forEachInstructionList(_ visit: (UInt32) -> Void) { self.users.forEach(visit) }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+
+/// A switch's tables and ports, shared between the control loop, which changes them, and the threads that translate
+/// packets, which read them.
+///
+/// **Reading.** Take the lock once per batch of packets with ``read(_:)``, never per packet, and never within another
+/// ``read(_:)`` or ``commit(by:at:_:)`` of the same pipeline (see ``ReadWriteLock``).
+///
+/// **Changing.** ``commit(by:at:_:)`` is the only way, and its caller is ``OpenFlowSwitch``. It holds the write lock while the
+/// change is made, gives the state the next version where anything changed, and returns the record of it. Readers see all of a change or
+/// nothing.
+///
+/// **Versions.** ``version`` may be read by any thread without the lock; a reader that holds the lock sees exactly that version.
+package final class Pipeline: Sendable {
+    private let state: ReadWriteLock<PipelineState>
+    private let publishedVersion = Atomic<UInt64>(0)
+
+    /// Makes a pipeline of `tableCount` (1…254) empty tables of at most `maximumEntries` flows each.
+    ///
+    /// - Parameter seed: A random number that senders of packets do not know.
+    package init(tableCount: Int = 254, maximumEntries: Int = 1_000_000, seed: UInt64) {
+        self.state = ReadWriteLock(
+            PipelineState(tableCount: tableCount, maximumEntries: maximumEntries, seed: seed))
+    }
+
+    /// The number of committed changes; any thread.
+    package var version: UInt64 { self.publishedVersion.load(ordering: .acquiring) }
+
+    /// Calls `body` with one consistent version of the state.
+    package func read<Result: ~Copyable, Failure: Error>(
+        _ body: (borrowing PipelineState) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try self.state.read(body)
+    }
+
+    /// Makes a change and returns the result of `body` with the record of what it did, nil where it did nothing.
+    ///
+    /// A `body` that throws must have changed nothing. Control loop only.
+    func commit<Result, Failure: Error>(
+        by origin: ChangeOrigin, at now: MonotonicTime,
+        _ body: (inout PipelineState) throws(Failure) -> Result
+    ) throws(Failure) -> (Result, PipelineChange?) {
+        try self.state.write { (state: inout PipelineState) throws(Failure) -> (Result, PipelineChange?) in
+            let result = try body(&state)
+            guard !state.events.isEmpty else { return (result, nil) }
+            var events: [PipelineEvent] = []
+            swap(&events, &state.events)
+            state.version &+= 1
+            self.publishedVersion.store(state.version, ordering: .releasing)
+            return (result, PipelineChange(events: events, origin: origin, time: now, version: state.version))
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package import Datapath
+package import OpenFlow
+
+/// The ports of a switch by number, by name and by their number in the datapath.
+///
+/// Numbers are stable: a port that comes back under its name gets the number it had, and a number is given to another
+/// name only where it is asked for or no other is left. Ordinary numbers are 1…0xfeff, those that every
+/// version can express; the bridge's own port has ``PortNumber/local``.
+///
+/// Owned by ``PipelineState``.
+package struct PortTable: Sendable {
+    /// The greatest number an ordinary port may have.
+    package static let greatestNumber: UInt32 = 0xfeff
+    /// How many names of ports that are gone are remembered.
+    static let rememberedNamesMaximum = 4_096
+
+    /// Why a port was not added.
+    package enum Refusal: Error, Equatable, Sendable {
+        /// The switch has a port of that name.
+        case nameExists
+        /// Another port has the number asked for.
+        case numberInUse(PortNumber)
+        /// The number asked for is neither ordinary nor local.
+        case numberNotAllowed(PortNumber)
+        /// Every number is taken.
+        case noNumberLeft
+        /// Another port has that number in the datapath.
+        case indexInUse(PortIndex)
+    }
+
+    /// All ports in order of their numbers.
+    package private(set) var ports: [SwitchPort] = []
+    private var placeOfNumber: [UInt32: Int] = [:]
+    private var numberOfIndex: [UInt32: PortNumber] = [:]
+    /// The number each name had last, present ports included.
+    private var remembered: [String: PortNumber] = [:]
+    /// Names of ports that are gone, the longest gone first.
+    private var goneNames: [String] = []
+
+    /// Makes a table without ports.
+    package init() {}
+
+    /// The port of that number, or nil.
+    package subscript(number: PortNumber) -> SwitchPort? {
+        self.placeOfNumber[number.rawValue].map { self.ports[$0] }
+    }
+
+    /// The port of that number in the datapath, or nil.
+    package func port(at index: PortIndex) -> SwitchPort? {
+        self.numberOfIndex[index.rawValue].flatMap { self[$0] }
+    }
+
+    /// The port of that name, or nil.
+    package func port(named name: String) -> SwitchPort? {
+        guard let number = self.remembered[name], let port = self[number], port.description.name == name else {
+            return nil
+        }
+        return port
+    }
+
+    /// Adds a port and returns it with its number.
+    ///
+    /// - Parameters:
+    ///   - description: What controllers are told; its number is set here.
+    ///   - index: Its number in the datapath.
+    ///   - requested: The number asked for, or nil for the one that the name had, or the lowest that no name has or had.
+    package mutating func add(
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?
+    ) throws(Refusal) -> SwitchPort {
+        guard self.port(named: description.name) == nil else { throw .nameExists }
+        guard self.numberOfIndex[index.rawValue] == nil else { throw .indexInUse(index) }
+        let number = try self.number(for: description.name, requested)
+        var port = SwitchPort(number: number, index: index, description: description)
+        port.description.number = number
+        self.remembered[description.name] = number
+        self.goneNames.removeAll { $0 == description.name }
+        let place = self.ports.firstIndex { $0.number.rawValue > number.rawValue } ?? self.ports.count
+        self.ports.insert(port, at: place)
+        self.numberOfIndex[index.rawValue] = number
+        self.renumberPlaces()
+        return port
+    }
+
+    /// Removes the port of that number and returns it, or nil.
+    package mutating func remove(_ number: PortNumber) -> SwitchPort? {
+        guard let place = self.placeOfNumber[number.rawValue] else { return nil }
+        let port = self.ports.remove(at: place)
+        self.numberOfIndex[port.index.rawValue] = nil
+        self.renumberPlaces()
+        self.goneNames.append(port.description.name)
+        if self.goneNames.count > Self.rememberedNamesMaximum {
+            self.remembered[self.goneNames.removeFirst()] = nil
+        }
+        return port
+    }
+
+    /// Changes a port's description in place; its number and name stay. Returns whether anything changed.
+    package mutating func update(_ number: PortNumber, _ change: (inout PortDescription) -> Void) -> Bool {
+        guard let place = self.placeOfNumber[number.rawValue] else { return false }
+        let old = self.ports[place].description
+        change(&self.ports[place].description)
+        self.ports[place].description.number = old.number
+        self.ports[place].description.name = old.name
+        return self.ports[place].description != old
+    }
+
+    private func number(for name: String, _ requested: PortNumber?) throws(Refusal) -> PortNumber {
+        if let requested {
+            guard requested == .local || (1...Self.greatestNumber).contains(requested.rawValue) else {
+                throw .numberNotAllowed(requested)
+            }
+            guard self[requested] == nil else { throw .numberInUse(requested) }
+            return requested
+        }
+        if let number = self.remembered[name], self[number] == nil, number != .local { return number }
+        let known = Set(self.remembered.values)
+        for candidate in 1...Self.greatestNumber where !known.contains(PortNumber(rawValue: candidate)) {
+            return PortNumber(rawValue: candidate)
+        }
+        for candidate in 1...Self.greatestNumber where self.placeOfNumber[candidate] == nil {
+            return PortNumber(rawValue: candidate)
+        }
+        throw .noNumberLeft
+    }
+
+    private mutating func renumberPlaces() {
+        self.placeOfNumber.removeAll(keepingCapacity: true)
+        for (place, port) in self.ports.enumerated() { self.placeOfNumber[port.number.rawValue] = place }
+    }
+}

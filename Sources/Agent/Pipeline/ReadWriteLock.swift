@@ -1,0 +1,57 @@
+import Glibc
+
+/// A value that many threads may read at once and one may change.
+///
+/// **Why not `Mutex`.** Upcall handlers and revalidators read a switch's tables for a whole batch of packets; a mutex
+/// would let one of them work at a time. **Why unsafe.** Swift has no reader–writer lock. The value and the
+/// `pthread_rwlock_t` live in memory of their own with an address that never changes (POSIX forbids moving a lock), owned
+/// by this object alone and freed with it; every access to the value lies between lock and unlock, and the closures get
+/// it `borrowing` or `inout`, so that it cannot be kept. This is what `@unchecked Sendable` rests on; the value
+/// itself may be sent because it is only ever reached through the lock.
+///
+/// Writers are preferred: a waiting writer holds back new readers, so that a flood of upcalls cannot keep the
+/// control loop waiting. Therefore **a thread must not take the lock while it holds it**, not even for reading.
+package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
+    private let lock: UnsafeMutablePointer<pthread_rwlock_t>
+    private let value: UnsafeMutablePointer<Value>
+
+    /// Makes a lock around `value`.
+    package init(_ value: consuming sending Value) {
+        self.lock = .allocate(capacity: 1)
+        self.value = .allocate(capacity: 1)
+        self.value.initialize(to: value)
+        var attributes = pthread_rwlockattr_t()
+        pthread_rwlockattr_init(&attributes)
+        pthread_rwlockattr_setkind_np(&attributes, Int32(PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP))
+        let result = pthread_rwlock_init(self.lock, &attributes)
+        pthread_rwlockattr_destroy(&attributes)
+        precondition(result == 0, "a reader-writer lock cannot be made")
+    }
+
+    deinit {
+        pthread_rwlock_destroy(self.lock)
+        self.lock.deallocate()
+        self.value.deinitialize(count: 1)
+        self.value.deallocate()
+    }
+
+    /// Calls `body` with the value while no thread changes it; other threads may read at the same time.
+    package func read<Result: ~Copyable, Failure: Error>(
+        _ body: (borrowing Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result = pthread_rwlock_rdlock(self.lock)
+        precondition(result == 0, "taken for reading by a thread that is writing, or by too many")
+        defer { pthread_rwlock_unlock(self.lock) }
+        return try body(self.value.pointee)
+    }
+
+    /// Calls `body` with the value while no other thread reads or changes it.
+    package func write<Result: ~Copyable, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result = pthread_rwlock_wrlock(self.lock)
+        precondition(result == 0, "taken for writing by a thread that holds it")
+        defer { pthread_rwlock_unlock(self.lock) }
+        return try body(&self.value.pointee)
+    }
+}

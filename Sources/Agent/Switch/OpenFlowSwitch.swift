@@ -1,0 +1,84 @@
+import NetworkTypes
+package import OpenFlow
+
+/// An OpenFlow switch: what controllers speak to, above a ``Pipeline`` and a datapath.
+///
+/// **Ownership.** Confined to its bridge's control loop: not `Sendable`, synchronous, no `await`. Every message is handled to its end before
+/// the next; only replies may wait (barriers for the datapath, dumps for the connection to drain). It is the only writer of its
+/// pipeline, and every change goes through ``commit(by:now:_:)``.
+///
+/// **Replies** are appended to ``ControllerSession/output``; the connection layer takes them away at the end of its turn.
+///
+/// **Time** is an argument. The owner calls ``runExpiry(now:)`` at the moment it last returned, ``barrierProgress()`` when the datapath's finished
+/// version has grown, ``resume(_:now:)`` when a connection has drained.
+package final class OpenFlowSwitch {
+    /// The bridge's name.
+    package let name: String
+    /// The switch's identity; does not change.
+    package let datapathID: DatapathID
+    /// The configuration it was made with.
+    package let configuration: SwitchConfiguration
+    /// Its tables and ports.
+    package let pipeline: Pipeline
+    /// What it controls.
+    let datapath: any SwitchDatapath
+
+    /// By session identifier.
+    var sessions: [UInt64: SessionState] = [:]
+    /// The generation id of the last accepted role request for primary or secondary (1.2 and later).
+    var generationID: UInt64?
+    /// What has been done and refused.
+    package internal(set) var counters = SwitchCounters()
+    /// How flows get the switch's own forwarding.
+    var standaloneForwarding = StandaloneForwarding.none
+    /// When the datapath was last asked for final counters.
+    var lastSynchronisation: MonotonicTime?
+    /// Gets the record of every committed change, after it was committed; for journals and monitors.
+    package var changeObserver: ((PipelineChange) -> Void)?
+
+    /// Makes a switch; its local port, if any, must be in the pipeline already, or be added first.
+    package init(
+        name: String, configuration: SwitchConfiguration, pipeline: Pipeline, datapath: any SwitchDatapath
+    ) {
+        self.name = name
+        self.configuration = configuration
+        self.pipeline = pipeline
+        self.datapath = datapath
+        let local = pipeline.read { $0.port(.local)?.description.hardwareAddress }
+        let address = local ?? configuration.fallbackAddress
+        self.datapathID = configuration.datapathID ?? DatapathID(rawValue: address.rawValue)
+    }
+
+    /// Whether packets that match no flow are to raise packet-ins: some session of 1.0–1.2 wants them.
+    package var wantsPacketInOnMiss: Bool { self.pipeline.read { $0.wantsPacketInOnMiss } }
+}
+
+/// What a switch has done and refused, since its start.
+package struct SwitchCounters: Sendable, Equatable {
+    /// Messages handled.
+    package var messages: UInt64 = 0
+    /// Errors sent.
+    package var errors: UInt64 = 0
+    /// Messages that a session's version cannot say.
+    package var inexpressible: UInt64 = 0
+    /// Packet-ins sent, over all sessions.
+    package var packetIns: UInt64 = 0
+    /// Packet-ins that no session wanted.
+    package var packetInsUnwanted: UInt64 = 0
+    /// Asynchronous messages dropped because a session's output was full.
+    package var asynchronousDropped: UInt64 = 0
+    /// Flows that timeouts removed.
+    package var expiredFlows: UInt64 = 0
+    /// All zero.
+    package init() {}
+}
+
+/// When a switch forwards by itself.
+package enum StandaloneForwarding: Sendable, Equatable {
+    /// Never.
+    case none
+    /// By a visible flow of priority 0, as when no controller is configured.
+    case visibleFlow
+    /// By a hidden flow above all others, while the configured controllers are out of reach.
+    case hiddenFlow
+}

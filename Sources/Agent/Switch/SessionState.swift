@@ -1,0 +1,7 @@
+import OpenFlow
+
+/// What the switch keeps for one session beside the session itself.
+struct SessionState {
+    /// The session.
+    let session: ControllerSession
+}
