@@ -8,6 +8,8 @@ public struct DatapathCapabilities: Sendable, Hashable {
     public var identifiers: Bool = false
     /// Rewrites may be masked.
     public var maskedSet: Bool = false
+    /// ARP, ICMP and neighbour discovery fields may be rewritten (the kernel refuses those).
+    public var controlHeaderRewrite: Bool = false
     /// `recirculate` works.
     public var recirculation: Bool = false
     /// `truncate` works.

@@ -1,0 +1,171 @@
+package import NetworkTypes
+package import OpenFlow
+
+/// What one packet teaches: its source address, in its VLAN, is behind that port.
+package struct MACLearningUpdate: Hashable, Sendable {
+    /// VLAN identifier, 0 for untagged packets.
+    package var vlan: UInt16
+    /// The source address, never a group address.
+    package var address: MACAddress
+    /// The port.
+    package var port: PortNumber
+    /// Makes an update.
+    package init(vlan: UInt16, address: MACAddress, port: PortNumber) {
+        self.vlan = vlan
+        self.address = address
+        self.port = port
+    }
+}
+
+/// Which port each Ethernet address was last seen behind, per VLAN (IEEE 802.1D §7.8, the filtering database).
+///
+/// A value without a clock. Entries not refreshed for ``ageingTime`` are gone; the table holds at most ``limit`` and
+/// forgets the one refreshed longest ago for a new one. All operations take constant time.
+package struct MACLearningTable: Sendable {
+    /// What came of ``learn(_:now:)``.
+    package enum Outcome: Hashable, Sendable {
+        /// A new entry; forwarding changes.
+        case added
+        /// A new entry that pushed out the oldest; forwarding changes.
+        case replacedOldest
+        /// The address moved from the given port; forwarding changes.
+        case moved(from: PortNumber)
+        /// As before; only the entry's age changed.
+        case refreshed
+        /// Not learned: a group address.
+        case refused
+    }
+
+    private struct Entry: Sendable {
+        var key: UInt64
+        var port: PortNumber
+        var lastSeen: MonotonicTime
+        /// Neighbours in the list from oldest to newest; -1 at the ends.
+        var older: Int32
+        var newer: Int32
+    }
+
+    /// How long an entry lasts without being refreshed.
+    package let ageingTime: Duration
+    /// The greatest number of entries.
+    package let limit: Int
+
+    private var slots: [UInt64: Int32] = [:]
+    private var entries: [Entry] = []
+    private var free: [Int32] = []
+    private var oldest: Int32 = -1
+    private var newest: Int32 = -1
+
+    /// Makes an empty table; 300 s is the standard's ageing time.
+    package init(ageingTime: Duration = .seconds(300), limit: Int = 8192) {
+        self.ageingTime = ageingTime
+        self.limit = max(1, min(limit, Int(Int32.max)))
+    }
+
+    /// How many entries there are, expired ones not yet removed included.
+    package var count: Int { self.slots.count }
+
+    /// The port behind which `address` was seen, or nil where it is unknown or too long ago.
+    package func port(of address: MACAddress, vlan: UInt16, now: MonotonicTime) -> PortNumber? {
+        guard let slot = self.slots[Self.key(address, vlan)] else { return nil }
+        let entry = self.entries[Int(slot)]
+        return self.isExpired(entry, now: now) ? nil : entry.port
+    }
+
+    /// Enters or refreshes an address.
+    package mutating func learn(_ update: MACLearningUpdate, now: MonotonicTime) -> Outcome {
+        guard !update.address.isMulticast else { return .refused }
+        let key = Self.key(update.address, update.vlan)
+        if let slot = self.slots[key] {
+            let entry = self.entries[Int(slot)]
+            let expired = self.isExpired(entry, now: now)
+            self.unlink(slot)
+            self.entries[Int(slot)].port = update.port
+            self.entries[Int(slot)].lastSeen = max(now, entry.lastSeen)
+            self.linkNewest(slot)
+            if expired { return .added }
+            return entry.port == update.port ? .refreshed : .moved(from: entry.port)
+        }
+        let isFull = self.slots.count >= self.limit
+        if isFull { self.remove(self.oldest) }
+        let entry = Entry(key: key, port: update.port, lastSeen: now, older: -1, newer: -1)
+        let slot: Int32
+        if let reused = self.free.popLast() {
+            slot = reused
+            self.entries[Int(slot)] = entry
+        } else {
+            slot = Int32(truncatingIfNeeded: self.entries.count)
+            self.entries.append(entry)
+        }
+        self.slots[key] = slot
+        self.linkNewest(slot)
+        return isFull ? .replacedOldest : .added
+    }
+
+    /// Removes the entries that are too old; returns how many.
+    package mutating func expire(now: MonotonicTime) -> Int {
+        var removed = 0
+        while self.oldest >= 0, self.isExpired(self.entries[Int(self.oldest)], now: now) {
+            self.remove(self.oldest)
+            removed += 1
+        }
+        return removed
+    }
+
+    /// Removes the entries behind `port`, or all of them; returns how many.
+    package mutating func flush(port: PortNumber? = nil) -> Int {
+        var removed = 0
+        var slot = self.oldest
+        while slot >= 0 {
+            let next = self.entries[Int(slot)].newer
+            if port == nil || self.entries[Int(slot)].port == port {
+                self.remove(slot)
+                removed += 1
+            }
+            slot = next
+        }
+        return removed
+    }
+
+    /// All entries from the oldest to the newest, for dumps.
+    package var contents: [(update: MACLearningUpdate, lastSeen: MonotonicTime)] {
+        var result: [(update: MACLearningUpdate, lastSeen: MonotonicTime)] = []
+        var slot = self.oldest
+        while slot >= 0 {
+            let entry = self.entries[Int(slot)]
+            let update = MACLearningUpdate(
+                vlan: UInt16(truncatingIfNeeded: entry.key >> 48), address: MACAddress(rawValue: entry.key),
+                port: entry.port)
+            result.append((update, entry.lastSeen))
+            slot = entry.newer
+        }
+        return result
+    }
+
+    private static func key(_ address: MACAddress, _ vlan: UInt16) -> UInt64 {
+        UInt64(vlan) << 48 | address.rawValue
+    }
+
+    private func isExpired(_ entry: Entry, now: MonotonicTime) -> Bool {
+        now.since(entry.lastSeen) >= self.ageingTime
+    }
+
+    private mutating func remove(_ slot: Int32) {
+        self.unlink(slot)
+        self.slots[self.entries[Int(slot)].key] = nil
+        self.free.append(slot)
+    }
+
+    private mutating func unlink(_ slot: Int32) {
+        let entry = self.entries[Int(slot)]
+        if entry.older >= 0 { self.entries[Int(entry.older)].newer = entry.newer } else { self.oldest = entry.newer }
+        if entry.newer >= 0 { self.entries[Int(entry.newer)].older = entry.older } else { self.newest = entry.older }
+    }
+
+    private mutating func linkNewest(_ slot: Int32) {
+        self.entries[Int(slot)].older = self.newest
+        self.entries[Int(slot)].newer = -1
+        if self.newest >= 0 { self.entries[Int(self.newest)].newer = slot } else { self.oldest = slot }
+        self.newest = slot
+    }
+}

@@ -1,0 +1,129 @@
+package import Datapath
+package import OpenFlow
+
+/// What translation made of one packet's key: datapath actions and everything that must be known beside them.
+package struct Translation: Sendable {
+    /// What the datapath is to do, in order; empty drops the packet.
+    ///
+    /// With a ``slowPath`` reason these are still the true actions of this packet, for the handler to execute; what is
+    /// installed in the datapath is ``installableActions``.
+    package var actions: [DatapathAction] = []
+    /// Which bits of the packet's key the result depends on: any packet that agrees with the key there gets the same.
+    package var mask = FlowMask()
+    /// The rules that were hit, in order and with repetitions: each is credited with the packet.
+    package var rules: [RuleReference] = []
+    /// Packets to the controllers, in order.
+    package var packetIns: [TranslatedPacketIn] = []
+    /// Why packets of this kind cannot be left to the datapath; empty when they can.
+    package var slowPath: SlowPathReasons = []
+    /// Why translation gave up; then ``actions`` is empty and nothing is to be installed.
+    package var error: TranslationError?
+    /// Parts of the actions that were not performed, for counters and traces.
+    package var omissions: TranslationOmissions = []
+    /// What NORMAL learned, or would have, from the packet; later packets of the megaflow refresh it.
+    package var learned: MACLearningUpdate?
+    /// The ``MACLearning/generation`` that the result depends on; nil where it does not depend on learning.
+    package var learningGeneration: UInt64?
+
+    /// An empty result: drop.
+    package init() {}
+
+    /// What to install for the megaflow: the actions, or a hand-over to the handlers where the slow path is needed.
+    package var installableActions: [DatapathAction] {
+        guard !self.slowPath.isEmpty else { return self.actions }
+        return [.userspace(userdata: UpcallCookie.slowPath(self.slowPath).userdata)]
+    }
+}
+
+/// A packet-in as translation raised it; the packet's bytes are made later from the actions before it.
+package struct TranslatedPacketIn: Sendable {
+    /// How many of ``Translation/actions`` come before it; those of them that rewrite the packet apply to it.
+    package var precedingActions: Int
+    /// Why.
+    package var reason: PacketInReason
+    /// The table of the rule that raised it.
+    package var table: TableID
+    /// That rule's cookie; ``Cookie/unset`` where there is none.
+    package var cookie: Cookie
+    /// How many bytes the action asked for; nil for a built-in table miss, where each connection's setting decides.
+    package var maximumLength: UInt16?
+    /// The controllers that get it.
+    package var controllerID: UInt16
+    /// The key at that point; `inPort` is the switch's port number.
+    package var key: FlowKey
+}
+
+/// Why packets must be handled by the agent one by one.
+package struct SlowPathReasons: OptionSet, Hashable, Sendable {
+    /// The bits, as carried in an ``UpcallCookie``.
+    package let rawValue: UInt32
+    /// Makes a set from its bits.
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// A packet-in is raised.
+    package static let controller = SlowPathReasons(rawValue: 1 << 0)
+    /// An action that the datapath cannot do, such as a rewrite of ARP, ICMP or neighbour discovery in the kernel.
+    package static let action = SlowPathReasons(rawValue: 1 << 1)
+}
+
+/// Why a translation was given up.
+package enum TranslationError: UInt8, CaseIterable, Hashable, Sendable {
+    /// Resubmits are nested deeper than ``TranslationLimits/depth``: probably a loop.
+    case depthExceeded
+    /// More than ``TranslationLimits/lookups`` table lookups for one packet.
+    case tooManyLookups
+    /// More than ``TranslationLimits/actions`` datapath actions.
+    case tooManyActions
+    /// The packet came in by a port that the switch does not have.
+    case unknownInPort
+    /// More VLAN tags than can be kept track of.
+    case tooManyVLANTags
+}
+
+/// Parts of actions that were passed over although translation went on.
+package struct TranslationOmissions: OptionSet, Hashable, Sendable {
+    /// The bits.
+    package let rawValue: UInt8
+    /// Makes a set from its bits.
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Output to a port that does not exist.
+    package static let missingPort = TranslationOmissions(rawValue: 1 << 0)
+    /// An action or instruction that is not carried out yet.
+    package static let unsupportedAction = TranslationOmissions(rawValue: 1 << 1)
+    /// A field was to be set that the packet does not have.
+    package static let absentField = TranslationOmissions(rawValue: 1 << 2)
+    /// Output to a port whose configuration forbids it.
+    package static let blockedPort = TranslationOmissions(rawValue: 1 << 3)
+}
+
+/// Bounds of one translation.
+package struct TranslationLimits: Sendable {
+    /// How deep resubmits may nest.
+    package var depth = 64
+    /// How many table lookups one packet may cause.
+    package var lookups = 4096
+    /// How many datapath actions one packet may cause.
+    package var actions = 4096
+    /// The defaults.
+    package init() {}
+}
+
+/// The 64 bits that a `userspace` action carries: what the handler is to do with the packet.
+package enum UpcallCookie: Hashable, Sendable {
+    /// Translate it again and execute the result.
+    case slowPath(SlowPathReasons)
+
+    private static let slowPathKind: UInt64 = 1
+
+    /// The bits: kind in the upper 32, reasons in the lower.
+    package var userdata: UInt64 {
+        switch self {
+        case .slowPath(let reasons): Self.slowPathKind << 32 | UInt64(reasons.rawValue)
+        }
+    }
+
+    /// Reads the bits; nil when they are not ours.
+    package init?(userdata: UInt64) {
+        guard userdata >> 32 == Self.slowPathKind else { return nil }
+        self = .slowPath(SlowPathReasons(rawValue: UInt32(truncatingIfNeeded: userdata)))
+    }
+}

@@ -1,0 +1,152 @@
+import Datapath
+import NetworkTypes
+import OpenFlow
+
+// Outputs: real ports, reserved ports, queues.
+extension Translator {
+    /// Sends the packet, as it is now, to a port or a reserved port.
+    mutating func output<View: PipelineView & ~Copyable>(
+        to port: PortNumber, maximumLength: UInt16, view: borrowing View
+    ) {
+        switch port {
+        case .inPort:
+            self.emit(to: self.inPort, view: view)
+        case .table:
+            self.submit(view: view)
+        case .normal:
+            self.forwardNormally(view: view)
+        case .flood:
+            self.emitToAll(excluding: [.noFlood], view: view)
+        case .all:
+            self.emitToAll(excluding: [], view: view)
+        case .controller:
+            self.sendToControllers(maximumLength: maximumLength, view: view)
+        case .any, .unset:
+            break
+        default:
+            // A packet never leaves by the port it came in by unless IN_PORT is named (1.0 §3.3, 1.3 §4.5).
+            guard port != self.inPort else { return }
+            self.emit(to: port, view: view)
+        }
+    }
+
+    /// OFPP_TABLE: sends the packet of a packet-out through the tables.
+    private mutating func submit<View: PipelineView & ~Copyable>(view: borrowing View) {
+        guard self.depth < self.environment.limits.depth else {
+            self.result.error = .depthExceeded
+            return
+        }
+        // Only a packet-out may say so; in a flow the switch refuses it, and here it does nothing.
+        guard self.context.reason == .packetOut else { return self.omit(.unsupportedAction) }
+        self.depth += 1
+        self.walk(from: TableID(rawValue: 0), view: view)
+        self.performActionSet(view: view)
+        self.depth -= 1
+    }
+
+    /// OFPP_CONTROLLER: the reason depends on whose action it is.
+    private mutating func sendToControllers<View: PipelineView & ~Copyable>(
+        maximumLength: UInt16, view: borrowing View
+    ) {
+        let isMiss = self.context.isTableMiss && self.context.reason == .applyAction
+        if isMiss, self.suppressesMisses(view: view) { return }
+        self.raisePacketIn(
+            reason: isMiss ? .tableMiss : self.context.reason,
+            maximumLength: self.context.isBuiltIn ? nil : maximumLength, controllerID: 0)
+    }
+
+    /// Sends the packet out of one real port, where its configuration allows.
+    mutating func emit<View: PipelineView & ~Copyable>(to number: PortNumber, view: borrowing View) {
+        guard let port = view.port(number) else { return self.omit(.missingPort) }
+        self.emit(to: port)
+    }
+
+    mutating func emit(to port: SwitchPort) {
+        guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
+            return self.omit(.blockedPort)
+        }
+        self.commit()
+        self.append(.output(port.index))
+    }
+
+    /// Sends the packet out of every port but the ingress port and those with one of the `excluding` bits set.
+    mutating func emitToAll<View: PipelineView & ~Copyable>(
+        excluding: PortConfiguration, view: borrowing View
+    ) {
+        let blocked = excluding.union([.portDown, .noForward])
+        for port in view.portsInOrder
+        where port.number != self.inPort && port.description.configuration.isDisjoint(with: blocked) {
+            self.emit(to: port)
+        }
+    }
+
+    /// 1.0's enqueue: output with another queueing priority for this output alone.
+    mutating func enqueue<View: PipelineView & ~Copyable>(port: PortNumber, queue: QueueID, view: borrowing View) {
+        // Without a queue set before, the priority is what the packet had, which the megaflow must then know.
+        self.unwildcard(.priority)
+        let before = self.key.priority
+        self.write(.priority, UInt128(Self.priority(of: queue)))
+        self.output(to: port, maximumLength: 0, view: view)
+        self.write(.priority, UInt128(before))
+    }
+
+    /// Nicira's output to the port whose number a field holds.
+    mutating func output<View: PipelineView & ~Copyable>(
+        toPortIn slice: FieldSlice, maximumLength: UInt16, view: borrowing View
+    ) {
+        guard let value = self.read(slice.field, offset: slice.offset, bitCount: slice.bitCount) else {
+            return self.omit(.absentField)
+        }
+        let port =
+            slice.bitCount <= 16
+            ? PortNumber(rawValue16: UInt16(truncatingIfNeeded: value))
+            : PortNumber(rawValue: UInt32(truncatingIfNeeded: value))
+        guard port != .table else { return self.omit(.unsupportedAction) }
+        self.output(to: port, maximumLength: maximumLength, view: view)
+    }
+
+    /// Nicira's output of at most so many bytes.
+    mutating func outputTruncated<View: PipelineView & ~Copyable>(
+        to port: PortNumber, maximumLength: UInt32, view: borrowing View
+    ) {
+        let number = port == .inPort ? self.inPort : port
+        guard port == .inPort || number != self.inPort else { return }
+        guard number.isOrdinary || number == .local else { return self.omit(.unsupportedAction) }
+        guard let port = view.port(number) else { return self.omit(.missingPort) }
+        guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
+            return self.omit(.blockedPort)
+        }
+        if !self.environment.capabilities.truncation { self.result.slowPath.insert(.action) }
+        self.commit()
+        self.append(.truncate(maximumLength))
+        self.append(.output(port.index))
+    }
+
+    /// OFPP_NORMAL: an Ethernet bridge with address learning (IEEE 802.1D §7), per VLAN, every port in every VLAN.
+    mutating func forwardNormally<View: PipelineView & ~Copyable>(view: borrowing View) {
+        self.unwildcard(.ethernetSource)
+        self.unwildcard(.ethernetDestination)
+        let destination = MACAddress(rawValue: self.key.ethernetDestination)
+        guard !destination.isLinkLocalReserved else { return }
+        self.unwildcard(word: FlowField.vlanTCI.layout.word, bits: 0x1fff << UInt64(FlowField.vlanTCI.layout.shift))
+        let vlan = self.key.vlanTCI & 0x0fff
+
+        let learning = self.environment.learning
+        let update = MACLearningUpdate(
+            vlan: vlan, address: MACAddress(rawValue: self.key.ethernetSource), port: self.inPort)
+        if !update.address.isMulticast, view.port(self.inPort) != nil {
+            if self.allowsSideEffects { learning.learn(update, now: self.now) }
+            self.result.learned = update
+        }
+        // Read after learning and before the lookup: what changes later calls for another translation.
+        if self.result.learningGeneration == nil { self.result.learningGeneration = learning.generation }
+
+        if !destination.isMulticast, let number = learning.port(of: destination, vlan: vlan, now: self.now),
+            let port = view.port(number)
+        {
+            if number != self.inPort { self.emit(to: port) }
+            return
+        }
+        self.emitToAll(excluding: [.noFlood], view: view)
+    }
+}

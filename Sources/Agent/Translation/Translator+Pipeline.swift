@@ -1,0 +1,158 @@
+import Datapath
+import NetworkTypes
+import OpenFlow
+
+// From the ingress port through the tables: port configuration, lookups, misses, instructions, the action set.
+extension Translator {
+    /// Takes a packet in by its port and sends it through the tables.
+    mutating func receive<View: PipelineView & ~Copyable>(view: borrowing View) {
+        guard let port = view.port(self.inPort) else {
+            self.result.error = .unknownInPort
+            return
+        }
+        guard self.mayReceive(by: port) else { return }
+        if view.fragmentHandling == .drop, self.key.ipFragment != 0 {
+            self.execute(view.hiddenRule(.dropFragments), table: TableID(rawValue: 0), isBuiltIn: true, view: view)
+            return
+        }
+        self.walk(from: TableID(rawValue: 0), view: view)
+    }
+
+    /// Whether the port's configuration lets the packet in (1.0 §5.2.1: spanning tree frames have a bit of their own).
+    private mutating func mayReceive(by port: SwitchPort) -> Bool {
+        let configuration = port.description.configuration
+        guard !configuration.contains(.portDown) else { return false }
+        let dropsOrdinary = configuration.contains(.noReceive)
+        let dropsSpanningTree = configuration.contains(.noReceiveSpanningTree)
+        guard dropsOrdinary || dropsSpanningTree else { return true }
+        guard dropsOrdinary != dropsSpanningTree else { return false }
+        self.unwildcard(.ethernetDestination)
+        return (self.key.ethernetDestination == 0x0180_c200_0000) ? !dropsSpanningTree : !dropsOrdinary
+    }
+
+    /// Sends the packet through the tables from `table` on.
+    mutating func walk<View: PipelineView & ~Copyable>(from table: TableID, view: borrowing View) {
+        var next: TableID? = table
+        while let table = next, self.isRunning {
+            guard self.countLookup() else { return }
+            if let rule = self.lookup(in: table, view: view) {
+                next = self.execute(rule, table: table, isBuiltIn: false, view: view)
+            } else {
+                let miss = self.suppressesMisses(view: view) ? HiddenRule.noPacketIn : view.missRule(of: table)
+                self.execute(view.hiddenRule(miss), table: table, isBuiltIn: true, view: view)
+                next = nil
+            }
+        }
+    }
+
+    /// Counts a lookup; false once there were too many.
+    mutating func countLookup() -> Bool {
+        guard self.lookups < self.environment.limits.lookups else {
+            self.result.error = .tooManyLookups
+            return false
+        }
+        self.lookups += 1
+        return true
+    }
+
+    /// The rule that the packet, as it is now, matches.
+    mutating func lookup<View: PipelineView & ~Copyable>(in table: TableID, view: borrowing View) -> MatchedRule? {
+        var looked = FlowMask()
+        guard self.key.ipFragment == 1, view.fragmentHandling != .matchFirst else {
+            let rule = view.lookup(table: table, key: self.key, unwildcarding: &looked)
+            self.unwildcard(looked)
+            return rule
+        }
+        // The first fragment has a transport header, but is matched as if it had none, like the others.
+        var portless = self.key
+        portless.transportSource = 0
+        portless.transportDestination = 0
+        let rule = view.lookup(table: table, key: portless, unwildcarding: &looked)
+        looked.transportSource = 0
+        looked.transportDestination = 0
+        self.unwildcard(looked)
+        return rule
+    }
+
+    /// Whether the ingress port's configuration forbids packet-ins for packets that miss (OFPPC_NO_PACKET_IN).
+    func suppressesMisses<View: PipelineView & ~Copyable>(view: borrowing View) -> Bool {
+        view.port(self.inPort)?.description.configuration.contains(.noPacketIn) ?? false
+    }
+
+    /// Carries out a rule's instructions; returns the table to go to.
+    @discardableResult
+    mutating func execute<View: PipelineView & ~Copyable>(
+        _ rule: MatchedRule, table: TableID, isBuiltIn: Bool, view: borrowing View
+    ) -> TableID? {
+        self.result.rules.append(rule.reference)
+        let outer = self.context
+        self.context = RuleContext(
+            table: table, cookie: isBuiltIn ? .unset : rule.cookie, isTableMiss: isBuiltIn || rule.isTableMiss,
+            isBuiltIn: isBuiltIn, reason: .applyAction)
+        defer { self.context = outer }
+        var next: TableID?
+        for instruction in rule.instructions.instructions {
+            guard self.isRunning else { return nil }
+            switch instruction {
+            case .applyActions(let actions):
+                self.perform(actions, view: view)
+            case .clearActions:
+                self.actionSet.removeAll()
+                self.key.actionSetOutput = PortNumber.unset.rawValue
+            case .writeActions(let actions):
+                self.write(actions)
+            case .writeMetadata(let value, let mask):
+                self.key.metadata = self.key.metadata & ~mask | value & mask
+            case .gotoTable(let table):
+                next = table
+            case .meter, .experimenter:
+                self.result.omissions.insert(.unsupportedAction)
+            }
+        }
+        self.lastRule = self.context
+        return self.isRunning ? next : nil
+    }
+
+    private mutating func write(_ actions: [Action]) {
+        for action in actions where !self.actionSet.write(action) {
+            self.result.omissions.insert(.unsupportedAction)
+        }
+        self.key.actionSetOutput = (self.actionSet.outputPort ?? .unset).rawValue
+    }
+
+    /// Performs the action set at the end of the pipeline, also where an exit action ended it.
+    mutating func performActionSet<View: PipelineView & ~Copyable>(view: borrowing View) {
+        guard self.result.error == nil, !self.actionSet.isEmpty else { return }
+        let actions = self.actionSet.inOrder
+        let outer = self.context
+        self.actionSet.removeAll()
+        self.hasExited = false
+        self.context = self.lastRule
+        self.context.isTableMiss = false
+        self.context.reason = .actionSet
+        self.perform(actions, view: view)
+        self.context = outer
+    }
+
+    /// Nicira's resubmit: looks the packet up in another table, or as if it came by another port, and comes back.
+    mutating func resubmit<View: PipelineView & ~Copyable>(
+        port: PortNumber?, table: TableID?, view: borrowing View
+    ) {
+        guard self.depth < self.environment.limits.depth else {
+            self.result.error = .depthExceeded
+            return
+        }
+        guard self.countLookup() else { return }
+        self.depth += 1
+        defer { self.depth -= 1 }
+        let table = table ?? self.context.table
+        let trueInPort = self.key.inPort
+        if let port, port != .inPort { self.key.inPort = port.rawValue }
+        let rule = self.lookup(in: table, view: view)
+        self.key.inPort = trueInPort
+        guard let rule else { return }
+        if let next = self.execute(rule, table: table, isBuiltIn: false, view: view) {
+            self.walk(from: next, view: view)
+        }
+    }
+}

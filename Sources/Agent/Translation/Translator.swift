@@ -1,0 +1,215 @@
+package import Datapath
+package import OpenFlow
+
+/// What translation needs of a bridge beside its tables; the same for every packet.
+package struct TranslationEnvironment: Sendable {
+    /// What the datapath can do.
+    package var capabilities: DatapathCapabilities
+    /// Where NORMAL learns and looks up addresses.
+    package var learning: MACLearning
+    /// Bounds of one translation.
+    package var limits: TranslationLimits
+    /// Makes an environment.
+    package init(
+        capabilities: DatapathCapabilities, learning: MACLearning, limits: TranslationLimits = TranslationLimits()
+    ) {
+        self.capabilities = capabilities
+        self.learning = learning
+        self.limits = limits
+    }
+}
+
+/// Where translation begins.
+package enum TranslationEntry: Sendable {
+    /// Table 0: a packet that came in by a port.
+    case pipeline
+    /// A list of actions: a packet-out.
+    case packetOut([Action])
+}
+
+/// Turns what the tables say about one packet into datapath actions, and notes what it looked at.
+///
+/// One value serves one translation and is then spent. **Wildcards.** ``Translation/mask`` collects the bits of the
+/// packet's key that decided anything. Bits that the pipeline itself wrote are *constant*: looking at them afterwards
+/// tells nothing about the packet and leaves the mask alone. A field set by an action need not be looked
+/// at: the rewrite is sent to the datapath whether or not the packet had that value already, so that one megaflow
+/// serves them all. **Rewrites** are collected in ``key`` and ``pending`` and sent only when the packet leaves
+/// (`Translator+Commit.swift`).
+package struct Translator {
+    let environment: TranslationEnvironment
+    let now: MonotonicTime
+    let allowsSideEffects: Bool
+    /// What the packet looked like when it came in.
+    let original: FlowKey
+
+    /// The result so far.
+    var result = Translation()
+    /// The packet as it is now; `inPort` is the switch's port number.
+    var key: FlowKey
+    /// Bits of ``key`` whose value does not depend on the packet, given that it agrees with the mask so far.
+    var constant: FlowMask
+    /// Header bits of ``key`` that differ, or may, from the packet as the datapath has it at this point.
+    var pending = FlowMask()
+    /// VLAN tags as they are now, and as the datapath has them at this point.
+    var tags: VLANStack
+    var committedTags: VLANStack
+    /// Actions to perform when the pipeline ends.
+    var actionSet = ActionSet()
+    /// Which rule's actions are being performed.
+    var context: RuleContext
+    /// The rule executed last, as whose the action set is performed.
+    var lastRule = RuleContext()
+    var depth = 0
+    var lookups = 0
+    var hasExited = false
+
+    /// The rule being executed, as packet-ins tell it.
+    struct RuleContext {
+        var table = TableID(rawValue: 0)
+        var cookie = Cookie.unset
+        /// Whether packet-ins have the reason ``PacketInReason/tableMiss``.
+        var isTableMiss = false
+        /// Whether the rule is the hidden one, so that each connection's miss length applies.
+        var isBuiltIn = false
+        /// The reason of an ordinary output to the controllers.
+        var reason = PacketInReason.applyAction
+    }
+
+    /// Translates a packet.
+    ///
+    /// - Parameters:
+    ///   - key: the packet's key; `inPort` is the switch's port number, pipeline fields are zero or as a packet-out set them.
+    ///   - entry: where to begin.
+    ///   - view: the tables and ports, one consistent version.
+    ///   - environment: the bridge's constants and its learning table.
+    ///   - now: for learning.
+    ///   - allowsSideEffects: false for a dry run, which learns nothing.
+    package static func translate<View: PipelineView & ~Copyable>(
+        key: FlowKey, entry: TranslationEntry, view: borrowing View, environment: TranslationEnvironment,
+        now: MonotonicTime, allowsSideEffects: Bool
+    ) -> Translation {
+        var translator = Translator(
+            key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects)
+        switch entry {
+        case .pipeline:
+            translator.receive(view: view)
+        case .packetOut(let actions):
+            translator.context.reason = .packetOut
+            translator.perform(actions, view: view)
+        }
+        translator.performActionSet(view: view)
+        return translator.finish()
+    }
+
+    private init(key: FlowKey, environment: TranslationEnvironment, now: MonotonicTime, allowsSideEffects: Bool) {
+        self.environment = environment
+        self.now = now
+        self.allowsSideEffects = allowsSideEffects
+        self.original = key
+        self.key = key
+        self.key.actionSetOutput = PortNumber.unset.rawValue
+        self.constant = Self.initialConstants(of: key)
+        self.tags = VLANStack(key)
+        self.committedTags = self.tags
+        self.context = RuleContext()
+        self.result.mask.inPort = .max
+        self.result.mask.recirculationID = .max
+        self.result.mask.etherType = .max
+        if Self.isIP(key) { self.result.mask.ipFragment = 3 }
+    }
+
+    /// The bits of the key that are the same for every packet of this in-port, EtherType and fragment kind:
+    /// pipeline fields, and the fields of headers that such packets do not have.
+    private static func initialConstants(of key: FlowKey) -> FlowMask {
+        var constant = FlowMask()
+        constant.inPort = .max
+        constant.recirculationID = .max
+        constant.metadata = .max
+        for word in 3...10 { constant.words[word] = .max }
+        constant.actionSetOutput = .max
+        constant.conjunctionID = .max
+        constant.etherType = .max
+        guard Self.isIP(key) else {
+            for word in 36...40 { constant.words[word] = .max }
+            for word in 43...47 { constant.words[word] = .max }
+            let hasAddresses = Self.isARP(key)
+            for word in [35, 41, 42] where !hasAddresses { constant.words[word] = .max }
+            return constant
+        }
+        constant.ipFragment = .max
+        if key.etherType == 0x0800 {
+            for word in 36...39 { constant.words[word] = .max }
+            for word in 41...44 { constant.words[word] = .max }
+            constant.ipv6FlowLabel = .max
+        } else {
+            constant.words[35] = .max
+        }
+        if key.ipFragment & 2 != 0 {
+            for word in 41...47 { constant.words[word] = .max }
+        }
+        return constant
+    }
+
+    static func isIP(_ key: FlowKey) -> Bool { key.etherType == 0x0800 || key.etherType == 0x86dd }
+    static func isARP(_ key: FlowKey) -> Bool { key.etherType == 0x0806 || key.etherType == 0x8035 }
+
+    /// The port the packet came in by.
+    var inPort: PortNumber { PortNumber(rawValue: self.key.inPort) }
+
+    /// Whether anything is left to do.
+    var isRunning: Bool { !self.hasExited && self.result.error == nil }
+
+    /// Notes that the result depends on `looked` bits of the packet as it is now.
+    mutating func unwildcard(_ looked: borrowing FlowMask) {
+        for word in 0..<FlowKey.wordCount {
+            self.result.mask.words[word] |= looked.words[word] & ~self.constant.words[word]
+        }
+    }
+
+    /// Notes that the result depends on `bits` of one word of the packet as it is now.
+    mutating func unwildcard(word: Int, bits: UInt64) {
+        self.result.mask.words[word] |= bits & ~self.constant.words[word]
+    }
+
+    /// Notes that the result depends on a whole field.
+    mutating func unwildcard(_ field: FlowField) {
+        let layout = field.layout
+        guard layout.width != 128 else {
+            self.unwildcard(word: layout.word, bits: .max)
+            self.unwildcard(word: layout.word + 1, bits: .max)
+            return
+        }
+        let ones = layout.width == 64 ? UInt64.max : (1 << UInt64(layout.width)) &- 1
+        self.unwildcard(word: layout.word, bits: ones << UInt64(layout.shift))
+    }
+
+    /// Appends a datapath action, within the limit.
+    mutating func append(_ action: DatapathAction) {
+        guard self.result.error == nil else { return }
+        guard self.result.actions.count < self.environment.limits.actions else {
+            self.result.error = .tooManyActions
+            return
+        }
+        self.result.actions.append(action)
+    }
+
+    /// Ends the translation.
+    private consuming func finish() -> Translation {
+        if self.result.error != nil {
+            self.result.actions = []
+            self.result.packetIns = []
+            self.result.slowPath = []
+        }
+        // Datapaths know a tag only whole: whether it is there and its type belong to every key that has one.
+        if self.original.vlanTPID != 0 {
+            self.result.mask.vlanTPID = .max
+            self.result.mask.vlanTCI |= 0x1000
+        }
+        if self.original.innerVLANTPID != 0 {
+            self.result.mask.innerVLANTPID = .max
+            self.result.mask.innerVLANTCI |= 0x1000
+        }
+        if self.result.mask.vlanTCI != 0 { self.result.mask.vlanTCI |= 0x1000 }
+        return self.result
+    }
+}
