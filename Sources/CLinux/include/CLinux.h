@@ -1,9 +1,8 @@
 // Linux interfaces that Swift's Glibc module does not reach: epoll, packet rings, TUN/TAP, rtnetlink, batch socket calls.
 // Declarations and static inline wrappers only; no state.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// _GNU_SOURCE stays out of this header: with it, types such as fd_set differ from those of Swift's Glibc module. Calls that need
+// it are wrapped in the .c files, which define it.
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
@@ -25,3 +24,4 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "CLinuxPacketIO.h"

@@ -1,0 +1,91 @@
+// Network interfaces by ioctl (see CLinuxPacketIO.h). Sources: netdevice(7), <linux/ethtool.h>.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "CLinux.h"
+
+// Runs one request on a socket of its own. Returns 0 or a negated errno.
+static int request(const char *name, unsigned long code, struct ifreq *argument) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    strncpy(argument->ifr_name, name, IFNAMSIZ - 1);
+    argument->ifr_name[IFNAMSIZ - 1] = 0;
+    int result = ioctl(fd, code, argument) < 0 ? -errno : 0;
+    close(fd);
+    return result;
+}
+
+static uint64_t modes(const uint32_t *words, int count) {
+    return count <= 0 ? 0 : (uint64_t)words[0] | (count > 1 ? (uint64_t)words[1] << 32 : 0);
+}
+
+// ETHTOOL_GLINKSETTINGS: asked twice, first for the length of the bitmaps.
+static void query_link(const char *name, struct clinux_interface *interface) {
+    // The settings end in a flexible array: the three bitmaps of up to 127 words.
+    union { struct ethtool_link_settings settings; uint8_t bytes[sizeof(struct ethtool_link_settings) + 3 * 127 * 4]; } command;
+    struct ifreq argument;
+    memset(&command, 0, sizeof command);
+    memset(&argument, 0, sizeof argument);
+    command.settings.cmd = ETHTOOL_GLINKSETTINGS;
+    argument.ifr_data = (void *)&command;
+    if (request(name, SIOCETHTOOL, &argument) < 0) return;
+    int words = -command.settings.link_mode_masks_nwords;
+    if (words <= 0 || words > 127) return;
+    memset(&command, 0, sizeof command);
+    command.settings.cmd = ETHTOOL_GLINKSETTINGS;
+    command.settings.link_mode_masks_nwords = (int8_t)words;
+    if (request(name, SIOCETHTOOL, &argument) < 0) return;
+    interface->has_link_settings = 1;
+    interface->speed_megabits = command.settings.speed == (uint32_t)SPEED_UNKNOWN ? 0 : command.settings.speed;
+    interface->is_full_duplex = command.settings.duplex == DUPLEX_FULL;
+    interface->is_autonegotiated = command.settings.autoneg == AUTONEG_ENABLE;
+    interface->port = command.settings.port;
+    interface->supported = modes(command.settings.link_mode_masks, words);
+    interface->advertised = modes(command.settings.link_mode_masks + words, words);
+    interface->peer = modes(command.settings.link_mode_masks + 2 * words, words);
+}
+
+int clinux_interface_query(const char *name, struct clinux_interface *interface) {
+    struct ifreq argument;
+    int result;
+    memset(interface, 0, sizeof *interface);
+    memset(&argument, 0, sizeof argument);
+    if ((result = request(name, SIOCGIFINDEX, &argument)) < 0) return result;
+    interface->index = (uint32_t)argument.ifr_ifindex;
+    if ((result = request(name, SIOCGIFHWADDR, &argument)) < 0) return result;
+    memcpy(interface->address, argument.ifr_hwaddr.sa_data, 6);
+    interface->hardware_type = argument.ifr_hwaddr.sa_family;
+    if ((result = request(name, SIOCGIFMTU, &argument)) < 0) return result;
+    interface->mtu = (uint32_t)argument.ifr_mtu;
+    if ((result = request(name, SIOCGIFFLAGS, &argument)) < 0) return result;
+    interface->flags = (uint16_t)argument.ifr_flags;
+    query_link(name, interface);
+    return 0;
+}
+
+int clinux_interface_set_flags(const char *name, uint32_t set, uint32_t clear) {
+    struct ifreq argument;
+    memset(&argument, 0, sizeof argument);
+    int result = request(name, SIOCGIFFLAGS, &argument);
+    if (result < 0) return result;
+    uint16_t flags = (uint16_t)(((uint16_t)argument.ifr_flags | set) & ~clear);
+    if (flags == (uint16_t)argument.ifr_flags) return 0;
+    argument.ifr_flags = (short)flags;
+    return request(name, SIOCSIFFLAGS, &argument);
+}
+
+int clinux_interface_set_mtu(const char *name, uint32_t mtu) {
+    struct ifreq argument;
+    memset(&argument, 0, sizeof argument);
+    argument.ifr_mtu = (int)mtu;
+    return request(name, SIOCSIFMTU, &argument);
+}
+
+int clinux_interface_set_address(const char *name, const uint8_t address[6]) {
+    struct ifreq argument;
+    memset(&argument, 0, sizeof argument);
+    int result = request(name, SIOCGIFHWADDR, &argument);
+    if (result < 0) return result;
+    memcpy(argument.ifr_hwaddr.sa_data, address, 6);
+    return request(name, SIOCSIFHWADDR, &argument);
+}
