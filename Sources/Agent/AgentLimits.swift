@@ -1,2 +1,45 @@
 /// Limits of the agent, every one in one place.
-package enum AgentLimits {}
+package enum AgentLimits {
+    // MARK: Connections
+
+    /// The longest message that is read, in bytes: what the header's length field can say.
+    package static let messageBytesMaximum = 0xffff
+    /// How much a connection reads from its socket at once, in bytes.
+    package static let readBufferBytes = 64 * 1024
+    /// How many reads a connection makes before others have their turn.
+    package static let readsPerTurn: UInt = 4
+    /// Messages read and decoded, but not yet handled by the control loop, after which a connection stops reading.
+    package static let pendingMessagesMaximum = 4096
+    /// The same in bytes of their wire form.
+    package static let pendingBytesMaximum = 512 * 1024
+    /// Messages of one connection that the control loop handles before it looks at the next connection.
+    package static let messagesPerTurn = 64
+    /// Bytes not yet written to a peer above which packet-ins to it are dropped (and counted).
+    package static let packetInOutputBytesMaximum = 512 * 1024
+    /// Bytes not yet written to a peer above which a long answer (a dump) pauses.
+    package static let dumpOutputBytesMaximum = 256 * 1024
+    /// Bytes not yet written to a peer above which its requests wait: their answers may not be dropped.
+    package static let requestOutputBytesMaximum = 1024 * 1024
+    /// Connections that one listener holds at once; further ones are closed at once.
+    package static let connectionsPerListenerMaximum = 128
+    /// How long a peer may take to say HELLO.
+    package static let helloTimeout = Duration.seconds(10)
+    /// How long the last bytes of a connection that we close may take.
+    package static let closeTimeout = Duration.seconds(2)
+
+    // MARK: Time
+
+    /// The least wait between two attempts to reach a controller.
+    package static let backoffMinimum = Duration.seconds(1)
+
+    // MARK: Configuration
+
+    /// The longest configuration file that is read, in bytes.
+    package static let configurationBytesMaximum = 4 * 1024 * 1024
+    /// The longest device name, in bytes (`IFNAMSIZ` less its zero).
+    package static let deviceNameBytesMaximum = 15
+    /// The greatest number that an ordinary port may be given: OpenFlow 1.0 has 16 bits and reserves 0xff00 and up.
+    package static let portNumberMaximum: UInt32 = 0xfeff
+    /// The longest path of a unix socket, in bytes (`sockaddr_un` less its zero).
+    package static let socketPathBytesMaximum = 107
+}

@@ -1,0 +1,89 @@
+import NIOCore
+
+/// A configured controller that we call, again and again.
+///
+/// Confined to its bridge's control loop. Knows when to call; what is said is the connection's business.
+final class ActiveController {
+    private enum State {
+        case idle
+        case connecting(ConnectionLink)
+        case connected(OpenFlowConnection)
+        case waiting(Scheduled<Void>)
+        case stopped
+    }
+
+    let address: ControllerAddress
+    private(set) var statistics: ConnectionStatistics
+    private var state = State.idle
+    private var backoff: ReconnectBackoff
+
+    init(address: ControllerAddress, maxBackoff: Duration) {
+        self.address = address
+        self.backoff = ReconnectBackoff(maximum: maxBackoff)
+        self.statistics = ConnectionStatistics(peer: "\(address)")
+    }
+
+    /// A call is being made.
+    func beginAttempt(_ link: ConnectionLink) {
+        self.statistics.attempts += 1
+        self.state = .connecting(link)
+    }
+
+    /// How long one attempt may take: as long as the wait that preceded it.
+    var attemptTimeout: Duration { max(self.backoff.current, .seconds(1)) }
+
+    /// The attempt that is being made, if there is one.
+    var attempt: ConnectionLink? {
+        if case .connecting(let link) = self.state { return link }
+        return nil
+    }
+
+    /// Whether the controller is not to be called any more.
+    var isStopped: Bool {
+        if case .stopped = self.state { return true }
+        return false
+    }
+
+    /// The call was answered.
+    func connected(_ connection: OpenFlowConnection) { self.state = .connected(connection) }
+
+    /// The call was not answered; returns how long to wait.
+    func attemptFailed(_ text: String, now: MonotonicTime) -> Duration {
+        self.note(error: text, now: now)
+        return self.backoff.attemptFailed()
+    }
+
+    /// A version is agreed.
+    func sessionOpened(now: MonotonicTime) {
+        self.statistics.sessions += 1
+        self.statistics.isConnected = true
+        self.statistics.lastChange = now
+    }
+
+    /// The connection ended; returns how long to wait.
+    func connectionEnded(_ reason: CloseReason, openedAt: MonotonicTime?, now: MonotonicTime) -> Duration {
+        self.note(error: reason.description, now: now)
+        guard let openedAt else { return self.backoff.attemptFailed() }
+        return self.backoff.sessionEnded(after: now.since(openedAt))
+    }
+
+    /// The next call is due when `timer` fires.
+    func waits(for timer: Scheduled<Void>) { self.state = .waiting(timer) }
+
+    /// Calls no more; a connection is closed.
+    func stop() {
+        switch self.state {
+        case .waiting(let timer): timer.cancel()
+        case .connected(let connection): connection.close(.shutdown)
+        case .idle, .connecting, .stopped: break
+        }
+        self.state = .stopped
+        self.statistics.isConnected = false
+    }
+
+    private func note(error text: String, now: MonotonicTime) {
+        self.statistics.isConnected = false
+        self.statistics.lastError = text
+        self.statistics.lastChange = now
+    }
+}

@@ -1,0 +1,49 @@
+package import OpenFlow
+
+/// Why a connection ended; its description is the "last error" of a controller.
+package enum CloseReason: Error, Hashable, Sendable {
+    /// The peer closed the connection.
+    case closedByPeer
+    /// The peer said nothing, or no whole HELLO, in time.
+    case noHello
+    /// There is no version that both sides speak; the text says what each side speaks.
+    case incompatible(String)
+    /// The peer refused our HELLO.
+    case refusedByPeer
+    /// The peer's first message was not a HELLO, but of this type.
+    case messageBeforeHello(type: UInt8)
+    /// A header had a length below 8, or above the limit.
+    case badLength(Int)
+    /// The peer did not answer an echo request in time.
+    case inactive
+    /// The peer did not read what it had asked for in time.
+    case notReading
+    /// The listener holds as many connections as it may.
+    case tooManyConnections
+    /// The switch asked for it.
+    case closedBySwitch
+    /// The agent ends, or the controller was taken out of the configuration.
+    case shutdown
+    /// The operating system's words.
+    case system(String)
+}
+
+extension CloseReason: CustomStringConvertible {
+    /// A few words for logs and statistics.
+    package var description: String {
+        switch self {
+        case .closedByPeer: "connection closed by peer"
+        case .noHello: "no HELLO in time"
+        case .incompatible(let text): text
+        case .refusedByPeer: "peer refused our HELLO"
+        case .messageBeforeHello(let type): "message of type \(type) before HELLO"
+        case .badLength(let length): "message with impossible length \(length)"
+        case .inactive: "no answer to echo request"
+        case .notReading: "peer does not read"
+        case .tooManyConnections: "too many connections"
+        case .closedBySwitch: "closed by the switch"
+        case .shutdown: "closed by us"
+        case .system(let text): text
+        }
+    }
+}

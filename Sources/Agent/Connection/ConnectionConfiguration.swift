@@ -1,0 +1,30 @@
+package import OpenFlow
+
+/// How a bridge is connected to its controllers.
+package struct ConnectionConfiguration: Hashable, Sendable {
+    /// The versions that are spoken; at least one.
+    package var protocols: VersionSet
+    /// Addresses called.
+    package var controllers: [ControllerAddress]
+    /// Addresses listened on, the management socket among them.
+    package var listeners: [ControllerAddress]
+    /// What to do while no controller is in charge.
+    package var failMode: FailMode
+    /// The longest wait between two calls of a controller.
+    package var maxBackoff: Duration
+    /// How long a peer may be silent before it is asked; zero is for ever.
+    package var inactivityProbe: Duration
+
+    /// Makes a configuration; the defaults are Open vSwitch's.
+    package init(
+        protocols: VersionSet = .all, controllers: [ControllerAddress] = [], listeners: [ControllerAddress] = [],
+        failMode: FailMode = .standalone, maxBackoff: Duration = .seconds(8), inactivityProbe: Duration = .seconds(5)
+    ) {
+        self.protocols = protocols
+        self.controllers = controllers
+        self.listeners = listeners
+        self.failMode = failMode
+        self.maxBackoff = maxBackoff
+        self.inactivityProbe = inactivityProbe
+    }
+}

@@ -1,0 +1,239 @@
+import NIOCore
+package import OpenFlow
+import Synchronization
+
+/// What the I/O side of a connection tells the control side.
+package enum ConnectionInput: Sendable {
+    /// A version is agreed.
+    case opened(OpenFlowVersion)
+    /// A message for the switch, and its bytes.
+    case message(Message, MessageHeader, [UInt8])
+    /// A message that could not be decoded, and its bytes.
+    case undecodable(OpenFlowError, [UInt8])
+    /// The connection is gone, or going; the last input.
+    case closed(CloseReason)
+
+    /// Bytes of the message it came from; 0 where there is none.
+    var byteCount: Int {
+        switch self {
+        case .message(_, _, let bytes), .undecodable(_, let bytes): bytes.count
+        case .opened, .closed: 0
+        }
+    }
+}
+
+/// The two halves of a connection meet here: the channel handler on its I/O loop and ``OpenFlowConnection`` on the control loop.
+///
+/// Each direction is an array under a mutex with a flag that says whether the other side has been woken. Both are bounded: messages
+/// to the control loop by asking the handler to stop reading, output by the control side, which looks at ``bytesInFlight``
+/// before it lets the switch answer more.
+package final class ConnectionLink: Sendable {
+    /// Inputs on their way to the control loop.
+    private struct Inbound {
+        var inputs: [ConnectionInput] = []
+        var isAnnounced = false
+        /// Not yet handled, whether taken or not.
+        var messages = 0
+        var bytes = 0
+        var readerWaits = false
+    }
+
+    /// Output on its way to the socket.
+    private struct Outbound {
+        var chunks: [[UInt8]] = []
+        var closing: CloseReason?
+        var isAnnounced = false
+        var writer: (@Sendable () -> Void)?
+        var resumer: (@Sendable () -> Void)?
+    }
+
+    /// A number that is never given twice in the life of the process.
+    package let identifier: UInt64
+    private let hub: ConnectionHub
+    private let inbound = Mutex(Inbound())
+    private let outbound = Mutex(Outbound())
+    private let inFlight = Atomic<Int>(0)
+    private let wantsProgress = Atomic<Bool>(false)
+
+    private static let nextIdentifier = Atomic<UInt64>(1)
+
+    /// Makes a link for a new connection.
+    package init(hub: ConnectionHub) {
+        self.identifier = Self.nextIdentifier.wrappingAdd(1, ordering: .relaxed).oldValue
+        self.hub = hub
+    }
+
+    // MARK: I/O side
+
+    /// Connects the handler: `writer` takes output to the socket, `resumer` reads again; both run on the I/O loop.
+    func attach(
+        eventLoop: any EventLoop, writer: @escaping @Sendable () -> Void, resumer: @escaping @Sendable () -> Void
+    ) {
+        let announced = self.outbound.withLock { outbound in
+            outbound.writer = { eventLoop.execute(writer) }
+            outbound.resumer = { eventLoop.execute(resumer) }
+            return outbound.isAnnounced
+        }
+        if announced { eventLoop.execute(writer) }
+    }
+
+    /// Lets go of the handler.
+    func detach() {
+        self.outbound.withLock { outbound in
+            outbound.writer = nil
+            outbound.resumer = nil
+            outbound.chunks = []
+        }
+    }
+
+    /// Hands inputs to the control loop; returns whether it is so far behind that reading must stop until `resumer` runs.
+    func post(_ inputs: [ConnectionInput], bytes: Int) -> Bool {
+        let (announce, stop) = self.inbound.withLock { inbound in
+            inbound.messages += inputs.count
+            inbound.bytes += bytes
+            if inbound.inputs.isEmpty {
+                inbound.inputs = inputs
+            } else {
+                inbound.inputs.append(contentsOf: inputs)
+            }
+            let announce = !inbound.isAnnounced
+            inbound.isAnnounced = true
+            inbound.readerWaits =
+                inbound.messages > AgentLimits.pendingMessagesMaximum || inbound.bytes > AgentLimits.pendingBytesMaximum
+            return (announce, inbound.readerWaits)
+        }
+        if announce { self.hub.connectionIsReady(self.identifier) }
+        return stop
+    }
+
+    /// Takes what is to be written, and whether to close after it.
+    func takeOutput() -> (chunks: [[UInt8]], closing: CloseReason?) {
+        self.outbound.withLock { outbound in
+            outbound.isAnnounced = false
+            let chunks = outbound.chunks
+            outbound.chunks = []
+            return (chunks, outbound.closing)
+        }
+    }
+
+    /// Notes that bytes went to the socket.
+    func wrote(_ bytes: Int) {
+        self.inFlight.subtract(bytes, ordering: .relaxed)
+        guard self.wantsProgress.load(ordering: .sequentiallyConsistent),
+            self.bytesInFlight < AgentLimits.dumpOutputBytesMaximum / 2
+        else { return }
+        self.wantsProgress.store(false, ordering: .sequentiallyConsistent)
+        self.announce()
+    }
+
+    // MARK: Control side
+
+    /// Takes the inputs that have come.
+    func takeInputs() -> [ConnectionInput] {
+        self.inbound.withLock { inbound in
+            inbound.isAnnounced = false
+            let inputs = inbound.inputs
+            inbound.inputs = []
+            return inputs
+        }
+    }
+
+    /// Notes that taken inputs have been handled; reading goes on when enough have.
+    func handled(messages: Int, bytes: Int) {
+        let wake = self.inbound.withLock { inbound in
+            inbound.messages -= messages
+            inbound.bytes -= bytes
+            guard inbound.readerWaits, inbound.messages <= AgentLimits.pendingMessagesMaximum / 2,
+                inbound.bytes <= AgentLimits.pendingBytesMaximum / 2
+            else { return false }
+            inbound.readerWaits = false
+            return true
+        }
+        if wake { self.outbound.withLock { $0.resumer }?() }
+    }
+
+    /// Sends bytes.
+    func send(_ bytes: [UInt8]) {
+        self.inFlight.add(bytes.count, ordering: .relaxed)
+        let writer = self.outbound.withLock { outbound -> (@Sendable () -> Void)? in
+            outbound.chunks.append(bytes)
+            defer { outbound.isAnnounced = true }
+            return outbound.isAnnounced ? nil : outbound.writer
+        }
+        writer?()
+    }
+
+    /// Closes the connection when everything sent so far is written.
+    func close(_ reason: CloseReason) {
+        let writer = self.outbound.withLock { outbound -> (@Sendable () -> Void)? in
+            if outbound.closing == nil { outbound.closing = reason }
+            defer { outbound.isAnnounced = true }
+            return outbound.isAnnounced ? nil : outbound.writer
+        }
+        writer?()
+    }
+
+    /// Bytes given to ``send(_:)`` and not yet in the socket.
+    var bytesInFlight: Int { self.inFlight.load(ordering: .relaxed) }
+
+    /// Asks to be woken when little output is left.
+    func requestProgress() {
+        self.wantsProgress.store(true, ordering: .sequentiallyConsistent)
+        guard self.bytesInFlight < AgentLimits.dumpOutputBytesMaximum / 2 else { return }
+        // The output may have drained between the caller's look and the flag.
+        if self.wantsProgress.exchange(false, ordering: .sequentiallyConsistent) { self.announce() }
+    }
+
+    private func announce() {
+        let announce = self.inbound.withLock { inbound in
+            defer { inbound.isAnnounced = true }
+            return !inbound.isAnnounced
+        }
+        if announce { self.hub.connectionIsReady(self.identifier) }
+    }
+}
+
+/// The connections of one bridge that the control loop should look at; any thread.
+package final class ConnectionHub: Sendable {
+    /// A connection that a listener took in.
+    struct Arrival: Sendable {
+        let link: ConnectionLink
+        let listener: Int
+        let peer: String
+    }
+
+    private struct State {
+        var ready: [UInt64] = []
+        var arrivals: [Arrival] = []
+    }
+
+    private let state = Mutex(State())
+    private let signal: ControlLoopSignal
+
+    /// Makes a hub that wakes the loop of `signal`.
+    package init(signal: ControlLoopSignal) {
+        self.signal = signal
+    }
+
+    /// The connection has inputs, or its output has drained.
+    func connectionIsReady(_ identifier: UInt64) {
+        self.state.withLock { $0.ready.append(identifier) }
+        self.signal.raise(.connections)
+    }
+
+    /// A listener took in a connection; told before any of its inputs.
+    func connectionArrived(_ arrival: Arrival) {
+        self.state.withLock { $0.arrivals.append(arrival) }
+        self.signal.raise(.connections)
+    }
+
+    /// Takes what there is to look at.
+    func take() -> (arrivals: [Arrival], ready: [UInt64]) {
+        self.state.withLock { state in
+            let taken = (state.arrivals, state.ready)
+            state.arrivals = []
+            state.ready = []
+            return taken
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package import NIOCore
+import Synchronization
+
+/// Wakes the control loop of a bridge, from any thread, and says why.
+///
+/// However many causes are raised before the loop comes to it, the loop is woken once: `execute` costs ten times as much as
+/// leaving a note. The note is taken before the work is looked at, so that no cause is lost between the two.
+package final class ControlLoopSignal: Sendable {
+    /// What there is to do.
+    package struct Causes: OptionSet, Sendable {
+        /// The bits.
+        package let rawValue: UInt32
+        /// Makes a set from its bits.
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+        /// Connections have messages, or news of their output.
+        package static let connections = Causes(rawValue: 1)
+        /// The packet-in queue has something.
+        package static let packetIns = Causes(rawValue: 2)
+        /// The datapath finished a version of the tables.
+        package static let barriers = Causes(rawValue: 4)
+        /// Something happened to a port.
+        package static let ports = Causes(rawValue: 8)
+    }
+
+    /// The control loop.
+    package let eventLoop: any EventLoop
+    private let pending = Atomic<UInt32>(0)
+    private let turn = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Makes a signal for a loop; causes raised before ``connect(_:)`` wait for it.
+    package init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// Sets what runs on the loop when it is woken; it begins with ``take()``.
+    package func connect(_ turn: @escaping @Sendable () -> Void) {
+        self.turn.withLock { $0 = turn }
+        if self.pending.load(ordering: .sequentiallyConsistent) != 0 { self.eventLoop.execute(turn) }
+    }
+
+    /// Lets go of what ``connect(_:)`` set; nothing runs any more.
+    package func disconnect() {
+        self.turn.withLock { $0 = nil }
+    }
+
+    /// Notes `causes` and wakes the loop if it is not on its way already; any thread.
+    package func raise(_ causes: Causes) {
+        let before = self.pending.bitwiseOr(causes.rawValue, ordering: .sequentiallyConsistent).oldValue
+        guard before == 0 else { return }
+        guard let turn = self.turn.withLock({ $0 }) else { return }
+        self.eventLoop.execute(turn)
+    }
+
+    /// Takes the causes noted so far.
+    package func take() -> Causes {
+        Causes(rawValue: self.pending.exchange(0, ordering: .sequentiallyConsistent))
+    }
+}

@@ -1,0 +1,157 @@
+import OpenFlow
+
+/// The control loop's half of a connection: its session, the messages that wait for the switch, and the way back.
+///
+/// Confined to its bridge's control loop. Its other half is the ``OpenFlowChannelHandler``; they meet in a ``ConnectionLink``.
+package final class OpenFlowConnection {
+    /// How it came to be.
+    package enum Origin: Hashable, Sendable {
+        /// We called the configured controller of that index.
+        case controller(Int)
+        /// It came in by the listener of that index.
+        case listener(Int)
+    }
+
+    /// What a turn led to.
+    struct TurnResult: Equatable {
+        /// A version was agreed in this turn.
+        var opened = false
+        /// The connection ended in this turn, for this reason.
+        var closed: CloseReason?
+        /// There are messages left that could be handled at once.
+        var hasMore = false
+    }
+
+    /// How it came to be.
+    package let origin: Origin
+    /// The session; nil before a version is agreed and after the end.
+    package private(set) var session: ControllerSession?
+    /// When the version was agreed.
+    private(set) var openedAt = MonotonicTime.zero
+    /// What is known of it.
+    package private(set) var statistics: ConnectionStatistics
+
+    private let link: ConnectionLink
+    private var backlog: [ConnectionInput] = []
+    private var next = 0
+    private var closeWasAsked = false
+
+    init(link: ConnectionLink, origin: Origin, peer: String) {
+        self.link = link
+        self.origin = origin
+        self.statistics = ConnectionStatistics(peer: peer)
+        self.statistics.attempts = 1
+    }
+
+    /// A number that is never given twice in the life of the process.
+    package var identifier: UInt64 { self.link.identifier }
+
+    /// Takes over what has come in and lets the switch handle at most `limit` messages of it.
+    ///
+    /// Requests of a peer that does not read its answers wait; what then piles up stops the reading.
+    func turn(_ handler: any SwitchRequestHandler, limit: Int, now: MonotonicTime) -> TurnResult {
+        var result = TurnResult()
+        self.takeInputs()
+        var handled = 0
+        var bytes = 0
+        while self.next < self.backlog.count, handled < limit {
+            if let session = self.session, session.shouldClose || !self.hasRoom(session) {
+                // Only the end of the connection may pass.
+                guard self.closeReasonAhead != nil else { break }
+            }
+            let input = self.backlog[self.next]
+            self.backlog[self.next] = .opened(.v1_0)
+            self.next += 1
+            handled += 1
+            bytes += input.byteCount
+            self.handle(input, handler, &result, now: now)
+        }
+        if handled > 0 { self.link.handled(messages: handled, bytes: bytes) }
+        result.hasMore = self.next < self.backlog.count && handled == limit
+        return result
+    }
+
+    /// Sends what the switch has queued since the last turn; resumes long answers where there is room.
+    func carryOutput(_ handler: any SwitchRequestHandler, wasWoken: Bool, now: MonotonicTime) {
+        guard let session = self.session else { return }
+        session.bytesInFlight = self.link.bytesInFlight
+        if wasWoken, session.bytesInFlight < AgentLimits.dumpOutputBytesMaximum {
+            handler.resume(session, now: now)
+        }
+        if !session.output.isEmpty {
+            let output = session.output
+            session.output = []
+            self.statistics.bytesSent += UInt64(output.count)
+            self.link.send(output)
+            session.bytesInFlight = self.link.bytesInFlight
+            if output.count >= AgentLimits.dumpOutputBytesMaximum / 8 { self.link.requestProgress() }
+        }
+        if !self.hasRoom(session) { self.link.requestProgress() }
+        if session.shouldClose { self.close(.closedBySwitch) }
+    }
+
+    /// Closes the connection when everything sent so far is written.
+    func close(_ reason: CloseReason) {
+        guard !self.closeWasAsked else { return }
+        self.closeWasAsked = true
+        self.link.close(reason)
+    }
+
+    /// Adds what has come to the backlog; the link bounds the two together.
+    private func takeInputs() {
+        let inputs = self.link.takeInputs()
+        if self.next == self.backlog.count {
+            self.backlog = inputs
+        } else if !inputs.isEmpty {
+            self.backlog.removeSubrange(..<self.next)
+            self.backlog.append(contentsOf: inputs)
+        } else {
+            return
+        }
+        self.next = 0
+    }
+
+    private func hasRoom(_ session: ControllerSession) -> Bool {
+        self.link.bytesInFlight + session.output.count <= AgentLimits.requestOutputBytesMaximum
+    }
+
+    /// The reason in the last input, if the connection has ended.
+    private var closeReasonAhead: CloseReason? {
+        if case .closed(let reason) = self.backlog.last { return reason }
+        return nil
+    }
+
+    private func handle(
+        _ input: ConnectionInput, _ handler: any SwitchRequestHandler, _ result: inout TurnResult, now: MonotonicTime
+    ) {
+        switch input {
+        case .opened(let version):
+            let isService = if case .listener = self.origin { true } else { false }
+            let session = ControllerSession(
+                identifier: self.identifier, version: version, peer: self.statistics.peer, isService: isService)
+            self.session = session
+            self.openedAt = now
+            self.statistics.isConnected = true
+            self.statistics.sessions += 1
+            self.statistics.lastChange = now
+            result.opened = true
+            handler.sessionOpened(session)
+        case .message(let message, let header, let bytes):
+            guard let session = self.session, !session.shouldClose else { return }
+            self.statistics.messagesReceived += 1
+            handler.handle(message, header: header, bytes: bytes, from: session, now: now)
+        case .undecodable(let error, let bytes):
+            guard let session = self.session, !session.shouldClose else { return }
+            self.statistics.messagesUndecodable += 1
+            handler.handleDecodeError(error, bytes: bytes, from: session, now: now)
+        case .closed(let reason):
+            self.statistics.isConnected = false
+            self.statistics.lastError = reason.description
+            self.statistics.lastChange = now
+            result.closed = reason
+            guard let session = self.session else { return }
+            self.session = nil
+            handler.sessionClosed(session)
+        }
+    }
+}

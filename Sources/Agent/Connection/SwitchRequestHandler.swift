@@ -1,0 +1,32 @@
+package import OpenFlow
+
+/// What connections need of a switch: ``OpenFlowSwitch``, or a simple stand-in in tests.
+///
+/// Confined to the control loop of its bridge: every call is made there, and none of them blocks. Answers are queued in the
+/// session's output; the connection layer carries them away at the end of its turn.
+package protocol SwitchRequestHandler: AnyObject {
+    /// A version is agreed with a peer.
+    func sessionOpened(_ session: ControllerSession)
+    /// The session's connection is gone; no call names it again.
+    func sessionClosed(_ session: ControllerSession)
+    /// Handles a message to its end, or begins an answer that ``resume(_:now:)`` goes on with.
+    ///
+    /// The header has the session's version; `bytes` is the whole message as it came, for errors.
+    func handle(
+        _ message: Message, header: MessageHeader, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime)
+    /// Answers a message that could not be decoded; `bytes` is the whole message as it came.
+    func handleDecodeError(
+        _ error: OpenFlowError, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime)
+    /// Offers packets to every session that wants them.
+    func deliver(_ packetIns: [PacketInEvent], now: MonotonicTime)
+    /// Removes what has timed out; returns when it wants to be called next.
+    func runExpiry(now: MonotonicTime) -> MonotonicTime
+    /// The datapath has finished another version of the tables: barriers may be answered.
+    func barrierProgress()
+    /// The session's output has drained; a paused answer may go on.
+    func resume(_ session: ControllerSession, now: MonotonicTime)
+    /// Says when the switch forwards by itself.
+    func setStandaloneForwarding(_ mode: StandaloneForwarding, now: MonotonicTime)
+}
+
+extension OpenFlowSwitch: SwitchRequestHandler {}
