@@ -17,7 +17,7 @@ extension Translator {
         case .vlanTCI:
             self.setWholeTag(tci: UInt16(truncatingIfNeeded: value), mask: UInt16(truncatingIfNeeded: mask))
         default:
-            guard let layout = self.layout(of: field) else { return self.omit(.unsupportedAction) }
+            guard let layout = field.flowLayout else { return self.omit(.unsupportedAction) }
             guard self.has(field.prerequisite) else { return self.omit(.absentField) }
             self.write(layout, value: value, mask: mask)
         }
@@ -38,7 +38,7 @@ extension Translator {
 
     /// Some bits of a field of the packet, which the result then depends on; nil where the packet lacks the field.
     mutating func read(_ field: MatchField, offset: UInt16, bitCount: UInt16) -> UInt128? {
-        guard let layout = self.layout(of: field), bitCount > 0, Int(offset) + Int(bitCount) <= layout.width,
+        guard let layout = field.flowLayout, bitCount > 0, Int(offset) + Int(bitCount) <= layout.width,
             self.has(field.prerequisite)
         else { return nil }
         let ones = UInt128.max >> UInt128(128 - UInt32(bitCount))

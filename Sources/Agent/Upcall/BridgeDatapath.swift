@@ -1,0 +1,262 @@
+package import Datapath
+package import OpenFlow
+import Synchronization
+
+/// A bridge's side of its ``DatapathService``: translates its packets, installs nothing itself, answers its switch.
+///
+/// Generic over the switch's tables, which it reads through a closure that holds their lock for reading. **Threads.** What
+/// ``SwitchDatapath`` and the port methods say is called on the bridge's control loop, never while that holds its tables' lock
+/// for writing; ``UpcallBridge`` is for the service's threads.
+package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge {
+    /// Its name within the service.
+    package let identifier: BridgeIdentifier
+    /// How many megaflows it has installed.
+    package let flowCount = FlowCount()
+    /// Where NORMAL learns.
+    package let learning: MACLearning
+    /// Where packet-ins go.
+    package let packetIns: PacketInQueue
+
+    let service: DatapathService
+    let environment: TranslationEnvironment
+    private let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
+    private let setInterfaceUp: @Sendable (_ device: String, _ up: Bool) -> DatapathError?
+    private let onVersionFinished: @Sendable () -> Void
+    private let requested: Atomic<UInt64>
+    private let finished: Atomic<UInt64>
+
+    /// Makes the bridge's side and registers it with the service; ``close()`` undoes that.
+    ///
+    /// - Parameters:
+    ///   - service: the datapath's service, shared with other bridges.
+    ///   - packetIns: the queue that the control loop drains.
+    ///   - learning: the table of NORMAL.
+    ///   - limits: bounds of one translation.
+    ///   - readTables: calls its argument with the tables while it holds them for reading.
+    ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
+    ///   - onVersionFinished: called by the revalidator's thread (or within ``tablesChanged(version:)`` where an earlier
+    ///     version was awaited) when ``finishedVersion`` has grown; should only schedule something on the control loop.
+    package init(
+        service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
+        limits: TranslationLimits = TranslationLimits(),
+        readTables: @escaping @Sendable (_ body: (borrowing View) -> Void) -> Void,
+        setInterfaceUp: @escaping @Sendable (_ device: String, _ up: Bool) -> DatapathError? = setNetworkInterfaceUp,
+        onVersionFinished: @escaping @Sendable () -> Void
+    ) {
+        self.service = service
+        self.packetIns = packetIns
+        self.learning = learning
+        self.environment = TranslationEnvironment(
+            capabilities: service.backend.capabilities, learning: learning, limits: limits)
+        self.readTables = readTables
+        self.setInterfaceUp = setInterfaceUp
+        self.onVersionFinished = onVersionFinished
+        self.requested = Atomic(0)
+        self.finished = Atomic(0)
+        self.identifier = service.makeIdentifier()
+        service.register(self)
+    }
+
+    /// Removes the bridge's megaflows and lets go of its ports, which stay in the datapath.
+    package func close() { self.service.unregister(self) }
+
+    // MARK: Ports
+
+    /// Adds a port to the datapath and to the bridge.
+    package func addPort(_ request: PortRequest, as number: PortNumber) throws(DatapathError) -> DatapathPort {
+        let port = try self.service.backend.addPort(request)
+        self.attach(port.index, as: number)
+        return port
+    }
+
+    /// Takes a port of the bridge out of the datapath; megaflows that name it are removed first.
+    package func removePort(_ index: PortIndex) throws(DatapathError) {
+        self.detach(index)
+        try self.service.backend.removePort(index)
+    }
+
+    /// A port of the datapath is the bridge's port of that number from now on.
+    package func attach(_ index: PortIndex, as number: PortNumber) {
+        self.service.attach(index, to: self, as: number)
+    }
+
+    /// A port of the datapath is the bridge's no longer; megaflows that name it are gone when this returns.
+    package func detach(_ index: PortIndex) {
+        if let entry = self.service.ports[index.rawValue], entry.bridge === self {
+            if self.learning.flush(port: entry.number) > 0 { self.service.noteLearning() }
+            self.service.detach(index)
+        }
+    }
+
+    // MARK: Versions
+
+    /// The newest version that the tables were said to have.
+    package var requestedVersion: UInt64 { self.requested.load(ordering: .sequentiallyConsistent) }
+    /// The newest version that no cached flow contradicts.
+    package var finishedVersion: UInt64 { self.finished.load(ordering: .sequentiallyConsistent) }
+    /// The number of the learning table's state.
+    package var learningGeneration: UInt64 { self.learning.generation }
+
+    /// The tables have a new version; versions only grow.
+    ///
+    /// Cheap where nothing is cached, which finishes the version at once, and where a revalidation is due already.
+    package func tablesChanged(version: UInt64) {
+        let previous = self.requested.exchange(version, ordering: .sequentiallyConsistent)
+        guard self.service.isWithoutCachedFlows(self) else { return self.service.requestRevalidation() }
+        let wasAwaited = self.finishedVersion < previous
+        self.finished.max(version, ordering: .sequentiallyConsistent)
+        if wasAwaited { self.onVersionFinished() }
+    }
+
+    /// Every cached flow agrees with `version` now.
+    package func finish(version: UInt64) {
+        self.finished.max(version, ordering: .sequentiallyConsistent)
+        self.onVersionFinished()
+    }
+
+    // MARK: Translation
+
+    /// Translates packets that came in by ports of the bridge and credits those that missed.
+    package func translate(
+        _ upcalls: [Upcall], ports: [(index: Int, number: PortNumber)], now: MonotonicTime
+    ) -> TranslatedBatch {
+        var batch = TranslatedBatch(version: 0, translations: [])
+        batch.translations.reserveCapacity(ports.count)
+        self.readTables { view in
+            batch.version = view.version
+            for port in ports {
+                var key = upcalls[port.index].key
+                key.inPort = port.number.rawValue
+                let translation = Translator.translate(
+                    key: key, entry: .pipeline, view: view, environment: self.environment, now: now,
+                    allowsSideEffects: true)
+                // Packets of slow-path flows are counted by the datapath and credited by the sweep.
+                if upcalls[port.index].reason == .miss {
+                    let bytes = UInt64(upcalls[port.index].packet.count)
+                    for rule in translation.rules { view.credit(rule, packets: 1, bytes: bytes, at: now) }
+                }
+                batch.translations.append(translation)
+            }
+        }
+        return batch
+    }
+
+    /// Translates the keys of installed flows again, without side effects.
+    package func retranslate(
+        _ flows: [(flow: InstalledFlow, inPort: PortNumber)], now: MonotonicTime
+    ) -> RetranslatedBatch {
+        var batch = RetranslatedBatch(version: 0, translations: [])
+        batch.translations.reserveCapacity(flows.count)
+        self.readTables { view in
+            batch.version = view.version
+            for (flow, inPort) in flows {
+                var key = flow.match.key
+                key.inPort = inPort.rawValue
+                batch.translations.append(
+                    Translator.translate(
+                        key: key, entry: .pipeline, view: view, environment: self.environment, now: now,
+                        allowsSideEffects: false))
+            }
+        }
+        return batch
+    }
+
+    /// Credits packets to rules and refreshes what they taught.
+    package func credit(_ credits: [FlowCredit]) {
+        guard !credits.isEmpty else { return }
+        self.readTables { view in
+            for credit in credits {
+                for rule in credit.rules {
+                    view.credit(rule, packets: credit.packets, bytes: credit.bytes, at: credit.lastUsed)
+                }
+            }
+        }
+        for credit in credits {
+            guard let learned = credit.learned else { continue }
+            self.learning.learn(learned, now: credit.lastUsed)
+        }
+    }
+
+    /// Hands packet-ins to the control loop.
+    package func deliver(_ events: [PacketInEvent]) {
+        for event in events {
+            switch self.packetIns.append(event) {
+            case .queued, .queuedInsteadOfOther: self.service.counters.packetIns.add()
+            case .dropped: self.service.counters.packetInsDropped.add()
+            }
+        }
+    }
+
+    /// Forgets addresses that have not been seen for long.
+    package func expireLearning(now: MonotonicTime) { self.learning.expire(now: now) }
+}
+
+extension BridgeDatapath: SwitchDatapath {
+    /// Translates `actions` for a packet from a controller and executes the result.
+    package func packetOut(
+        packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime
+    ) -> OpenFlowError? {
+        guard packet.count >= 14, packet.count <= PacketBuffer.maximumCount else {
+            return OpenFlowError(.requestBadPacket, value: UInt64(packet.count))
+        }
+        var key = FlowKey()
+        for entry in metadata.entries {
+            guard let layout = entry.field.pipelineLayout else {
+                return OpenFlowError(.requestPipelineFieldsOnly)
+            }
+            key.set(layout, value: entry.value & entry.mask)
+        }
+        PacketParser.parse(packet.span.bytes, into: &key)
+        key.inPort = inPort.rawValue
+        var translation = Translation()
+        var index = PortIndex.none
+        let pipelineKey = key
+        self.readTables { view in
+            translation = Translator.translate(
+                key: pipelineKey, entry: .packetOut(actions), view: view, environment: self.environment, now: now,
+                allowsSideEffects: true)
+            let bytes = UInt64(packet.count)
+            for rule in translation.rules { view.credit(rule, packets: 1, bytes: bytes, at: now) }
+            index = view.port(inPort)?.index ?? .none
+        }
+        if translation.learned != nil { self.service.noteLearning() }
+        self.service.counters.note(translation)
+
+        // In the datapath's terms the packet has no pipeline fields.
+        var datapathKey = FlowKey()
+        for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { datapathKey.words[word] = key.words[word] }
+        datapathKey.inPort = index.rawValue
+        var executions: [PacketExecution] = []
+        var events: [PacketInEvent] = []
+        self.service.perform(
+            translation, on: packet, key: datapathKey, executions: &executions, events: &events)
+        self.service.execute(executions)
+        self.deliver(events)
+        return nil
+    }
+
+    /// Counters of a port of this bridge.
+    package func statistics(of port: SwitchPort) -> Datapath.PortStatistics? {
+        try? self.service.backend.statistics(of: port.index)
+    }
+
+    /// Sets a port's device up or down. Returns nil when done.
+    package func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
+        self.setInterfaceUp(port.description.name, up)
+    }
+
+    /// Pushes the counters of all cached flows to the rules; a dump of the datapath, on the calling thread.
+    package func synchroniseStatistics(now: MonotonicTime) {
+        _ = self.service.readAllCounters(sweep: nil)
+    }
+}
+
+/// Sets a device of the host up or down; nil when done.
+package func setNetworkInterfaceUp(_ device: String, _ up: Bool) -> DatapathError? {
+    do throws(DatapathError) {
+        try NetworkInterface.setUp(up, of: device)
+        return nil
+    } catch {
+        return error
+    }
+}

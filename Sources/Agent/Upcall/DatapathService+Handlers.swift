@@ -1,0 +1,222 @@
+package import Datapath
+import Glibc
+import OpenFlow
+import Synchronization
+
+/// What a handler thread keeps from batch to batch: memory, nothing else.
+package struct HandlerScratch: Sendable {
+    var upcalls: [Upcall] = []
+    var groups: [Group] = []
+
+    /// The upcalls of one batch that belong to one bridge.
+    struct Group: Sendable {
+        var bridge: any UpcallBridge
+        var upcalls: [Upcall] = []
+        var ports: [(index: Int, number: PortNumber)] = []
+    }
+    /// Empty.
+    package init() {}
+}
+
+// Upcall handlers: receive, translate, execute, install, raise packet-ins.
+extension DatapathService {
+    /// The body of handler thread `handler`.
+    func runHandler(_ handler: Int) {
+        var scratch = HandlerScratch()
+        while !self.isStopping.load(ordering: .sequentiallyConsistent) {
+            do throws(DatapathError) {
+                try self.handleBatch(
+                    handler: handler, scratch: &scratch, timeoutMilliseconds: 1000, clock: SystemClock.now)
+            } catch {
+                self.counters.receiveFailures.add()
+                if error.code == .noSuchDatapath { return }
+                self.pause()
+            }
+        }
+    }
+
+    /// Waits for upcalls and handles one batch; returns how many there were.
+    @discardableResult
+    package func handleBatch(
+        handler: Int, scratch: inout HandlerScratch, timeoutMilliseconds: Int?, clock: () -> MonotonicTime
+    ) throws(DatapathError) -> Int {
+        scratch.upcalls.removeAll(keepingCapacity: true)
+        let count = try self.backend.receiveUpcalls(
+            handler: handler, into: &scratch.upcalls, maximum: self.batchLimit,
+            timeoutMilliseconds: timeoutMilliseconds)
+        guard count > 0 else { return 0 }
+        self.handle(scratch.upcalls, handler: handler, scratch: &scratch, now: clock())
+        return count
+    }
+
+    /// Handles a batch of upcalls: what ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)`` does with those it received.
+    package func handle(_ upcalls: [Upcall], handler: Int, scratch: inout HandlerScratch, now: MonotonicTime) {
+        self.epochs.enter(handler)
+        defer { self.epochs.leave(handler) }
+        self.group(upcalls, into: &scratch)
+        for group in scratch.groups {
+            let before = group.bridge.learningGeneration
+            let batch = group.bridge.translate(group.upcalls, ports: group.ports, now: now)
+            self.carryOut(batch, of: group)
+            self.install(batch, of: group, now: now)
+            if group.bridge.learningGeneration != before { self.noteLearning() }
+        }
+        scratch.groups.removeAll(keepingCapacity: true)
+    }
+
+    /// Sorts the upcalls by bridge, each bridge's in order of arrival; drops and counts those that are nobody's.
+    private func group(_ upcalls: [Upcall], into scratch: inout HandlerScratch) {
+        let ports = self.ports
+        scratch.groups.removeAll(keepingCapacity: true)
+        for upcall in upcalls {
+            switch upcall.reason {
+            case .miss: self.counters.misses.add()
+            case .action(let userdata):
+                guard UpcallCookie(userdata: userdata) != nil else {
+                    self.counters.unknownCookies.add()
+                    continue
+                }
+                self.counters.slowPath.add()
+            }
+            guard let port = ports[upcall.key.inPort] else {
+                self.counters.unknownPorts.add()
+                continue
+            }
+            let position: Int
+            if let found = scratch.groups.firstIndex(where: { $0.bridge === port.bridge }) {
+                position = found
+            } else {
+                position = scratch.groups.count
+                scratch.groups.append(HandlerScratch.Group(bridge: port.bridge))
+            }
+            scratch.groups[position].ports.append((scratch.groups[position].upcalls.count, port.number))
+            scratch.groups[position].upcalls.append(upcall)
+        }
+    }
+
+    /// Executes the packets of a batch and raises their packet-ins.
+    private func carryOut(_ batch: TranslatedBatch, of group: HandlerScratch.Group) {
+        var executions: [PacketExecution] = []
+        var events: [PacketInEvent] = []
+        for (upcall, translation) in zip(group.upcalls, batch.translations) {
+            self.counters.note(translation)
+            self.perform(translation, on: upcall.packet, key: upcall.key, executions: &executions, events: &events)
+        }
+        self.execute(executions)
+        if !events.isEmpty { group.bridge.deliver(events) }
+    }
+
+    /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot, and packet-ins.
+    ///
+    /// `key` is in the datapath's terms.
+    func perform(
+        _ translation: Translation, on packet: [UInt8], key: FlowKey, executions: inout [PacketExecution],
+        events: inout [PacketInEvent]
+    ) {
+        if translation.slowPath.contains(.action) {
+            if let replayed = Self.replay(translation.actions, on: packet, key: key) {
+                executions += replayed
+            } else {
+                self.counters.replayFailures.add()
+            }
+        } else if translation.actions.contains(where: { if case .output = $0 { true } else { false } }) {
+            executions.append(PacketExecution(packet: packet, key: key, actions: translation.actions))
+        }
+        guard !translation.packetIns.isEmpty else { return }
+        self.appendPacketIns(of: translation, packet: packet, key: key, to: &events)
+    }
+
+    private static func replay(
+        _ actions: [DatapathAction], on packet: [UInt8], key: FlowKey
+    ) -> [PacketExecution]? {
+        guard var replay = try? PacketReplay(actions, on: packet, key: key) else { return nil }
+        return replay.executions()
+    }
+
+    private func appendPacketIns(
+        of translation: Translation, packet: [UInt8], key: FlowKey, to events: inout [PacketInEvent]
+    ) {
+        func event(_ raised: TranslatedPacketIn, _ packet: [UInt8]) -> PacketInEvent {
+            PacketInEvent(
+                packet: packet, reason: raised.reason, table: raised.table, cookie: raised.cookie,
+                maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key)
+        }
+        guard translation.packetIns.contains(where: { $0.precedingActions > 0 }) else {
+            for raised in translation.packetIns { events.append(event(raised, packet)) }
+            return
+        }
+        guard var replay = try? PacketReplay(translation.actions, on: packet, key: key) else {
+            self.counters.replayFailures.add()
+            return
+        }
+        for raised in translation.packetIns {
+            guard let modified = replay.packet(after: raised.precedingActions) else {
+                self.counters.replayFailures.add()
+                return
+            }
+            events.append(event(raised, modified))
+        }
+    }
+
+    /// Hands packets to the datapath and counts what it refuses; returns the first refusal.
+    @discardableResult
+    func execute(_ executions: [PacketExecution]) -> DatapathError? {
+        guard !executions.isEmpty else { return nil }
+        var first: DatapathError?
+        var failures = 0
+        for error in self.backend.execute(executions) {
+            guard let error else { continue }
+            failures += 1
+            if first == nil { first = error }
+        }
+        self.counters.executed.add(executions.count - failures)
+        self.counters.executionFailures.add(failures)
+        return first
+    }
+
+    /// Installs megaflows for the packets that missed.
+    private func install(_ batch: TranslatedBatch, of group: HandlerScratch.Group, now: MonotonicTime) {
+        var operations: [FlowOperation] = []
+        var identifiers: [FlowIdentifier] = []
+        for (upcall, translation) in zip(group.upcalls, batch.translations) {
+            guard upcall.reason == .miss, translation.error == nil else { continue }
+            guard self.flowLimit.allowsAnother(beside: self.flows.count) else {
+                self.counters.installsOverLimit.add()
+                continue
+            }
+            let match = FlowMatch(key: upcall.key, mask: translation.mask)
+            let identifier = FlowIdentifier(key: match.key, mask: match.mask)
+            let actions = translation.installableActions
+            let flow = InstalledFlow(
+                identifier: identifier, bridge: group.bridge.identifier, match: match, created: now, actions: actions,
+                rules: translation.rules, learned: translation.learned, version: batch.version,
+                learningGeneration: translation.learningGeneration)
+            switch self.flows.insert(flow) {
+            case .inserted:
+                group.bridge.flowCount.add(1)
+                identifiers.append(identifier)
+                operations.append(
+                    .put(DatapathFlow(identifier: identifier, key: match.key, mask: match.mask, actions: actions)))
+            case .alreadyPresent: break
+            case .collision: self.counters.identifierCollisions.add()
+            }
+        }
+        guard !operations.isEmpty else { return }
+        for (identifier, result) in zip(identifiers, self.backend.apply(operations)) {
+            switch result {
+            case .done:
+                self.flows.update(identifier) { if $0.state == .installing { $0.state = .installed } }
+                self.counters.installed.add()
+            case .failed:
+                if self.flows.remove(identifier) != nil { group.bridge.flowCount.add(-1) }
+                self.counters.installFailures.add()
+            }
+        }
+    }
+
+    /// A short rest after a failure, so that a broken datapath does not turn the handlers into a busy loop.
+    private func pause() {
+        var rest = timespec(tv_sec: 0, tv_nsec: 50_000_000)
+        nanosleep(&rest, nil)
+    }
+}

@@ -1,0 +1,329 @@
+import Datapath
+import OpenFlow
+import Synchronization
+
+/// What one pass of the revalidator did.
+package struct RevalidationSummary: Hashable, Sendable {
+    /// Flows translated again.
+    package var examined = 0
+    /// Flows whose actions were replaced.
+    package var repaired = 0
+    /// Flows removed because they no longer held.
+    package var invalidated = 0
+    /// Flows removed for being idle.
+    package var idle = 0
+    /// Flows removed that nobody here had installed.
+    package var unknown = 0
+    /// Flows that the datapath no longer had.
+    package var vanished = 0
+    /// Changes that failed, to be tried again.
+    package var failures = 0
+    /// Nothing done.
+    package init() {}
+}
+
+// The revalidator: after changes of tables, whatever contradicts them is repaired or removed; now and then, counters are
+// collected and idle flows removed.
+extension DatapathService {
+    private static let sweepIntervalMilliseconds = 500
+    private static let learningIntervalMilliseconds = 100
+    private static let chunk = 128
+
+    /// The body of the revalidator thread.
+    func runRevalidator() {
+        var nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
+        var nextLearning = MonotonicTime.zero
+        var retries = false
+        while !self.isStopping.load(ordering: .sequentiallyConsistent) {
+            let now = SystemClock.now()
+            if now >= nextSweep {
+                self.sweepOnce(now: now)
+                nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
+            }
+            let learning = self.learningPending.load(ordering: .sequentiallyConsistent)
+            let versions = self.versionsPending.load(ordering: .sequentiallyConsistent)
+            if versions || retries || (learning && now >= nextLearning) {
+                retries = self.revalidateOnce(now: now).failures > 0
+                nextLearning = now + .milliseconds(Self.learningIntervalMilliseconds)
+            }
+            if self.versionsPending.load(ordering: .sequentiallyConsistent), !retries { continue }
+            var wait = nextSweep.since(SystemClock.now())
+            if retries { wait = min(wait, .milliseconds(20)) }
+            if self.learningPending.load(ordering: .sequentiallyConsistent) {
+                wait = min(wait, nextLearning.since(SystemClock.now()))
+            }
+            self.revalidatorSignal.wait(timeoutMilliseconds: Int(wait.wholeNanoseconds / 1_000_000) + 1)
+        }
+    }
+
+    /// Brings every installed flow up to the newest version of its bridge's tables, and finishes those versions.
+    ///
+    /// With failures nothing of the bridges concerned is finished; the next call tries again.
+    @discardableResult
+    package func revalidateOnce(now: MonotonicTime) -> RevalidationSummary {
+        var summary = RevalidationSummary()
+        self.versionsPending.store(false, ordering: .sequentiallyConsistent)
+        self.learningPending.store(false, ordering: .sequentiallyConsistent)
+        let bridges = self.bridges
+        var goals: [BridgeIdentifier: (version: UInt64, learning: UInt64)] = [:]
+        for bridge in bridges {
+            goals[bridge.identifier] = (bridge.requestedVersion, bridge.learningGeneration)
+        }
+        self.epochs.waitForQuiescence()
+        let stale = self.flows.flows { flow in
+            guard let goal = goals[flow.bridge] else { return true }
+            if flow.version < goal.version { return true }
+            guard let generation = flow.learningGeneration else { return false }
+            return generation != goal.learning
+        }
+        let unfinished = self.revalidate(stale, summary: &summary, now: now)
+        for bridge in bridges where !unfinished.contains(bridge.identifier) {
+            if let goal = goals[bridge.identifier], goal.version > bridge.finishedVersion {
+                bridge.finish(version: goal.version)
+            }
+        }
+        if !unfinished.isEmpty { self.versionsPending.store(true, ordering: .sequentiallyConsistent) }
+        return summary
+    }
+
+    /// Translates flows again and settles what has changed; returns the bridges for which something failed.
+    private func revalidate(
+        _ flows: [InstalledFlow], summary: inout RevalidationSummary, now: MonotonicTime
+    ) -> Set<BridgeIdentifier> {
+        var unfinished: Set<BridgeIdentifier> = []
+        let ports = self.ports
+        var condemned: [InstalledFlow] = []
+        for (identifier, ofBridge) in Dictionary(grouping: flows, by: \.bridge) {
+            guard let bridge = self.bridge(identifier) else {
+                condemned += ofBridge
+                continue
+            }
+            var start = 0
+            while start < ofBridge.count {
+                let chunk = ofBridge[start..<min(start + Self.chunk, ofBridge.count)]
+                start += Self.chunk
+                var known: [(flow: InstalledFlow, inPort: PortNumber)] = []
+                for flow in chunk {
+                    if flow.state == .deleting {
+                        // Somebody else is removing it; until that is done it may still be used.
+                        unfinished.insert(identifier)
+                    } else if let port = ports[flow.match.key.inPort], port.bridge === bridge {
+                        known.append((flow, port.number))
+                    } else {
+                        condemned.append(flow)
+                    }
+                }
+                let batch = bridge.retranslate(known, now: now)
+                summary.examined += known.count
+                condemned += self.settle(known.map(\.flow), batch, of: bridge, &summary, &unfinished)
+            }
+        }
+        summary.invalidated += condemned.count
+        self.counters.invalidated.add(condemned.count)
+        self.counters.revalidated.add(summary.examined)
+        let failed = self.delete(condemned)
+        summary.failures += failed.count
+        for flow in failed { unfinished.insert(flow.bridge) }
+        return unfinished
+    }
+
+    /// Compares flows with their new translations and repairs them; returns those that must go.
+    private func settle(
+        _ flows: [InstalledFlow], _ batch: RetranslatedBatch, of bridge: any UpcallBridge,
+        _ summary: inout RevalidationSummary, _ unfinished: inout Set<BridgeIdentifier>
+    ) -> [InstalledFlow] {
+        var condemned: [InstalledFlow] = []
+        var repairs: [(flow: InstalledFlow, translation: Translation)] = []
+        var credits: [FlowCredit] = []
+        for (flow, translation) in zip(flows, batch.translations) {
+            // A translation that looks at more than the flow compares would differ between its packets.
+            guard translation.error == nil, translation.mask.isSubset(of: flow.match.mask) else {
+                condemned.append(flow)
+                continue
+            }
+            if flow.rules != translation.rules || flow.learned != translation.learned {
+                // What was counted so far belongs to the old rules.
+                guard let credit = self.readCounters(of: flow) else {
+                    condemned.append(flow)
+                    continue
+                }
+                credits.append(credit)
+            }
+            if flow.actions != translation.installableActions {
+                repairs.append((flow, translation))
+            } else {
+                self.adopt(translation, version: batch.version, for: flow.identifier)
+            }
+        }
+        bridge.credit(credits.filter { $0.packets > 0 })
+        let operations = repairs.map { repair in
+            FlowOperation.put(
+                DatapathFlow(
+                    identifier: repair.flow.identifier, key: repair.flow.match.key, mask: repair.flow.match.mask,
+                    actions: repair.translation.installableActions))
+        }
+        guard !operations.isEmpty else { return condemned }
+        for (repair, result) in zip(repairs, self.backend.apply(operations)) {
+            switch result {
+            case .done:
+                self.adopt(repair.translation, version: batch.version, for: repair.flow.identifier)
+                summary.repaired += 1
+                self.counters.repaired.add()
+            case .failed:
+                // It cannot be repaired, so it must go.
+                self.counters.revalidationFailures.add()
+                condemned.append(repair.flow)
+            }
+        }
+        return condemned
+    }
+
+    /// The flow agrees with a new translation now.
+    private func adopt(_ translation: Translation, version: UInt64, for identifier: FlowIdentifier) {
+        self.flows.update(identifier) { flow in
+            flow.actions = translation.installableActions
+            flow.rules = translation.rules
+            flow.learned = translation.learned
+            flow.version = version
+            flow.learningGeneration = translation.learningGeneration
+        }
+    }
+
+    /// Reads a flow's counters from the datapath; nil where the datapath does not have it.
+    private func readCounters(of flow: InstalledFlow) -> FlowCredit? {
+        guard let present = try? self.backend.flow(flow.identifier) else { return nil }
+        return self.flows.absorb(present.statistics, of: flow.identifier)
+    }
+
+    /// Removes flows from the datapath, credits their last packets, forgets them. Returns those that could not be removed.
+    @discardableResult
+    func delete(_ flows: [InstalledFlow]) -> [InstalledFlow] {
+        let marked = flows.filter { flow in
+            self.flows.update(flow.identifier) { present in
+                guard present.state != .deleting else { return false }
+                present.state = .deleting
+                return true
+            } ?? false
+        }
+        guard !marked.isEmpty else { return [] }
+        var failed: [InstalledFlow] = []
+        var credits: [FlowCredit] = []
+        var start = 0
+        while start < marked.count {
+            let chunk = marked[start..<min(start + Self.chunk, marked.count)]
+            start += Self.chunk
+            let results = self.backend.apply(chunk.map { .delete($0.identifier) })
+            for (flow, result) in zip(chunk, results) {
+                switch result {
+                case .done(let statistics):
+                    if let statistics, let credit = self.flows.absorb(statistics, of: flow.identifier) {
+                        credits.append(credit)
+                    }
+                    self.forget(flow)
+                case .failed(let error) where error.code == .noSuchFlow:
+                    self.forget(flow)
+                case .failed:
+                    self.flows.update(flow.identifier) { $0.state = .installed }
+                    self.counters.revalidationFailures.add()
+                    failed.append(flow)
+                }
+            }
+        }
+        self.credit(credits)
+        return failed
+    }
+
+    private func forget(_ flow: InstalledFlow) {
+        if self.flows.remove(flow.identifier) != nil { self.bridge(flow.bridge)?.flowCount.add(-1) }
+    }
+
+    /// Passes credits to the bridges that they are for.
+    func credit(_ credits: [FlowCredit]) {
+        let due = credits.filter { $0.packets > 0 }
+        guard !due.isEmpty else { return }
+        for (identifier, ofBridge) in Dictionary(grouping: due, by: \.bridge) {
+            self.bridge(identifier)?.credit(ofBridge)
+        }
+    }
+}
+
+// The sweep: counters, idle flows, flows that are here and not there or the other way round.
+extension DatapathService {
+    /// Reads every megaflow's counters, credits the rules, removes idle and unknown flows, forgets vanished ones.
+    @discardableResult
+    package func sweepOnce(now: MonotonicTime) -> RevalidationSummary {
+        var summary = RevalidationSummary()
+        let sweep = self.sweepNumber.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+        guard let unknown = self.readAllCounters(sweep: sweep) else { return summary }
+        self.removeUnknown(unknown, &summary)
+
+        let idleTimeout = self.flowLimit.idleTimeout(at: self.flows.count)
+        let idle = self.flows.flows { $0.state == .installed && now.since($0.lastUsed) >= idleTimeout }
+        let failed = self.delete(idle)
+        summary.idle = idle.count - failed.count
+        summary.failures += failed.count
+        self.counters.idleRemoved.add(summary.idle)
+
+        // Not in the dump and entered before it began: the datapath has lost it, unless the dump passed it by.
+        let missing = self.flows.flows { $0.state == .installed && $0.lastSweep + 1 < sweep && $0.created < now }
+        for flow in missing {
+            if flow.lastSweep == 0, now.since(flow.created) < .seconds(2) { continue }
+            do throws(DatapathError) {
+                let present = try self.backend.flow(flow.identifier)
+                _ = self.flows.absorb(present.statistics, of: flow.identifier, sweep: sweep).map { self.credit([$0]) }
+            } catch {
+                guard error.code == .noSuchFlow else { continue }
+                self.forget(flow)
+                summary.vanished += 1
+                self.counters.vanished.add()
+            }
+        }
+        for bridge in self.bridges {
+            let before = bridge.learningGeneration
+            bridge.expireLearning(now: now)
+            if bridge.learningGeneration != before { self.noteLearning() }
+        }
+        return summary
+    }
+
+    /// Reads and credits every megaflow's counters; returns the identifiers of flows that are not ours, nil where the
+    /// dump failed.
+    func readAllCounters(sweep: UInt64?) -> [FlowIdentifier]? {
+        var unknown: [FlowIdentifier] = []
+        var credits: [FlowCredit] = []
+        do throws(DatapathError) {
+            try self.backend.forEachFlow { flow in
+                if let credit = self.flows.absorb(flow.statistics, of: flow.identifier, sweep: sweep) {
+                    if credit.packets > 0 { credits.append(credit) }
+                } else {
+                    unknown.append(flow.identifier)
+                }
+            }
+        } catch {
+            self.counters.dumpFailures.add()
+            self.credit(credits)
+            return nil
+        }
+        self.credit(credits)
+        return unknown
+    }
+
+    private func removeUnknown(_ identifiers: [FlowIdentifier], _ summary: inout RevalidationSummary) {
+        // A handler may have entered one since; then it is known.
+        let unknown = identifiers.filter { self.flows[$0] == nil }
+        guard !unknown.isEmpty else { return }
+        for result in self.backend.apply(unknown.map { .delete($0) }) {
+            if case .done = result { summary.unknown += 1 }
+        }
+        self.counters.unknownRemoved.add(summary.unknown)
+    }
+}
+
+extension FlowMask {
+    /// Whether every bit that this mask compares is compared by `other` too.
+    func isSubset(of other: borrowing FlowMask) -> Bool {
+        var excess: UInt64 = 0
+        for index in 0..<FlowKey.wordCount { excess |= self.words[index] & ~other.words[index] }
+        return excess == 0
+    }
+}

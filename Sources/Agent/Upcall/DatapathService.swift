@@ -1,0 +1,173 @@
+package import Datapath
+import OpenFlow
+import Synchronization
+
+/// One datapath's share of the agent: its upcall handlers, its revalidator, and which bridge each of its ports belongs to.
+///
+/// One per ``DatapathBackend``, shared by all bridges on it. **Life.** Made, given bridges and ports (``BridgeDatapath``),
+/// ``start()``ed, ``stop()``ped; tests leave the threads out and call ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)``,
+/// ``revalidateOnce(now:)`` and ``sweepOnce(now:)`` themselves. **Threads.** Every method may be called from any thread,
+/// except that one handler number belongs to one thread and the revalidation methods to one thread together.
+///
+/// **Versions.** A handler translates with some version of a bridge's tables and installs the result. For
+/// ``SwitchDatapath/finishedVersion`` to reach V, every handler that may have begun before V must have finished its
+/// batch (``HandlerEpochs``), and then every installed flow older than V must have been translated again, repaired or
+/// removed. Handlers that begin later see V or newer.
+package final class DatapathService: Sendable {
+    /// The datapath.
+    package let backend: any DatapathBackend
+    /// What was done and what went wrong.
+    package let counters = UpcallCounters()
+    /// The megaflows installed.
+    package let flows = InstalledFlowTable()
+    /// How many there may be.
+    package let flowLimit: FlowLimit
+    /// How many upcalls a handler takes at once.
+    package let batchLimit: Int
+
+    let epochs: HandlerEpochs
+    let revalidatorSignal: WakeEvent
+    /// Whether some bridge waits for a version; cleared by the revalidator before it looks for which.
+    let versionsPending = Atomic<Bool>(false)
+    /// Whether some bridge's learning table has changed since flows were last compared with it.
+    let learningPending = Atomic<Bool>(false)
+    let sweepNumber = Atomic<UInt64>(0)
+    let isStopping = Atomic<Bool>(false)
+
+    private struct Registry: Sendable {
+        var bridges: [BridgeIdentifier: any UpcallBridge] = [:]
+        var ports = PortMap()
+        var nextIdentifier: UInt32 = 1
+        var threads: [NamedThread] = []
+    }
+    private let registry = Mutex(Registry())
+
+    /// Makes a service without threads; throws where the system gives no descriptors.
+    package init(
+        backend: any DatapathBackend, flowLimit: FlowLimit = FlowLimit(), batchLimit: Int = 64
+    ) throws(DatapathError) {
+        self.backend = backend
+        self.flowLimit = flowLimit
+        self.batchLimit = max(1, batchLimit)
+        self.epochs = try HandlerEpochs(handlerCount: backend.handlerCount)
+        self.revalidatorSignal = try WakeEvent()
+    }
+
+    // MARK: Threads
+
+    /// Starts the handlers and the revalidator; once. Throws where the process may have no more threads; nothing runs then.
+    package func start() throws(DatapathError) {
+        do throws(DatapathError) {
+            for handler in 0..<max(1, self.backend.handlerCount) {
+                let thread = try NamedThread(name: "handler\(handler)") { self.runHandler(handler) }
+                self.registry.withLock { $0.threads.append(thread) }
+            }
+            let thread = try NamedThread(name: "revalidator") { self.runRevalidator() }
+            self.registry.withLock { $0.threads.append(thread) }
+        } catch {
+            self.stop()
+            throw error
+        }
+    }
+
+    /// Ends the threads and waits for them; megaflows stay as they are.
+    package func stop() {
+        self.isStopping.store(true, ordering: .sequentiallyConsistent)
+        self.revalidatorSignal.signal()
+        let threads = self.registry.withLock { registry in
+            let threads = registry.threads
+            registry.threads = []
+            return threads
+        }
+        for thread in threads {
+            // A handler that was not yet waiting when it was woken waits at most its time-out.
+            self.backend.wakeHandlers()
+            thread.join()
+        }
+    }
+
+    // MARK: Bridges and ports
+
+    /// A name for a bridge about to be made.
+    func makeIdentifier() -> BridgeIdentifier {
+        self.registry.withLock { registry in
+            defer { registry.nextIdentifier += 1 }
+            return BridgeIdentifier(rawValue: registry.nextIdentifier)
+        }
+    }
+
+    /// Takes a bridge in.
+    func register(_ bridge: any UpcallBridge) {
+        self.registry.withLock { $0.bridges[bridge.identifier] = bridge }
+    }
+
+    /// Lets a bridge go: its ports belong to nobody from now on, its megaflows are removed.
+    package func unregister(_ bridge: any UpcallBridge) {
+        let identifier = bridge.identifier
+        self.registry.withLock { registry in
+            registry.ports = PortMap(registry.ports.entries.filter { $0.value.bridge.identifier != identifier })
+        }
+        self.epochs.waitForQuiescenceFromOutside()
+        self.delete(self.flows.flows { $0.bridge == identifier })
+        self.registry.withLock { $0.bridges[identifier] = nil }
+    }
+
+    /// A port of the datapath is a port of the bridge from now on.
+    func attach(_ index: PortIndex, to bridge: any UpcallBridge, as number: PortNumber) {
+        self.registry.withLock { registry in
+            var entries = registry.ports.entries
+            entries[index.rawValue] = PortMap.Entry(bridge: bridge, number: number)
+            registry.ports = PortMap(entries)
+        }
+    }
+
+    /// A port belongs to no bridge any longer; the megaflows that name it are removed before this returns.
+    func detach(_ index: PortIndex) {
+        self.registry.withLock { registry in
+            var entries = registry.ports.entries
+            entries[index.rawValue] = nil
+            registry.ports = PortMap(entries)
+        }
+        self.epochs.waitForQuiescenceFromOutside()
+        self.delete(self.flows.flows { $0.uses(index) })
+    }
+
+    /// Which bridge each port belongs to, now.
+    package var ports: PortMap { self.registry.withLock { $0.ports } }
+    /// All bridges, now.
+    package var bridges: [any UpcallBridge] { self.registry.withLock { Array($0.bridges.values) } }
+    /// The bridge of that name.
+    func bridge(_ identifier: BridgeIdentifier) -> (any UpcallBridge)? {
+        self.registry.withLock { $0.bridges[identifier] }
+    }
+
+    // MARK: Versions
+
+    /// Whether `bridge` has no megaflow anywhere, nor can a handler be about to install one made with older tables.
+    func isWithoutCachedFlows(_ bridge: any UpcallBridge) -> Bool {
+        self.epochs.isIdle && bridge.flowCount.count == 0
+    }
+
+    /// A bridge waits for its newest version to be finished.
+    func requestRevalidation() {
+        guard !self.versionsPending.load(ordering: .sequentiallyConsistent),
+            !self.versionsPending.exchange(true, ordering: .sequentiallyConsistent)
+        else { return }
+        self.revalidatorSignal.signal()
+    }
+
+    /// Some bridge's learning table has changed.
+    func noteLearning() {
+        guard !self.learningPending.load(ordering: .sequentiallyConsistent),
+            !self.learningPending.exchange(true, ordering: .sequentiallyConsistent)
+        else { return }
+        self.revalidatorSignal.signal()
+    }
+}
+
+extension InstalledFlow {
+    /// Whether the flow is for packets from the port or sends packets there.
+    func uses(_ index: PortIndex) -> Bool {
+        self.match.key.inPort == index.rawValue || self.actions.contains(.output(index))
+    }
+}

@@ -1,0 +1,81 @@
+package import Datapath
+
+/// Names a bridge within its ``DatapathService``; never given twice.
+package struct BridgeIdentifier: RawRepresentable, Hashable, Sendable {
+    /// The number.
+    package let rawValue: UInt32
+    /// Makes an identifier from its number.
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
+/// What packets a megaflow is for; immutable and shared, for it is large.
+package final class FlowMatch: Sendable {
+    /// The key in the datapath's terms (`inPort` is a ``PortIndex``), zero outside the mask.
+    package let key: FlowKey
+    /// Which bits count.
+    package let mask: FlowMask
+    /// Makes a match; clears the key's bits outside the mask.
+    package init(key: FlowKey, mask: FlowMask) {
+        var masked = key
+        masked.formIntersection(mask)
+        self.key = masked
+        self.mask = mask
+    }
+}
+
+/// A megaflow that this process has installed: what is needed to credit its packets and to keep it true.
+package struct InstalledFlow: Sendable {
+    /// Where it is in its life.
+    package enum State: Hashable, Sendable {
+        /// Entered here, on its way to the datapath.
+        case installing
+        /// In the datapath.
+        case installed
+        /// On its way out of the datapath.
+        case deleting
+    }
+
+    /// Its name.
+    package let identifier: FlowIdentifier
+    /// The bridge it belongs to.
+    package let bridge: BridgeIdentifier
+    /// The packets it is for.
+    package let match: FlowMatch
+    /// When it was entered.
+    package let created: MonotonicTime
+    /// What the datapath does with its packets.
+    package var actions: [DatapathAction]
+    /// The rules that its packets hit.
+    package var rules: [RuleReference]
+    /// What its packets teach NORMAL.
+    package var learned: MACLearningUpdate?
+    /// The version of the tables that it agrees with.
+    package var version: UInt64
+    /// The ``MACLearning/generation`` that it agrees with; nil where learning does not matter.
+    package var learningGeneration: UInt64?
+    /// The counters that have been credited to the rules.
+    package var credited = FlowStatistics()
+    /// Where it is in its life.
+    package var state = State.installing
+    /// The last sweep that found it in the datapath.
+    package var lastSweep: UInt64 = 0
+
+    /// When it was last used, or entered.
+    package var lastUsed: MonotonicTime { max(self.created, MonotonicTime(nanoseconds: self.credited.lastUsed)) }
+}
+
+/// Packets that a megaflow has handled since the last time, to be credited to rules.
+package struct FlowCredit: Sendable {
+    /// The bridge whose rules they are.
+    package var bridge: BridgeIdentifier
+    /// The rules.
+    package var rules: [RuleReference]
+    /// What the packets taught NORMAL.
+    package var learned: MACLearningUpdate?
+    /// How many packets.
+    package var packets: UInt64
+    /// How many bytes.
+    package var bytes: UInt64
+    /// When the last came.
+    package var lastUsed: MonotonicTime
+}

@@ -1,0 +1,68 @@
+package import Datapath
+
+/// Carries out translated actions on a packet in software, step by step: what a controller sees of it, and what the datapath cannot do itself.
+package struct PacketReplay: ~Copyable {
+    /// A sink that sends nothing: only what the actions make of the packet is wanted.
+    private struct Sink: PacketSink, ~Copyable {
+        var hasFailed = false
+        mutating func output(_ packet: inout PacketBuffer, to port: PortIndex, maximumLength: Int) {}
+        mutating func passUp(
+            _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int
+        ) {}
+        mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int) {
+            self.hasFailed = true
+        }
+        mutating func discard(_ reason: PacketDiscardReason) { self.hasFailed = true }
+        mutating func nextRandom() -> UInt32 { 0 }
+    }
+
+    private var buffer: PacketBuffer
+    private var key: FlowKey
+    private var sink = Sink()
+    private var position = 0
+    private let actions: [DatapathAction]
+
+    /// Makes a replay of `actions` on a copy of `packet`; `key` is in the datapath's terms.
+    package init(_ actions: [DatapathAction], on packet: [UInt8], key: FlowKey) throws(PacketError) {
+        self.buffer = try PacketBuffer(copying: packet.span.bytes)
+        self.key = key
+        self.actions = actions
+    }
+
+    /// The packet as it is when the first `count` actions have been carried out; nil where one of them could not be.
+    ///
+    /// Counts must not decrease from call to call.
+    package mutating func packet(after count: Int) -> [UInt8]? {
+        guard self.advance(to: count) else { return nil }
+        return self.buffer.copiedBytes()
+    }
+
+    /// One execution per output, each with the packet as it is there; nil where an action could not be carried out.
+    package mutating func executions() -> [PacketExecution]? {
+        var result: [PacketExecution] = []
+        var truncation: DatapathAction?
+        for index in self.actions.indices {
+            switch self.actions[index] {
+            case .output:
+                guard self.advance(to: index) else { return nil }
+                var key = self.key
+                PacketParser.parse(self.buffer.bytes, into: &key)
+                let actions = (truncation.map { [$0] } ?? []) + [self.actions[index]]
+                result.append(PacketExecution(packet: self.buffer.copiedBytes(), key: key, actions: actions))
+                truncation = nil
+            case .truncate: truncation = self.actions[index]
+            default: break
+            }
+        }
+        return result
+    }
+
+    private mutating func advance(to count: Int) -> Bool {
+        let end = min(count, self.actions.count)
+        guard self.position < end else { return !self.sink.hasFailed }
+        ActionExecutor.execute(
+            Array(self.actions[self.position..<end]), on: &self.buffer, key: &self.key, into: &self.sink)
+        self.position = end
+        return !self.sink.hasFailed
+    }
+}
