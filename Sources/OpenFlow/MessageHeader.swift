@@ -20,3 +20,22 @@
         self.transactionID = transactionID
     }
 }
+
+extension MessageHeader {
+    /// Reads a header; nil where there are not yet eight bytes.
+    ///
+    /// Throws `requestBadLength` for a length below eight, with which no stream could go on. Any version and type
+    /// are allowed here: what a version means is for ``MessageCodec`` and the connection to say.
+    public static func parse(_ bytes: RawSpan) throws(OpenFlowError) -> MessageHeader? {
+        guard bytes.byteCount >= Self.byteCount else { return nil }
+        let first = UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
+        let transaction = UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        let length = UInt16(truncatingIfNeeded: first)
+        guard length >= Self.byteCount else {
+            throw OpenFlowError(.requestBadLength, offset: 2, value: UInt64(length), limit: 8)
+        }
+        return MessageHeader(
+            version: UInt8(truncatingIfNeeded: first >> 24), type: UInt8(truncatingIfNeeded: first >> 16),
+            length: length, transactionID: TransactionID(rawValue: transaction))
+    }
+}

@@ -91,4 +91,45 @@ extension OpenFlowError.Code {
     func form(in version: OpenFlowVersion) -> OpenFlowError.Form? {
         self.row.forms.first { $0.versions.contains(version) }
     }
+
+    /// This error, or the nearest that a version can say.
+    func expressible(in version: OpenFlowVersion) -> OpenFlowError.Code {
+        if self.form(in: version) != nil { return self }
+        if let substitute = self.substitute, substitute.form(in: version) != nil { return substitute }
+        return .requestBadType
+    }
+
+    /// What to say where the version lacks the error: the same fault in more general words.
+    private var substitute: OpenFlowError.Code? {
+        switch self {
+        case .requestBadPacket, .requestPipelineFieldsOnly, .requestUnknown: .requestBadLength
+        case .requestMultipartBufferOverflow, .requestMultipartRequestTimeout,
+            .requestMultipartReplyTimeout, .requestMultipartBadSchedule:
+            .requestBadMultipart
+        case .actionUnsupportedOrder, .actionBadTag, .actionBadSetMask, .actionBadMeter,
+            .actionNiciraBadHeaderType, .actionNiciraUnknownEncapDecapProperty,
+            .actionNiciraBadEncapDecapProperty:
+            .actionBadArgument
+        case .instructionUnknown, .instructionBadTableID, .instructionUnsupportedMetadata,
+            .instructionUnsupportedMetadataMask, .instructionBadExperimenter,
+            .instructionBadExperimenterType, .instructionBadLength, .instructionNotPermitted,
+            .instructionDuplicate:
+            .instructionUnsupported
+        case .matchBadType, .matchBadLength, .matchBadTag, .matchBadDatalinkAddressMask,
+            .matchBadNetworkAddressMask, .matchNotPermitted:
+            .requestBadLength
+        case .flowModUnknown, .flowModBadTableID, .flowModBadTimeout, .flowModCannotSync,
+            .flowModBadPriority, .flowModIsSync, .flowModUnsupported:
+            .flowModNotPermitted
+        case .groupModUnknownBucket, .groupModBucketExists: .groupModBadBucket
+        case .groupModChainedGroup, .groupModBadType, .groupModBadCommand, .groupModBadBucket,
+            .groupModBadWatch, .groupModNotPermitted:
+            .groupModInvalidGroup
+        case .portModBadConfig, .portModBadAdvertise, .portModNotPermitted: .portModBadPort
+        case .roleRequestStale, .roleRequestUnsupported, .roleRequestIDUnsupported, .roleRequestIDInUse:
+            .roleRequestBadRole
+        case .switchConfigNotPermitted, .tableModNotPermitted, .bundleNotPermitted: .requestNotPermitted
+        default: nil
+        }
+    }
 }

@@ -42,3 +42,43 @@ public struct AsyncConfig: Hashable, Sendable {
         }
     }
 }
+
+extension AsyncConfig: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        guard wire.version.hasProperties else { return try self.describeFixed(to: &wire) }
+        var present: [UInt16] = []
+        for kind in Kind.allCases {
+            if self.secondary[kind.rawValue] != nil { present.append(UInt16(2 * kind.rawValue)) }
+            if self.primary[kind.rawValue] != nil { present.append(UInt16(2 * kind.rawValue + 1)) }
+        }
+        var others: [Property] = []
+        var masks = self
+        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+            let limit: UInt16 = wire.version >= .v1_5 ? 16 : 12
+            guard type < limit, let kind = Kind(rawValue: Int(type / 2)) else {
+                throw wire.isReading
+                    ? wire.refusal(.asyncConfigUnsupported, value: UInt64(type))
+                    : .inexpressible(.code(UInt32(type)))
+            }
+            let role: ControllerRole = type & 1 == 0 ? .secondary : .primary
+            var mask = masks[kind, role] ?? 0
+            try wire.field("mask", &mask)
+            masks[kind, role] = mask
+            return true
+        }
+        self = masks
+    }
+
+    /// 1.3, and Nicira's subtype 19: packet-in, port status, flow removed; primary and secondary of each.
+    mutating func describeFixed(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        for kind in [Kind.packetIn, .portStatus, .flowRemoved] {
+            for role in [ControllerRole.primary, .secondary] {
+                var mask = self[kind, role] ?? 0
+                try wire.field("mask", &mask)
+                self[kind, role] = mask
+            }
+        }
+    }
+}

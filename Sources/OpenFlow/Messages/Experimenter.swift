@@ -35,3 +35,13 @@ public struct UnsupportedMessage: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension Experimenter: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("experimenter", &self.experimenter)
+        // 1.0 asks for no type; later versions do.
+        let isShort10 = wire.version == .v1_0 && wire.isReading && wire.remaining < 4
+        if !isShort10 { try wire.field("type", &self.type) }
+        try wire.rest("body", &self.body)
+    }
+}

@@ -63,3 +63,50 @@ public struct SwitchFeatures: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension SwitchFeatures: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("datapathID", &self.datapathID)
+        try wire.field("bufferCount", &self.bufferCount)
+        try wire.field("tableCount", &self.tableCount)
+        if wire.version >= .v1_3 {
+            try wire.field("auxiliaryID", &self.auxiliaryID)
+            try wire.reserved(2)
+        } else {
+            try wire.reserved(3)
+        }
+        var bits = self.capabilities.wire(in: wire.version)
+        try wire.field("capabilities", &bits)
+        self.capabilities = Capabilities(wire: bits, in: wire.version)
+        if wire.version == .v1_0 {
+            try wire.field("supportedActions", &self.supportedActions)
+        } else {
+            try wire.reserved(4)
+        }
+        if wire.version.featuresReplyHasPorts { try wire.list("ports", &self.ports) }
+    }
+}
+
+extension SwitchFeatures.Capabilities {
+    /// The bits that a version has; 1.0 has spanning tree where later versions have groups.
+    func wire(in version: OpenFlowVersion) -> UInt32 {
+        var bits = self.rawValue & 0x7ff
+        if version == .v1_0 {
+            bits = bits & ~8 | (self.contains(.spanningTree) ? 8 : 0)
+        }
+        return bits & Self.known(in: version)
+    }
+    init(wire: UInt32, in version: OpenFlowVersion) {
+        self.init(rawValue: wire & Self.known(in: version))
+        if version == .v1_0, self.remove(.groupStatistics) != nil { self.insert(.spanningTree) }
+    }
+    private static func known(in version: OpenFlowVersion) -> UInt32 {
+        switch version {
+        case .v1_0: 0xef
+        case .v1_1: 0xef
+        case .v1_2: 0x1ef
+        case .v1_3: 0x16f
+        case .v1_4, .v1_5: 0x76f
+        }
+    }
+}

@@ -103,3 +103,87 @@ public struct FlowMod: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension FlowMod: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        if wire.version == .v1_0 { return try self.describe10(to: &wire) }
+        try wire.field("cookie", &self.cookie)
+        try wire.field("cookieMask", &self.cookieMask)
+        try wire.field("tableID", &self.tableID)
+        try wire.code("command", &self.command, absent: .flowModBadCommand)
+        try self.describeTimeouts(to: &wire)
+        try wire.field("outPort", &self.outPort)
+        try wire.field("outGroup", &self.outGroup)
+        try self.describeFlags(to: &wire)
+        if wire.version >= .v1_4 {
+            try wire.field("importance", &self.importance)
+        } else {
+            try wire.reserved(2)
+        }
+        try wire.match(&self.match)
+        try wire.instructions(&self.instructions)
+        if wire.isReading, wire.version == .v1_1 {
+            self.semantics = self.cookieMask == 0 ? [.addResetsCounts, .modifyAddsMissing] : .addResetsCounts
+        }
+    }
+
+    /// 1.0: the match comes first, there is no table, and a bare action list ends the message.
+    private mutating func describe10(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.match(&self.match)
+        let isExact = wire.matchHadNoWildcards
+        try wire.field("cookie", &self.cookie)
+        if wire.hasFlowModTableID {
+            try wire.field("tableID", &self.tableID)
+            try wire.code("command", &self.command, absent: .flowModBadCommand)
+        } else {
+            try wire.reserved(1)
+            try wire.code("command", &self.command, absent: .flowModBadCommand)
+        }
+        try self.describeTimeouts(to: &wire)
+        try wire.field("outPort", &self.outPort)
+        try self.describeFlags(to: &wire)
+        try wire.instructions(&self.instructions)
+        guard wire.isReading else { return }
+        if !wire.hasFlowModTableID { self.tableID = self.command == .add ? TableID(rawValue: 0) : .all }
+        if isExact { self.priority = .max }
+        self.semantics = [.addResetsCounts, .modifyAddsMissing, .modifySetsCookie]
+    }
+
+    private mutating func describeTimeouts(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("idleTimeoutSeconds", &self.idleTimeoutSeconds)
+        try wire.field("hardTimeoutSeconds", &self.hardTimeoutSeconds)
+        try wire.field("priority", &self.priority)
+        try wire.field("bufferID", &self.bufferID)
+    }
+
+    private mutating func describeFlags(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("flags", &self.flags.rawValue)
+        guard wire.isReading else { return }
+        let flags = self.flags.rawValue
+        if wire.version == .v1_0, flags & 4 != 0 {
+            // There is no emergency cache: it is always full (and its flows may not have timeouts).
+            let hasTimeout = self.idleTimeoutSeconds != 0 || self.hardTimeoutSeconds != 0
+            throw wire.refusal(hasTimeout ? .flowModBadEmergencyTimeout : .flowModTableFull)
+        }
+        guard flags & ~Flags.known(in: wire.version).rawValue == 0 else {
+            throw wire.refusal(.flowModBadFlags, value: UInt64(flags))
+        }
+    }
+}
+
+extension FlowMod.Flags: WireScalar {
+    /// The flags that a version has.
+    static func known(in version: OpenFlowVersion) -> FlowMod.Flags {
+        switch version {
+        case .v1_0, .v1_1: FlowMod.Flags(rawValue: 3)
+        case .v1_2: FlowMod.Flags(rawValue: 7)
+        default: FlowMod.Flags(rawValue: 31)
+        }
+    }
+}

@@ -61,3 +61,62 @@ public struct FlowRemoved: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension FlowRemovedReason {
+    /// The reason that an older version gives instead.
+    func lowered(to version: OpenFlowVersion) -> FlowRemovedReason {
+        switch self {
+        case .idleTimeout, .hardTimeout, .delete: self
+        case .groupDelete: version >= .v1_1 ? self : .delete
+        case .meterDelete, .eviction: version >= .v1_4 ? self : .delete
+        }
+    }
+}
+
+extension FlowRemoved: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        if !wire.isReading { self.reason = self.reason.lowered(to: wire.version) }
+        if wire.version >= .v1_5 { return try self.describe15(to: &wire) }
+        if wire.version == .v1_0 { try wire.match(&self.match) }
+        try wire.field("cookie", &self.cookie)
+        try wire.field("priority", &self.priority)
+        try wire.code("reason", &self.reason, absent: .requestNiciraBadReason)
+        if wire.version == .v1_0 {
+            try wire.reserved(1)
+        } else {
+            try wire.field("tableID", &self.tableID)
+        }
+        try wire.field("durationSeconds", &self.durationSeconds)
+        try wire.field("durationNanoseconds", &self.durationNanoseconds)
+        try wire.field("idleTimeoutSeconds", &self.idleTimeoutSeconds)
+        if wire.version >= .v1_2 {
+            try wire.field("hardTimeoutSeconds", &self.hardTimeoutSeconds)
+        } else {
+            try wire.reserved(2)
+        }
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+        if wire.version != .v1_0 { try wire.match(&self.match) }
+    }
+
+    /// 1.5: the counters are an extensible list.
+    private mutating func describe15(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("tableID", &self.tableID)
+        try wire.code("reason", &self.reason, absent: .requestNiciraBadReason)
+        try wire.field("priority", &self.priority)
+        try wire.field("idleTimeoutSeconds", &self.idleTimeoutSeconds)
+        try wire.field("hardTimeoutSeconds", &self.hardTimeoutSeconds)
+        try wire.field("cookie", &self.cookie)
+        try wire.match(&self.match)
+        var statistics = ExtensibleStatistics(
+            durationSeconds: self.durationSeconds, durationNanoseconds: self.durationNanoseconds,
+            packetCount: self.packetCount, byteCount: self.byteCount)
+        try statistics.describe(to: &wire)
+        self.durationSeconds = statistics.durationSeconds ?? 0
+        self.durationNanoseconds = statistics.durationNanoseconds ?? 0
+        self.packetCount = statistics.packetCount ?? .max
+        self.byteCount = statistics.byteCount ?? .max
+    }
+}

@@ -83,3 +83,72 @@ public struct GroupMod: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension Bucket: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        if wire.version >= .v1_5 { return try self.describe15(to: &wire) }
+        var frame = wire.begin(.bucket)
+        try wire.length(&frame, excluding: 0)
+        try wire.field("weight", &self.weight)
+        try wire.field("watchPort", &self.watchPort)
+        try wire.field("watchGroup", &self.watchGroup)
+        try wire.reserved(4)
+        try wire.actions(&self.actions)
+        try wire.end(frame, padding: .counted)
+    }
+
+    /// 1.5: the bucket has a number, and what only some buckets have are properties.
+    private mutating func describe15(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        var frame = wire.begin(.bucket)
+        try wire.length(&frame, excluding: 0)
+        let announced = try wire.announce()
+        try wire.field("bucketID", &self.bucketID)
+        let actions = try wire.open(announced, .bucket)
+        try wire.actions(&self.actions)
+        try wire.end(actions, padding: .none)
+        var present: [UInt16] = []
+        if self.weight != 0 { present.append(0) }
+        if self.watchPort != .any { present.append(1) }
+        if self.watchGroup != .any { present.append(2) }
+        var others: [Property] = []
+        var (weight, port, group) = (self.weight, self.watchPort, self.watchGroup)
+        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+            switch type {
+            case 0:
+                try wire.field("weight", &weight)
+                try wire.reserved(2)
+            case 1: try wire.field("watchPort", &port)
+            case 2: try wire.field("watchGroup", &group)
+            case 0xffff: throw wire.refusal(.propertyBadExperimenter)
+            default: throw wire.refusal(.propertyBadType, value: UInt64(type))
+            }
+            return true
+        }
+        (self.weight, self.watchPort, self.watchGroup) = (weight, port, group)
+        try wire.end(frame, padding: .counted)
+    }
+}
+
+extension GroupMod: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.code("command", &self.command, absent: .groupModBadCommand)
+        let isOnlyIn15 = self.command == .insertBucket || self.command == .removeBucket
+        guard !isOnlyIn15 || wire.version >= .v1_5 else {
+            guard wire.isReading else { throw .inexpressible(.code(UInt32(self.command.rawValue))) }
+            throw wire.refusal(.groupModBadCommand, value: UInt64(self.command.rawValue))
+        }
+        try wire.code("type", &self.type, absent: .groupModBadType)
+        try wire.reserved(1)
+        try wire.field("groupID", &self.groupID)
+        guard wire.version >= .v1_5 else { return try wire.list("buckets", &self.buckets) }
+        let announced = try wire.announce()
+        try wire.reserved(2)
+        try wire.field("commandBucketID", &self.commandBucketID)
+        let frame = try wire.open(announced, .bucket)
+        try wire.list("buckets", &self.buckets)
+        try wire.end(frame, padding: .none)
+        try wire.properties(present: [], others: &self.properties) { (_, _) throws(WireError) in false }
+    }
+}

@@ -75,3 +75,50 @@ public struct MeterMod: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension MeterBand: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var type: UInt16 =
+            switch self.kind {
+            case .drop: 1
+            case .dscpRemark: 2
+            case .experimenter: 0xffff
+            }
+        var frame = wire.begin(.meterBand)
+        try wire.field("type", &type)
+        try wire.length(&frame, excluding: 0)
+        try wire.field("rate", &self.rate)
+        try wire.field("burstSize", &self.burstSize)
+        switch type {
+        case 1:
+            try wire.reserved(4)
+            self.kind = .drop
+        case 2:
+            var level: UInt8 = 0
+            if case .dscpRemark(let value) = self.kind { level = value }
+            try wire.field("precedenceLevel", &level)
+            try wire.reserved(3)
+            self.kind = .dscpRemark(precedenceLevel: level)
+        case 0xffff:
+            var (experimenter, body) = (UInt32(0), [UInt8]())
+            if case .experimenter(let a, let b) = self.kind { (experimenter, body) = (a, b) }
+            try wire.field("experimenter", &experimenter)
+            try wire.rest("body", &body)
+            self.kind = .experimenter(experimenter, body)
+        default: throw wire.refusal(.meterModBadBand, value: UInt64(type))
+        }
+        try wire.end(frame, padding: .counted)
+    }
+}
+
+extension MeterMod: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.code("command", &self.command, absent: .meterModBadCommand)
+        try wire.field("flags", &self.flags)
+        guard !wire.isReading || self.flags.rawValue & ~15 == 0 else {
+            throw wire.refusal(.meterModBadFlags, value: UInt64(self.flags.rawValue))
+        }
+        try wire.field("meterID", &self.meterID)
+        try wire.list("bands", &self.bands)
+    }
+}

@@ -53,3 +53,56 @@ public struct PacketIn: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension PacketIn: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("bufferID", &self.bufferID)
+        if wire.version == .v1_1 {
+            try wire.field("inPort", &self.inPort)
+            // The physical port below a logical one; this model has no such ports, so that it is the same.
+            try wire.field("inPhysicalPort", &self.inPort)
+        }
+        try wire.field("totalLength", &self.totalLength)
+        if wire.version == .v1_0 { try wire.field("inPort", &self.inPort) }
+        if !wire.isReading { self.reason = self.reason.lowered(to: wire.version) }
+        try wire.code("reason", &self.reason, absent: .requestNiciraBadReason)
+        switch wire.version {
+        case .v1_0: try wire.reserved(1)
+        case .v1_1: try wire.field("tableID", &self.tableID)
+        default:
+            try wire.field("tableID", &self.tableID)
+            if wire.version >= .v1_3 { try wire.field("cookie", &self.cookie) }
+            try wire.pipelineFields(&self.pipelineFields, inPort: &self.inPort)
+            try wire.reserved(2)
+        }
+        try wire.rest("data", &self.data)
+    }
+}
+
+extension PacketInReason {
+    /// The reason that an older version gives instead.
+    func lowered(to version: OpenFlowVersion) -> PacketInReason {
+        switch self {
+        case .tableMiss, .applyAction: self
+        case .invalidTTL: version >= .v1_2 ? self : .applyAction
+        case .actionSet, .group, .packetOut: version >= .v1_4 ? self : .applyAction
+        }
+    }
+}
+
+extension WireVisitor where Self: ~Copyable & ~Escapable {
+    /// A match of pipeline fields, of which the ingress port is kept apart.
+    mutating func pipelineFields(_ fields: inout Match, inPort: inout PortNumber) throws(WireError) {
+        var match = Match()
+        if !self.isReading {
+            match.entries.reserveCapacity(fields.entries.count + 1)
+            match.entries.append(MatchEntry(.inPort, inPort.rawValue))
+            match.entries.append(contentsOf: fields.entries)
+        }
+        try self.fields(&match)
+        guard self.isReading else { return }
+        if let entry = match[.inPort] { inPort = PortNumber(rawValue: UInt32(truncatingIfNeeded: entry.value)) }
+        match.entries.removeAll { $0.field == .inPort }
+        fields = match
+    }
+}

@@ -27,3 +27,56 @@ public struct PacketOut: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension PacketOut: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("bufferID", &self.bufferID)
+        if wire.version < .v1_5 {
+            try wire.field("inPort", &self.inPort)
+        }
+        let announced = try wire.announce()
+        switch wire.version {
+        case .v1_0: break
+        case .v1_5:
+            try wire.reserved(2)
+            self.inPort = wire.isReading ? .any : self.inPort
+            try wire.pipelineFields(&self.pipelineFields, inPort: &self.inPort)
+            guard !wire.isReading || self.pipelineFields.entries.allSatisfy({ $0.field.isPipelineField }) else {
+                throw wire.refusal(.requestPipelineFieldsOnly)
+            }
+        default: try wire.reserved(6)
+        }
+        guard !wire.isReading || self.inPort.mayBeIngress else {
+            throw wire.refusal(.requestBadPort, value: UInt64(self.inPort.rawValue))
+        }
+        let frame = try wire.open(announced, .message)
+        try wire.actions(&self.actions)
+        try wire.end(frame, padding: .none)
+        try wire.rest("data", &self.data)
+    }
+}
+
+extension PortNumber {
+    /// Whether a packet-out may name the port as the one its packet came in by.
+    var mayBeIngress: Bool {
+        self.isOrdinary || self == .local || self == .controller || self == .any
+    }
+}
+
+extension MatchField {
+    /// Whether the field belongs to the pipeline rather than to the packet's headers (1.5 §7.2.3.9).
+    public var isPipelineField: Bool {
+        switch self {
+        case .inPort, .inPhysicalPort, .metadata, .tunnelID, .actionSetOutput, .packetType, .packetMark,
+            .datapathHash, .recirculationID, .conjunctionID, .connectionState, .connectionZone,
+            .connectionMark, .connectionLabel, .tunnelIPv4Source, .tunnelIPv4Destination,
+            .tunnelIPv6Source, .tunnelIPv6Destination, .tunnelFlags, .tunnelGBPID, .tunnelGBPFlags,
+            .tunnelERSPANIndex, .tunnelERSPANVersion, .tunnelERSPANDirection, .tunnelERSPANHardwareID,
+            .tunnelGTPUFlags, .tunnelGTPUMessageType:
+            true
+        default:
+            (MatchField.register0.rawValue...MatchField.doubleExtendedRegister7.rawValue)
+                .contains(self.rawValue)
+        }
+    }
+}

@@ -27,3 +27,27 @@ public struct PortMod: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension PortMod: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("port", &self.port)
+        if wire.version.portNumbersAre32Bit { try wire.reserved(4) }
+        try wire.field("hardwareAddress", &self.hardwareAddress)
+        if wire.version.portNumbersAre32Bit { try wire.reserved(2) }
+        try wire.field("configuration", &self.configuration)
+        try wire.field("mask", &self.mask)
+        guard wire.version.hasProperties else {
+            try wire.field("advertise", &self.advertise)
+            return try wire.reserved(4)
+        }
+        var others: [Property] = []
+        let present: [UInt16] = self.advertise.isEmpty ? [] : [0]
+        var advertise = self.advertise
+        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+            guard type == 0 else { throw wire.refusal(.propertyBadType, value: UInt64(type)) }
+            try wire.field("advertise", &advertise)
+            return true
+        }
+        self.advertise = advertise
+    }
+}

@@ -23,3 +23,11 @@ public struct PortStatus: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension PortStatus: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.code("reason", &self.reason, absent: .requestNiciraBadReason)
+        try wire.reserved(7)
+        try self.port.describe(to: &wire)
+    }
+}

@@ -13,3 +13,15 @@ public struct QueueConfiguration: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension QueueConfiguration: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("port", &self.port)
+        try wire.reserved(wire.version.portNumbersAre32Bit ? 4 : 6)
+        try wire.list("queues", &self.queues)
+        // 1.0 and 1.1 do not name the port in each queue.
+        if wire.isReading, wire.version < .v1_2 {
+            for index in self.queues.indices { self.queues[index].port = self.port }
+        }
+    }
+}

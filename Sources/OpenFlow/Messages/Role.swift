@@ -28,3 +28,35 @@ public struct RoleMessage: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension RoleMessage: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.code("role", &self.role, absent: .roleRequestBadRole)
+        if wire.version >= .v1_5 {
+            try wire.field("shortID", &self.shortID)
+            try wire.reserved(2)
+        } else {
+            try wire.reserved(4)
+        }
+        var generation = self.generationID ?? 0
+        try wire.field("generationID", &generation)
+        self.generationID = generation
+    }
+
+    /// Nicira's form: 32 bits, 0 equal, 1 primary, 2 secondary.
+    mutating func describeNicira(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        var raw = UInt32(0)
+        if !wire.isReading {
+            guard self.role != .noChange else { throw .inexpressible(.code(0)) }
+            raw = self.role.rawValue - 1
+        }
+        try wire.field("role", &raw)
+        guard raw < 3, let role = ControllerRole(rawValue: raw + 1) else {
+            throw wire.refusal(.roleRequestBadRole, value: UInt64(raw))
+        }
+        self.role = role
+        self.generationID = nil
+    }
+}

@@ -30,3 +30,10 @@ public struct SwitchConfig: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension SwitchConfig: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("flags", &self.flags)
+        try wire.field("missSendLength", &self.missSendLength)
+    }
+}

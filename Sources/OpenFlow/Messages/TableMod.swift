@@ -51,3 +51,42 @@ public struct TableConfiguration: Hashable, Sendable {
         }
     }
 }
+
+extension TableMod: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("tableID", &self.tableID)
+        try wire.reserved(3)
+        try self.configuration.describe(to: &wire)
+    }
+}
+
+extension TableConfiguration: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("bits", &self.bits)
+        guard wire.version.hasProperties else { return }
+        var present: [UInt16] = []
+        if self.evictionFlags != nil { present.append(2) }
+        if self.vacancy != nil { present.append(3) }
+        var others: [Property] = []
+        var (eviction, vacancy) = (self.evictionFlags, self.vacancy)
+        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+            switch type {
+            case 2:
+                var flags = eviction ?? 0
+                try wire.field("evictionFlags", &flags)
+                eviction = flags
+            case 3:
+                var value = vacancy ?? Vacancy()
+                try wire.field("down", &value.down)
+                try wire.field("up", &value.up)
+                try wire.field("current", &value.current)
+                try wire.reserved(1)
+                vacancy = value
+            case 0xffff: throw wire.refusal(.propertyBadExperimenter)
+            default: throw wire.refusal(.propertyBadType, value: UInt64(type))
+            }
+            return true
+        }
+        (self.evictionFlags, self.vacancy) = (eviction, vacancy)
+    }
+}

@@ -107,3 +107,123 @@ public struct AggregateStatistics: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension FlowStatisticsRequest: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        guard wire.version.hasInstructions else {
+            try wire.match(&self.match)
+            try wire.field("tableID", &self.tableID)
+            try wire.reserved(1)
+            return try wire.field("outPort", &self.outPort)
+        }
+        try wire.field("tableID", &self.tableID)
+        try wire.reserved(3)
+        try wire.field("outPort", &self.outPort)
+        try wire.field("outGroup", &self.outGroup)
+        try wire.reserved(4)
+        try wire.field("cookie", &self.cookie)
+        try wire.field("cookieMask", &self.cookieMask)
+        try wire.match(&self.match)
+    }
+}
+
+extension FlowStatisticsEntry: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        switch wire.version {
+        case .v1_0: try self.describe10(to: &wire)
+        case .v1_5: try self.describe15(to: &wire)
+        default: try self.describe11(to: &wire)
+        }
+        try wire.instructions(&self.instructions)
+        try wire.end(frame, padding: .none)
+    }
+
+    private mutating func describe10(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("tableID", &self.tableID)
+        try wire.reserved(1)
+        try wire.match(&self.match)
+        try wire.field("durationSeconds", &self.durationSeconds)
+        try wire.field("durationNanoseconds", &self.durationNanoseconds)
+        try wire.field("priority", &self.priority)
+        try wire.field("idleTimeoutSeconds", &self.idleTimeoutSeconds)
+        try wire.field("hardTimeoutSeconds", &self.hardTimeoutSeconds)
+        try wire.reserved(6)
+        try wire.field("cookie", &self.cookie)
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+    }
+
+    /// 1.1 to 1.4: the same size, with ever more of the padding put to use.
+    private mutating func describe11(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("tableID", &self.tableID)
+        try wire.reserved(1)
+        try wire.field("durationSeconds", &self.durationSeconds)
+        try wire.field("durationNanoseconds", &self.durationNanoseconds)
+        try wire.field("priority", &self.priority)
+        try wire.field("idleTimeoutSeconds", &self.idleTimeoutSeconds)
+        try wire.field("hardTimeoutSeconds", &self.hardTimeoutSeconds)
+        if wire.version >= .v1_3 {
+            try wire.field("flags", &self.flags)
+        } else {
+            try wire.reserved(2)
+        }
+        if wire.version >= .v1_4 {
+            try wire.field("importance", &self.importance)
+        } else {
+            try wire.reserved(2)
+        }
+        try wire.reserved(2)
+        try wire.field("cookie", &self.cookie)
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+        try wire.match(&self.match)
+    }
+
+    /// 1.5: a flow description, with the counters as an extensible list.
+    private mutating func describe15(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.reserved(2)
+        try wire.field("tableID", &self.tableID)
+        try wire.reserved(1)
+        try wire.field("priority", &self.priority)
+        try wire.field("idleTimeoutSeconds", &self.idleTimeoutSeconds)
+        try wire.field("hardTimeoutSeconds", &self.hardTimeoutSeconds)
+        try wire.field("flags", &self.flags)
+        try wire.field("importance", &self.importance)
+        try wire.field("cookie", &self.cookie)
+        try wire.match(&self.match)
+        var statistics = ExtensibleStatistics(
+            durationSeconds: self.durationSeconds, durationNanoseconds: self.durationNanoseconds,
+            idleSeconds: self.idleSeconds, packetCount: self.packetCount, byteCount: self.byteCount)
+        try statistics.describe(to: &wire)
+        self.durationSeconds = statistics.durationSeconds ?? 0
+        self.durationNanoseconds = statistics.durationNanoseconds ?? 0
+        self.idleSeconds = statistics.idleSeconds
+        self.packetCount = statistics.packetCount ?? .max
+        self.byteCount = statistics.byteCount ?? .max
+    }
+}
+
+extension AggregateStatistics: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        guard wire.version.hasExtensibleStatistics else {
+            try wire.field("packetCount", &self.packetCount)
+            try wire.field("byteCount", &self.byteCount)
+            try wire.field("flowCount", &self.flowCount)
+            return try wire.reserved(4)
+        }
+        var statistics = ExtensibleStatistics(
+            flowCount: self.flowCount, packetCount: self.packetCount, byteCount: self.byteCount)
+        try statistics.describe(to: &wire)
+        self.flowCount = statistics.flowCount ?? 0
+        self.packetCount = statistics.packetCount ?? .max
+        self.byteCount = statistics.byteCount ?? .max
+    }
+}

@@ -94,3 +94,71 @@ public struct GroupFeatures: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension GroupStatistics.BucketCounter: WireStructure {
+    init() { self.init(packetCount: 0, byteCount: 0) }
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+    }
+}
+
+extension GroupStatistics: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.reserved(2)
+        try wire.field("groupID", &self.groupID)
+        try wire.field("referenceCount", &self.referenceCount)
+        try wire.reserved(4)
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+        if wire.version.statisticsHaveDuration {
+            try wire.field("durationSeconds", &self.durationSeconds)
+            try wire.field("durationNanoseconds", &self.durationNanoseconds)
+        }
+        try wire.list("buckets", &self.buckets)
+        try wire.end(frame, padding: .none)
+    }
+}
+
+extension GroupDescription: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.code("type", &self.type, absent: .groupModBadType)
+        try wire.reserved(1)
+        try wire.field("groupID", &self.groupID)
+        if wire.version >= .v1_5 {
+            let announced = try wire.announce()
+            try wire.reserved(6)
+            let buckets = try wire.open(announced, .bucket)
+            try wire.list("buckets", &self.buckets)
+            try wire.end(buckets, padding: .none)
+            try wire.properties(present: [], others: &self.properties) { (_, _) throws(WireError) in false }
+        } else {
+            try wire.list("buckets", &self.buckets)
+        }
+        try wire.end(frame, padding: .none)
+    }
+}
+
+extension GroupFeatures: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("types", &self.types)
+        try wire.field("capabilities", &self.capabilities)
+        try Self.four("maximumGroups", &self.maximumGroups, &wire)
+        try Self.four("actions", &self.actions, &wire)
+    }
+
+    private static func four(
+        _ name: StaticString, _ values: inout [UInt32],
+        _ wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        for index in 0..<4 {
+            var value = index < values.count ? values[index] : 0
+            try wire.field(name, &value)
+            if index < values.count { values[index] = value } else { values.append(value) }
+        }
+    }
+}

@@ -94,3 +94,52 @@ public struct MeterFeatures: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension MeterStatistics.BandCounter: WireStructure {
+    init() { self.init(packetCount: 0, byteCount: 0) }
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+    }
+}
+
+extension MeterStatistics: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.field("meterID", &self.meterID)
+        try wire.length(&frame, excluding: 0)
+        try wire.reserved(6)
+        try wire.field("flowCount", &self.flowCount)
+        try wire.field("packetCount", &self.packetCount)
+        try wire.field("byteCount", &self.byteCount)
+        try wire.field("durationSeconds", &self.durationSeconds)
+        try wire.field("durationNanoseconds", &self.durationNanoseconds)
+        try wire.list("bands", &self.bands)
+        try wire.end(frame, padding: .none)
+    }
+}
+
+extension MeterConfiguration: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.field("flags", &self.flags)
+        try wire.field("meterID", &self.meterID)
+        try wire.list("bands", &self.bands)
+        try wire.end(frame, padding: .none)
+    }
+}
+
+extension MeterFeatures: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("maximumMeters", &self.maximumMeters)
+        try wire.field("bandTypes", &self.bandTypes)
+        try wire.field("capabilities", &self.capabilities)
+        try wire.field("maximumBands", &self.maximumBands)
+        try wire.field("maximumColors", &self.maximumColors)
+        try wire.reserved(2)
+        guard wire.version >= .v1_5 else { return }
+        try wire.field("features", &self.features)
+        try wire.reserved(4)
+    }
+}

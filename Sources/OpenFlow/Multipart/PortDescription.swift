@@ -129,3 +129,53 @@ public struct PortDescription: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension PortDescription: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        guard wire.version.hasProperties else { return try self.describeFixed(to: &wire) }
+        var frame = wire.begin(.message)
+        try wire.field("number", &self.number)
+        try wire.length(&frame, excluding: 0)
+        try wire.reserved(2)
+        try wire.field("hardwareAddress", &self.hardwareAddress)
+        try wire.reserved(2)
+        try wire.text("name", &self.name, bytes: 16)
+        try wire.field("configuration", &self.configuration)
+        try wire.field("state", &self.state)
+        var port = self
+        try wire.properties(present: [0], others: &self.properties) { (wire, type) throws(WireError) in
+            guard type == 0 else { return false }
+            try wire.reserved(4)
+            try port.describeSpeeds(to: &wire)
+            return true
+        }
+        port.properties = self.properties
+        self = port
+        try wire.end(frame, padding: .none)
+    }
+    /// 1.0: 48 bytes; 1.1 to 1.3: 64.
+    private mutating func describeFixed(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("number", &self.number)
+        if wire.version.portNumbersAre32Bit { try wire.reserved(4) }
+        try wire.field("hardwareAddress", &self.hardwareAddress)
+        if wire.version.portNumbersAre32Bit { try wire.reserved(2) }
+        try wire.text("name", &self.name, bytes: 16)
+        try wire.field("configuration", &self.configuration)
+        try wire.field("state", &self.state)
+        try self.describeSpeeds(to: &wire)
+    }
+
+    private mutating func describeSpeeds(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("current", &self.current)
+        try wire.field("advertised", &self.advertised)
+        try wire.field("supported", &self.supported)
+        try wire.field("peer", &self.peer)
+        guard wire.version.portNumbersAre32Bit else { return }
+        try wire.field("currentSpeedKilobits", &self.currentSpeedKilobits)
+        try wire.field("maximumSpeedKilobits", &self.maximumSpeedKilobits)
+    }
+}

@@ -63,3 +63,64 @@ public struct PortStatistics: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension PortStatistics: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        if wire.version.hasProperties { return try self.describe14(to: &wire) }
+        try wire.field("port", &self.port)
+        try wire.reserved(wire.version.portNumbersAre32Bit ? 4 : 6)
+        try self.describeCounters(to: &wire)
+        try self.describeEthernet(to: &wire)
+        if wire.version.statisticsHaveDuration { try self.describeDuration(to: &wire) }
+    }
+    /// 1.4 and later: the Ethernet errors are a property.
+    private mutating func describe14(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.reserved(2)
+        try wire.field("port", &self.port)
+        try self.describeDuration(to: &wire)
+        try self.describeCounters(to: &wire)
+        var statistics = self
+        try wire.properties(present: [0], others: &self.properties) { (wire, type) throws(WireError) in
+            guard type == 0 else { return false }
+            try wire.reserved(4)
+            try statistics.describeEthernet(to: &wire)
+            return true
+        }
+        statistics.properties = self.properties
+        self = statistics
+        try wire.end(frame, padding: .none)
+    }
+
+    private mutating func describeDuration(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("durationSeconds", &self.durationSeconds)
+        try wire.field("durationNanoseconds", &self.durationNanoseconds)
+    }
+
+    private mutating func describeCounters(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("receivedPackets", &self.receivedPackets)
+        try wire.field("sentPackets", &self.sentPackets)
+        try wire.field("receivedBytes", &self.receivedBytes)
+        try wire.field("sentBytes", &self.sentBytes)
+        try wire.field("receiveDrops", &self.receiveDrops)
+        try wire.field("sendDrops", &self.sendDrops)
+        try wire.field("receiveErrors", &self.receiveErrors)
+        try wire.field("sendErrors", &self.sendErrors)
+    }
+
+    private mutating func describeEthernet(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("receiveFrameErrors", &self.receiveFrameErrors)
+        try wire.field("receiveOverrunErrors", &self.receiveOverrunErrors)
+        try wire.field("receiveCRCErrors", &self.receiveCRCErrors)
+        try wire.field("collisions", &self.collisions)
+    }
+}

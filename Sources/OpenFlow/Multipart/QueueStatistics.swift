@@ -76,3 +76,89 @@ public struct QueueDescription: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension QueueRequest: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("port", &self.port)
+        if !wire.version.portNumbersAre32Bit { try wire.reserved(2) }
+        try wire.field("queue", &self.queue)
+    }
+}
+
+extension QueueStatistics: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        if wire.version.hasProperties { return try self.describe14(to: &wire) }
+        try wire.field("port", &self.port)
+        if !wire.version.portNumbersAre32Bit { try wire.reserved(2) }
+        try self.describeCounters(to: &wire)
+    }
+    private mutating func describe14(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.reserved(6)
+        try wire.field("port", &self.port)
+        try self.describeCounters(to: &wire)
+        try wire.properties(present: [], others: &self.properties) { (_, _) throws(WireError) in false }
+        try wire.end(frame, padding: .none)
+    }
+
+    private mutating func describeCounters(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        try wire.field("queue", &self.queue)
+        try wire.field("sentBytes", &self.sentBytes)
+        try wire.field("sentPackets", &self.sentPackets)
+        try wire.field("sendErrors", &self.sendErrors)
+        guard wire.version.statisticsHaveDuration else { return }
+        try wire.field("durationSeconds", &self.durationSeconds)
+        try wire.field("durationNanoseconds", &self.durationNanoseconds)
+    }
+}
+
+extension QueueDescription: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        switch wire.version {
+        case .v1_0, .v1_1:
+            try wire.field("queue", &self.queue)
+            try wire.length(&frame, excluding: 0)
+            try wire.reserved(2)
+        case .v1_2, .v1_3:
+            try wire.field("queue", &self.queue)
+            try wire.field("port", &self.port)
+            try wire.length(&frame, excluding: 0)
+            try wire.reserved(6)
+        default:
+            try wire.field("port", &self.port)
+            try wire.field("queue", &self.queue)
+            try wire.length(&frame, excluding: 0)
+            try wire.reserved(6)
+        }
+        try self.describeRates(to: &wire)
+        try wire.end(frame, padding: .none)
+    }
+
+    /// 16 bytes each up to 1.3, 8 from 1.4; 1.0 has no greatest rate.
+    private mutating func describeRates(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        let isWide = !wire.version.hasProperties
+        var present: [UInt16] = []
+        if self.minimumRate != nil { present.append(1) }
+        if self.maximumRate != nil, wire.version != .v1_0 { present.append(2) }
+        var rates = (self.minimumRate, self.maximumRate)
+        var others: [Property] = []
+        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+            guard type == 1 || type == 2 else { return false }
+            var rate = (type == 1 ? rates.0 : rates.1) ?? 0
+            if isWide { try wire.reserved(4) }
+            try wire.field("rate", &rate)
+            try wire.reserved(isWide ? 6 : 2)
+            if type == 1 { rates.0 = rate } else { rates.1 = rate }
+            return true
+        }
+        (self.minimumRate, self.maximumRate) = rates
+    }
+}

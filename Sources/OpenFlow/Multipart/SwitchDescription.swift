@@ -25,3 +25,13 @@ public struct SwitchDescription: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension SwitchDescription: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.text("manufacturer", &self.manufacturer, bytes: 256)
+        try wire.text("hardware", &self.hardware, bytes: 256)
+        try wire.text("software", &self.software, bytes: 256)
+        try wire.text("serialNumber", &self.serialNumber, bytes: 32)
+        try wire.text("datapath", &self.datapath, bytes: 256)
+    }
+}

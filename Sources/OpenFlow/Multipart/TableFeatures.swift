@@ -107,3 +107,35 @@ public struct TableDescription: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension TableFeatures: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.field("tableID", &self.tableID)
+        if wire.version >= .v1_5 {
+            try wire.field("command", &self.command)
+            try wire.field("features", &self.features)
+        } else {
+            try wire.reserved(5)
+        }
+        try wire.text("name", &self.name, bytes: 32)
+        try wire.field("metadataMatch", &self.metadataMatch)
+        try wire.field("metadataWrite", &self.metadataWrite)
+        try wire.field("capabilities", &self.capabilities)
+        try wire.field("maximumEntries", &self.maximumEntries)
+        try wire.list("properties", &self.properties)
+        try wire.end(frame, padding: .none)
+    }
+}
+
+extension TableDescription: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var frame = wire.begin(.message)
+        try wire.length(&frame, excluding: 0)
+        try wire.field("tableID", &self.tableID)
+        try wire.reserved(1)
+        try self.configuration.describe(to: &wire)
+        try wire.end(frame, padding: .none)
+    }
+}

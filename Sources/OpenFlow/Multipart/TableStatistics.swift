@@ -80,3 +80,57 @@ public struct TableAbilities: Hashable, Sendable {
     /// Makes a value of all defaults.
     public init() {}
 }
+
+extension TableStatistics: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("tableID", &self.tableID)
+        switch wire.version {
+        case .v1_0:
+            try wire.reserved(3)
+            try wire.text("name", &self.name, bytes: 32)
+            try wire.low("wildcards", &self.abilities.wildcards)
+            try wire.field("maximumEntries", &self.maximumEntries)
+        case .v1_1, .v1_2:
+            try wire.reserved(7)
+            try wire.text("name", &self.name, bytes: 32)
+            try self.abilities.describe(to: &wire)
+            try wire.field("maximumEntries", &self.maximumEntries)
+        default: try wire.reserved(3)
+        }
+        try wire.field("activeCount", &self.activeCount)
+        try wire.field("lookupCount", &self.lookupCount)
+        try wire.field("matchedCount", &self.matchedCount)
+    }
+}
+
+extension TableAbilities: WireStructure {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        if wire.version == .v1_1 {
+            try wire.low("wildcards", &self.wildcards)
+            try wire.low("match", &self.match)
+            try wire.field("instructions", &self.instructions)
+            try wire.field("writeActions", &self.writeActions)
+            try wire.field("applyActions", &self.applyActions)
+        } else {
+            try wire.field("match", &self.match)
+            try wire.field("wildcards", &self.wildcards)
+            try wire.field("writeActions", &self.writeActions)
+            try wire.field("applyActions", &self.applyActions)
+            try wire.field("writeSetFields", &self.writeSetFields)
+            try wire.field("applySetFields", &self.applySetFields)
+            try wire.field("metadataMatch", &self.metadataMatch)
+            try wire.field("metadataWrite", &self.metadataWrite)
+            try wire.field("instructions", &self.instructions)
+        }
+        try wire.field("configuration", &self.configuration)
+    }
+}
+
+extension WireVisitor where Self: ~Copyable & ~Escapable {
+    /// The low 32 bits of a number.
+    mutating func low(_ name: StaticString, _ value: inout UInt64) throws(WireError) {
+        var raw = UInt32(truncatingIfNeeded: value)
+        try self.field(name, &raw)
+        value = UInt64(raw)
+    }
+}

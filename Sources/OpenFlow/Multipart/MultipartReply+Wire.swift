@@ -1,0 +1,62 @@
+extension MultipartReply {
+    static func read(from wire: inout WireReader) throws(WireError) -> MultipartReply {
+        let (number, more) = try wire.multipartHeader()
+        guard let type = MultipartType.codes.meaning(of: number, in: wire.version) else {
+            throw .refused(OpenFlowError(.requestBadMultipart, offset: 8, value: UInt64(number)))
+        }
+        return MultipartReply(body: try Body.read(type, number, from: &wire), more: more)
+    }
+}
+
+extension MultipartReply.Body {
+    fileprivate static func read(
+        _ type: MultipartType, _ number: UInt16, from wire: inout WireReader
+    ) throws(WireError) -> MultipartReply.Body {
+        switch type {
+        case .description: return .description(try wire.structure(SwitchDescription.self))
+        case .flow: return .flow(try wire.structures(FlowStatisticsEntry.self))
+        case .aggregate: return .aggregate(try wire.structure(AggregateStatistics.self))
+        case .table: return .table(try wire.structures(TableStatistics.self))
+        case .port: return .port(try wire.structures(PortStatistics.self))
+        case .queue: return .queue(try wire.structures(QueueStatistics.self))
+        case .group: return .group(try wire.structures(GroupStatistics.self))
+        case .groupDescription: return .groupDescription(try wire.structures(GroupDescription.self))
+        case .groupFeatures: return .groupFeatures(try wire.structure(GroupFeatures.self))
+        case .meter: return .meter(try wire.structures(MeterStatistics.self))
+        case .meterConfiguration: return .meterConfiguration(try wire.structures(MeterConfiguration.self))
+        case .meterFeatures: return .meterFeatures(try wire.structure(MeterFeatures.self))
+        case .tableFeatures: return .tableFeatures(try wire.structures(TableFeatures.self))
+        case .portDescription: return .portDescription(try wire.structures(PortDescription.self))
+        case .tableDescription: return .tableDescription(try wire.structures(TableDescription.self))
+        case .queueDescription: return .queueDescription(try wire.structures(QueueDescription.self))
+        case .experimenter: return .experimenter(try wire.structure(Experimenter.self))
+        case .flowMonitor, .flowStatistics, .controllerStatus, .bundleFeatures:
+            try wire.reserved(wire.remaining)
+            return .unsupported(type: number)
+        }
+    }
+
+    /// Which kind it is; nil where this module does not know.
+    var type: MultipartReplyWriter.Kind? {
+        switch self {
+        case .description: .description
+        case .flow: .flow
+        case .aggregate: .aggregate
+        case .table: .table
+        case .port: .port
+        case .queue: .queue
+        case .group: .group
+        case .groupDescription: .groupDescription
+        case .groupFeatures: .groupFeatures
+        case .meter: .meter
+        case .meterConfiguration: .meterConfiguration
+        case .meterFeatures: .meterFeatures
+        case .tableFeatures: .tableFeatures
+        case .portDescription: .portDescription
+        case .tableDescription: .tableDescription
+        case .queueDescription: .queueDescription
+        case .experimenter: .experimenter
+        case .unsupported: nil
+        }
+    }
+}
