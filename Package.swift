@@ -73,7 +73,8 @@ let package = Package(
             ] + nio,
             swiftSettings: house),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Support"], swiftSettings: house),
+            name: "IntegrationTests", dependencies: ["Support", "sluice"], swiftSettings: house),
+        .testTarget(name: "TidyTests", dependencies: ["Support"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )
