@@ -215,7 +215,7 @@ extension OpenFlowChannelHandler {
         batch.inputBytes &+= copy.count
         do throws(OpenFlowError) {
             let message = try ConnectionCodec.decode(
-                bytes, version: version, usesFlowModTableID: self.usesFlowModTableID)
+                header, bytes, version: version, usesFlowModTableID: self.usesFlowModTableID)
             if case .nicira(.setFlowModTableID(let used)) = message { self.usesFlowModTableID = used }
             batch.inputs.append(.message(message, header, copy))
         } catch {
@@ -234,7 +234,7 @@ extension OpenFlowChannelHandler {
         case .answerEcho(let version): batch.output.appendEchoReply(to: bytes, version: version)
         case .refuse(let refusal): self.refuse(refusal, header, bytes, &batch)
         case .hello:
-            let hello = ConnectionCodec.decodeHello(bytes, headerVersion: header.version)
+            let hello = ConnectionCodec.decodeHello(bytes)
             switch self.machine.received(hello: hello?.versions, headerVersion: header.version, now: now) {
             case .ignore: break
             case .refuse(let refusal): self.refuse(refusal, header, bytes, &batch)
@@ -249,24 +249,23 @@ extension OpenFlowChannelHandler {
         _ refusal: OpenFlowConnection.StateMachine.Refusal, _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer,
         _ batch: inout Batch
     ) {
+        let error: ErrorMessage
         if let text = refusal.text {
-            let error = ErrorMessage(error: .known(refusal.code), data: Array(text.utf8))
-            batch.output.append(.error(error), version: refusal.version, transactionID: header.transactionID)
+            error = ErrorMessage(error: .known(refusal.code), data: Array(text.utf8))
         } else {
-            ConnectionCodec.appendError(
-                refusal.code, refusing: bytes, version: refusal.version, transactionID: header.transactionID,
-                to: &batch.output.bytes)
+            error = ErrorMessage(refusal.code, refusing: bytes)
         }
+        batch.output.append(.error(error), version: refusal.version, transactionID: header.transactionID)
         batch.closing = refusal.closing
     }
 
     /// Nobody can say where the next message begins: the error names the length, and the connection ends.
     private func refuseLength(of header: MessageHeader, _ bytes: UnsafeRawBufferPointer, _ batch: inout Batch) {
         let version = self.version ?? OpenFlowVersion(rawValue: header.version) ?? .v1_0
-        let start = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, max(Int(header.length), 64))])
-        ConnectionCodec.appendError(
-            .requestBadLength, refusing: start, version: version, transactionID: header.transactionID,
-            to: &batch.output.bytes)
+        let start = bytes.prefix(max(Int(header.length), 64))
+        batch.output.append(
+            .error(ErrorMessage(.requestBadLength, refusing: start)), version: version,
+            transactionID: header.transactionID)
         batch.closing = .badLength(Int(header.length))
     }
 

@@ -191,7 +191,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package func expireLearning(now: MonotonicTime) { self.learning.expire(now: now) }
 }
 
-extension BridgeDatapath: SwitchDatapath {
+extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
     /// Translates `actions` for a packet from a controller and executes the result.
     package func packetOut(
         packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime

@@ -1,0 +1,268 @@
+import Datapath
+import Logging
+import NIOCore
+import NetworkTypes
+package import OpenFlow
+
+/// What one bridge is made from.
+package struct BridgeSettings: Sendable {
+    /// A port that the bridge shall have.
+    package struct Port: Sendable, Hashable {
+        /// The device.
+        package var device: String
+        /// The OpenFlow port number wished for; nil for any.
+        package var number: PortNumber?
+        /// Makes a port.
+        package init(device: String, number: PortNumber? = nil) {
+            self.device = device
+            self.number = number
+        }
+    }
+    /// The bridge's name, which its local port's device has too.
+    package var name: String
+    /// Which datapath.
+    package var datapath: DatapathChoice
+    /// Its ports besides the local one.
+    package var ports: [Port]
+    /// What the switch says of itself.
+    package var switchConfiguration: SwitchConfiguration
+    /// Controllers, listeners, fail mode.
+    package var connections: ConnectionConfiguration
+
+    /// Makes settings.
+    package init(
+        name: String, datapath: DatapathChoice, ports: [Port], switchConfiguration: SwitchConfiguration,
+        connections: ConnectionConfiguration
+    ) {
+        self.name = name
+        self.datapath = datapath
+        self.ports = ports
+        self.switchConfiguration = switchConfiguration
+        self.connections = connections
+    }
+}
+
+/// One bridge: a switch, its datapath side and its connections, joined on one control loop.
+///
+/// Everything but ``signal``, ``portEvents`` and `init` is confined to that loop.
+final class Bridge {
+    let settings: BridgeSettings
+    /// The kind of datapath that it came to have.
+    let kind: DatapathChoice
+    let signal: ControlLoopSignal
+    /// News of devices, from the link monitor's thread.
+    let portEvents: PortEventQueue
+    private let service: DatapathService
+    private let datapath: BridgeDatapath<PipelineState>
+    private let openFlowSwitch: OpenFlowSwitch
+    private let runtime: BridgeRuntime
+    private let logger: Logger
+    private let clock: @Sendable () -> MonotonicTime
+
+    /// Makes the bridge and its ports; nothing is connected before ``start()``. On the control loop.
+    ///
+    /// Throws what keeps it from being as configured; ports added so far are taken out again.
+    init(
+        settings: BridgeSettings, kind: DatapathChoice, service: DatapathService, eventLoop: any EventLoop,
+        ioGroup: any EventLoopGroup, hostIdentity: [UInt8], seed: UInt64, logger: Logger,
+        clock: @escaping @Sendable () -> MonotonicTime
+    ) throws(AgentError) {
+        let signal = ControlLoopSignal(eventLoop: eventLoop)
+        let pipeline = Pipeline(seed: seed)
+        let datapath = BridgeDatapath<PipelineState>(
+            service: service, packetIns: PacketInQueue { signal.raise(.packetIns) },
+            readTables: { body in pipeline.read { body($0) } },
+            onVersionFinished: { signal.raise(.barriers) })
+        self.settings = settings
+        self.kind = kind
+        self.service = service
+        self.signal = signal
+        self.datapath = datapath
+        self.logger = logger
+        self.clock = clock
+        self.portEvents = PortEventQueue { signal.raise(.ports) }
+
+        let local: (port: DatapathPort, interface: NetworkInterface)
+        do throws(AgentError) {
+            local = try Self.makeLocalPort(settings.name, service.backend, hostIdentity: hostIdentity)
+        } catch {
+            datapath.close()
+            throw error
+        }
+        var configuration = settings.switchConfiguration
+        configuration.fallbackAddress = local.interface.hardwareAddress
+        self.openFlowSwitch = OpenFlowSwitch(
+            name: settings.name, configuration: configuration, pipeline: pipeline, datapath: datapath)
+        let reference = BridgeReference()
+        self.runtime = BridgeRuntime(
+            name: settings.name, signal: signal, handler: self.openFlowSwitch, configuration: settings.connections,
+            ioGroup: ioGroup, packetIns: datapath.packetIns, logger: logger, clock: clock,
+            handlePortEvents: { reference.bridge?.handlePortEvents() })
+        reference.bridge = self
+        do throws(AgentError) {
+            try self.addToSwitch(local.port, local.interface, requested: .local)
+            for port in settings.ports { try self.addPort(port) }
+        } catch {
+            self.removePorts()
+            datapath.close()
+            throw error
+        }
+    }
+
+    // MARK: Life
+
+    /// Opens the bridge's connections; the future gives the addresses listened on.
+    func start() -> EventLoopFuture<[ControllerAddress]> { self.runtime.start() }
+
+    /// Closes the connections; then, unless `keep`, takes the ports out of the datapath.
+    func stop(keep: Bool) -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound(self, eventLoop: self.signal.eventLoop)
+        return self.runtime.stop().map {
+            let bridge = bound.value
+            if !keep { bridge.removePorts() }
+            if !keep { bridge.datapath.close() }
+        }
+    }
+
+    /// The devices that the bridge wants to hear of.
+    var devices: [String] { [self.settings.name] + self.settings.ports.map { $0.device } }
+
+    // MARK: Ports
+
+    private static func makeLocalPort(
+        _ name: String, _ backend: any DatapathBackend, hostIdentity: [UInt8]
+    ) throws(AgentError) -> (port: DatapathPort, interface: NetworkInterface) {
+        do throws(DatapathError) {
+            // A port of that name that an earlier agent left behind is taken over.
+            let port: DatapathPort
+            if let left = try backend.ports().first(where: { $0.name == name && $0.kind == .internal }) {
+                port = left
+            } else {
+                port = try backend.addPort(PortRequest(name: name, kind: .internal))
+                try NetworkInterface.setHardwareAddress(
+                    StableAddress.address(bridge: name, hostIdentity: hostIdentity), of: name)
+            }
+            try NetworkInterface.setUp(true, of: name)
+            return (port, try NetworkInterface(named: name))
+        } catch {
+            throw Self.agentError(error, device: name, bridge: name)
+        }
+    }
+
+    private func addPort(_ port: BridgeSettings.Port) throws(AgentError) {
+        let added: DatapathPort
+        let interface: NetworkInterface
+        do throws(DatapathError) {
+            interface = try NetworkInterface(named: port.device)
+            added = try self.takeDevice(port.device)
+        } catch {
+            throw Self.agentError(error, device: port.device, bridge: self.settings.name)
+        }
+        do throws(AgentError) {
+            try self.addToSwitch(added, interface, requested: port.number)
+        } catch {
+            try? self.service.backend.removePort(added.index)
+            throw error
+        }
+    }
+
+    /// Adds a device to the datapath, or takes over its port where an earlier agent left it there.
+    private func takeDevice(_ device: String) throws(DatapathError) -> DatapathPort {
+        guard let left = try self.service.backend.ports().first(where: { $0.name == device }) else {
+            return try self.service.backend.addPort(PortRequest(name: device, kind: .device))
+        }
+        guard self.service.ports[left.index.rawValue] == nil else {
+            throw DatapathError(.exists, operation: "add port \(device)", detail: "another bridge has it")
+        }
+        return left
+    }
+
+    private func addToSwitch(
+        _ port: DatapathPort, _ interface: NetworkInterface, requested: PortNumber?
+    ) throws(AgentError) {
+        do throws(PortTable.Refusal) {
+            let added = try self.openFlowSwitch.addPort(
+                PortDescription(interface: interface), index: port.index, requested: requested, now: self.clock())
+            self.datapath.attach(port.index, as: added.number)
+        } catch {
+            throw AgentError(
+                .configuration, "port \(interface.name) of bridge \(self.settings.name): \(Self.describe(error))")
+        }
+    }
+
+    private func removePorts() {
+        for port in self.openFlowSwitch.pipeline.read({ $0.portsInOrder }) {
+            self.openFlowSwitch.removePort(port.number, now: self.clock())
+            do throws(DatapathError) {
+                try self.datapath.removePort(port.index)
+            } catch {
+                // A device that is gone took its port with it.
+                guard error.code != .noSuchPort else { continue }
+                self.logger.warning("port \(port.description.name) stays in the datapath: \(error)")
+            }
+        }
+    }
+
+    /// Takes in what the link monitor saw: devices that changed, went away or came back.
+    private func handlePortEvents() {
+        for event in self.portEvents.take() {
+            let present = self.openFlowSwitch.pipeline.read { state in
+                state.portsInOrder.first { $0.description.name == event.device }
+            }
+            let interface = try? NetworkInterface(named: event.device)
+            switch (present, interface) {
+            case (let port?, let interface?) where !event.isGone:
+                self.openFlowSwitch.portChanged(port.number, now: self.clock()) { $0.apply(interface) }
+            case (let port?, let interface):
+                self.openFlowSwitch.removePort(port.number, now: self.clock())
+                _ = try? self.datapath.removePort(port.index)
+                self.logger.notice("port \(event.device) is gone")
+                if interface != nil { self.restorePort(event.device) }
+            case (nil, .some): self.restorePort(event.device)
+            case (nil, nil): break
+            }
+        }
+    }
+
+    /// A configured device is there again.
+    private func restorePort(_ device: String) {
+        guard let port = self.settings.ports.first(where: { $0.device == device }) else { return }
+        do throws(AgentError) {
+            try self.addPort(port)
+            self.logger.notice("port \(device) is back")
+        } catch {
+            self.logger.warning("\(error)")
+        }
+    }
+
+    // MARK: Words
+
+    private static func agentError(_ error: DatapathError, device: String, bridge: String) -> AgentError {
+        let subject = device == bridge ? "local port of bridge \(bridge)" : "port \(device) of bridge \(bridge)"
+        switch error.code {
+        case .noSuchDevice: return AgentError(.missingDevice, "\(subject): there is no device \(device) on this host")
+        case .exists, .busy:
+            return AgentError(
+                .deviceInUse, "\(subject): \(device) is in use by another bridge, datapath or program (\(error))")
+        case .notPermitted:
+            return AgentError(.notPermitted, "\(subject): not permitted; CAP_NET_ADMIN and CAP_NET_RAW are needed")
+        default: return AgentError(.failed, "\(subject): \(error)")
+        }
+    }
+
+    private static func describe(_ refusal: PortTable.Refusal) -> String {
+        switch refusal {
+        case .nameExists: "the bridge has it already"
+        case .numberInUse(let number): "another port has OpenFlow port number \(number.rawValue)"
+        case .numberNotAllowed(let number):
+            "OpenFlow port number \(number.rawValue) is not in 1…\(PortTable.greatestNumber)"
+        case .noNumberLeft: "all OpenFlow port numbers are taken"
+        case .indexInUse(let index): "its datapath port number \(index.rawValue) is taken"
+        }
+    }
+}
+
+/// Lets the runtime's closure find the bridge that is being made around it; confined to the control loop.
+private final class BridgeReference {
+    weak var bridge: Bridge?
+}

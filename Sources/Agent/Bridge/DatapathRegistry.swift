@@ -1,0 +1,117 @@
+package import Datapath
+import Logging
+
+/// Which datapath a bridge is to have.
+package enum DatapathChoice: String, CaseIterable, Sendable, Hashable {
+    /// The kernel's where it is there, else the embedded one.
+    case auto
+    /// The Linux kernel's openvswitch module.
+    case kernel
+    /// The datapath inside this process.
+    case userspace
+}
+
+/// Makes the backends; replaced in tests.
+package struct DatapathFactory: Sendable {
+    /// Why the kernel's datapath cannot be used, in a few words, or nil where it can.
+    package var kernelObstacle: @Sendable () -> String?
+    /// Opens or creates the kernel's datapath.
+    package var makeKernel: @Sendable () throws(DatapathError) -> any DatapathBackend
+    /// Makes the embedded datapath.
+    package var makeUserspace: @Sendable () throws(DatapathError) -> any DatapathBackend
+
+    /// Makes a factory.
+    package init(
+        kernelObstacle: @escaping @Sendable () -> String?,
+        makeKernel: @escaping @Sendable () throws(DatapathError) -> any DatapathBackend,
+        makeUserspace: @escaping @Sendable () throws(DatapathError) -> any DatapathBackend
+    ) {
+        self.kernelObstacle = kernelObstacle
+        self.makeKernel = makeKernel
+        self.makeUserspace = makeUserspace
+    }
+}
+
+/// The datapaths of the process: one service per kind, shared by all bridges of that kind, made with the first and
+/// closed with the last.
+///
+/// Owned by ``SluiceAgent`` and used only by the thread that starts and stops it.
+final class DatapathRegistry {
+    private struct Entry {
+        var service: DatapathService
+        var users: Int
+    }
+
+    private let factory: DatapathFactory
+    private let logger: Logger
+    private var entries: [DatapathChoice: Entry] = [:]
+    private var kernelObstacle: String??
+
+    init(factory: DatapathFactory, logger: Logger) {
+        self.factory = factory
+        self.logger = logger
+    }
+
+    /// The kind that `choice` comes to on this host; says in one line of the log why `auto` falls back.
+    func resolve(_ choice: DatapathChoice) -> DatapathChoice {
+        guard choice == .auto else { return choice }
+        if self.kernelObstacle == nil {
+            let obstacle = self.factory.kernelObstacle()
+            self.kernelObstacle = .some(obstacle)
+            if let obstacle {
+                self.logger.notice("no kernel datapath (\(obstacle)): using the embedded one")
+            } else {
+                self.logger.notice("using the kernel datapath")
+            }
+        }
+        return self.kernelObstacle == .some(nil) ? .kernel : .userspace
+    }
+
+    /// The running service of that kind; to be given back with ``release(_:keep:)``.
+    ///
+    /// Ports and flows that an earlier agent left in the datapath are not touched here.
+    func acquire(_ kind: DatapathChoice) throws(AgentError) -> DatapathService {
+        if var entry = self.entries[kind] {
+            entry.users += 1
+            self.entries[kind] = entry
+            return entry.service
+        }
+        do throws(DatapathError) {
+            let backend = kind == .kernel ? try self.factory.makeKernel() : try self.factory.makeUserspace()
+            do throws(DatapathError) {
+                let service = try DatapathService(backend: backend)
+                try service.start()
+                self.entries[kind] = Entry(service: service, users: 1)
+                return service
+            } catch {
+                backend.close(keep: true)
+                throw error
+            }
+        } catch {
+            throw Self.agentError(error, kind: kind, obstacle: kind == .kernel ? self.factory.kernelObstacle() : nil)
+        }
+    }
+
+    /// Gives a service back; with the last bridge its threads end and the datapath is closed.
+    func release(_ kind: DatapathChoice, keep: Bool) {
+        guard var entry = self.entries[kind] else { return }
+        entry.users -= 1
+        self.entries[kind] = entry
+        guard entry.users <= 0 else { return }
+        self.entries[kind] = nil
+        entry.service.stop()
+        entry.service.backend.close(keep: keep)
+    }
+
+    private static func agentError(_ error: DatapathError, kind: DatapathChoice, obstacle: String?) -> AgentError {
+        switch error.code {
+        case .notPermitted:
+            AgentError(
+                .notPermitted,
+                "the \(kind.rawValue) datapath needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW (run as root): \(error)")
+        case .unsupported, .noSuchDatapath:
+            AgentError(.missingDevice, "no \(kind.rawValue) datapath: \(obstacle ?? error.description)")
+        default: AgentError(.failed, "the \(kind.rawValue) datapath cannot be opened: \(error)")
+        }
+    }
+}

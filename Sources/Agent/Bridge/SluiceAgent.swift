@@ -1,0 +1,146 @@
+package import Logging
+import NIOCore
+import NIOPosix
+
+/// The whole agent in one process: bridges on their control loops, datapaths below, connections above.
+///
+/// Used by one thread (the program's main thread): `init`, ``start()``, wait for a signal, ``stop()``.
+package final class SluiceAgent {
+    /// What the agent is made from.
+    package struct Settings: Sendable {
+        /// The bridges, in the order in which they are made.
+        package var bridges: [BridgeSettings]
+        /// Leave ports, flows and datapath as they are at the end.
+        package var keepsDatapath: Bool
+        /// Threads for sockets.
+        package var ioThreads: Int
+        /// Threads for bridges' control loops.
+        package var controlThreads: Int
+
+        /// Makes settings.
+        package init(bridges: [BridgeSettings], keepsDatapath: Bool = false, ioThreads: Int = 1, controlThreads: Int = 1) {
+            self.bridges = bridges
+            self.keepsDatapath = keepsDatapath
+            self.ioThreads = ioThreads
+            self.controlThreads = controlThreads
+        }
+    }
+
+    /// A bridge that runs, for the line that says so.
+    package struct Started: Sendable, Hashable {
+        /// The bridge.
+        package var name: String
+        /// The kind of datapath it came to have.
+        package var datapath: DatapathChoice
+        /// The addresses listened on, with the ports that the kernel chose.
+        package var listening: [ControllerAddress]
+    }
+
+    private let settings: Settings
+    private let registry: DatapathRegistry
+    private let logger: Logger
+    private let hostIdentity: [UInt8]
+    private let clock: @Sendable () -> MonotonicTime
+    private let ioGroup: MultiThreadedEventLoopGroup
+    private let controlGroup: MultiThreadedEventLoopGroup
+    private var bridges: [RunningBridge] = []
+    private var links: LinkWatcher?
+
+    /// Makes an agent; nothing of the host is touched before ``start()``.
+    package init(
+        settings: Settings, factory: DatapathFactory = .host, logger: Logger, hostIdentity: [UInt8],
+        clock: @escaping @Sendable () -> MonotonicTime = SystemClock.now
+    ) {
+        self.settings = settings
+        self.logger = logger
+        self.hostIdentity = hostIdentity
+        self.clock = clock
+        self.registry = DatapathRegistry(factory: factory, logger: logger)
+        self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
+        self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
+    }
+
+    /// Makes and starts every bridge; if one of them cannot be had, those made are taken down again and its error is thrown.
+    package func start() throws(AgentError) -> [Started] {
+        do throws(AgentError) {
+            var started: [Started] = []
+            for settings in self.settings.bridges { started.append(try self.startBridge(settings)) }
+            self.links = try LinkWatcher(queues: self.portEventQueues(), logger: self.logger)
+            return started
+        } catch {
+            self.stop()
+            throw error
+        }
+    }
+
+    /// Closes connections, then takes ports and datapaths down unless they are to be kept; returns when all is done.
+    package func stop() {
+        self.links?.stop()
+        self.links = nil
+        let keep = self.settings.keepsDatapath
+        for running in self.bridges {
+            let bridge = running.bridge
+            do {
+                try running.eventLoop.flatSubmit { bridge.value.stop(keep: keep) }.wait()
+            } catch {
+                self.logger.warning("bridge \(running.name) did not end in order: \(error)")
+            }
+            self.registry.release(running.kind, keep: keep)
+        }
+        self.bridges = []
+        for group in [self.ioGroup, self.controlGroup] {
+            do {
+                try group.syncShutdownGracefully()
+            } catch {
+                self.logger.warning("event loops did not end in order: \(error)")
+            }
+        }
+    }
+
+    private func startBridge(_ settings: BridgeSettings) throws(AgentError) -> Started {
+        let kind = self.registry.resolve(settings.datapath)
+        let service = try self.registry.acquire(kind)
+        let loop = self.controlGroup.next()
+        let (ioGroup, logger, clock) = (self.ioGroup, self.logger, self.clock)
+        let hostIdentity = self.hostIdentity
+        do {
+            let bridge = try loop.submit {
+                let bridge = try Bridge(
+                    settings: settings, kind: kind, service: service, eventLoop: loop, ioGroup: ioGroup,
+                    hostIdentity: hostIdentity, seed: UInt64.random(in: 0 ... .max), logger: logger, clock: clock)
+                return NIOLoopBound(bridge, eventLoop: loop)
+            }.wait()
+            self.bridges.append(RunningBridge(name: settings.name, kind: kind, eventLoop: loop, bridge: bridge))
+            let listening = try loop.flatSubmit { bridge.value.start() }.wait()
+            return Started(name: settings.name, datapath: kind, listening: listening)
+        } catch {
+            // A bridge that was made is among the running ones, and releases its datapath when they are stopped.
+            if self.bridges.last?.name != settings.name { self.registry.release(kind, keep: false) }
+            throw error as? AgentError ?? AgentError(.failed, "bridge \(settings.name): \(error)")
+        }
+    }
+
+    /// Which bridges want to hear of which device.
+    private func portEventQueues() throws(AgentError) -> [String: [PortEventQueue]] {
+        var queues: [String: [PortEventQueue]] = [:]
+        for running in self.bridges {
+            do {
+                let wishes = try running.eventLoop.submit {
+                    (running.bridge.value.devices, running.bridge.value.portEvents)
+                }.wait()
+                for device in wishes.0 { queues[device, default: []].append(wishes.1) }
+            } catch {
+                throw AgentError(.failed, "bridge \(running.name): \(error)")
+            }
+        }
+        return queues
+    }
+}
+
+/// A bridge that runs, as the main thread knows it.
+private struct RunningBridge {
+    var name: String
+    var kind: DatapathChoice
+    var eventLoop: any EventLoop
+    var bridge: NIOLoopBound<Bridge>
+}
