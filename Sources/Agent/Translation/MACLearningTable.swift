@@ -73,15 +73,19 @@ package struct MACLearningTable: Sendable {
     }
 
     /// Enters or refreshes an address.
+    ///
+    /// `now` is when it was seen. A sighting older than the last one refreshes nothing and moves nothing: counters of a megaflow
+    /// that was in use before a move may arrive after it.
     package mutating func learn(_ update: MACLearningUpdate, now: MonotonicTime) -> Outcome {
         guard !update.address.isMulticast else { return .refused }
         let key = Self.key(update.address, update.vlan)
         if let slot = self.slots[key] {
             let entry = self.entries[Int(slot)]
+            guard now >= entry.lastSeen else { return .refreshed }
             let expired = self.isExpired(entry, now: now)
             self.unlink(slot)
             self.entries[Int(slot)].port = update.port
-            self.entries[Int(slot)].lastSeen = max(now, entry.lastSeen)
+            self.entries[Int(slot)].lastSeen = now
             self.linkNewest(slot)
             if expired { return .added }
             return entry.port == update.port ? .refreshed : .moved(from: entry.port)

@@ -81,7 +81,7 @@ extension Translator {
         let new = old & ~bits | value & bits
         // Where the old value is known, because it was written or looked at, an equal new one needs no rewrite.
         let known = self.constant.words[word] | self.result.mask.words[word]
-        self.pending.words[word] |= bits & (~known | old ^ new)
+        if bits & (~known | (old ^ new)) != 0 { self.pending.words[word] |= bits }
         self.constant.words[word] |= bits
         self.key.words[word] = new
     }

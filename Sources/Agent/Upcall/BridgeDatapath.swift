@@ -171,10 +171,12 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 }
             }
         }
+        let before = self.learning.generation
         for credit in credits {
             guard let learned = credit.learned else { continue }
             self.learning.learn(learned, now: credit.lastUsed)
         }
+        if self.learning.generation != before { self.service.noteLearning() }
     }
 
     /// Hands packet-ins to the control loop.

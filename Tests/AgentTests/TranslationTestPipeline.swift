@@ -1,0 +1,164 @@
+import Datapath
+import NetworkTypes
+import OpenFlow
+import Synchronization
+
+@testable import Agent
+
+/// Tables as plain lists, searched from the highest priority down; what is examined is what is looked at.
+struct TestPipeline: PipelineView {
+    struct Rule: Sendable {
+        var priority: Int
+        var key = FlowKey()
+        var mask = FlowMask()
+        var instructions: [Instruction]
+        var cookie: UInt64
+        var slot: UInt32
+
+        init(priority: Int, match: [MatchEntry], instructions: [Instruction], cookie: UInt64 = 0, slot: UInt32 = 0) {
+            self.priority = priority
+            self.instructions = instructions
+            self.cookie = cookie
+            self.slot = slot
+            for entry in match {
+                guard let layout = entry.field.flowLayout else { continue }
+                self.key.set(layout, value: entry.value, mask: entry.mask)
+                self.mask.set(layout, value: entry.mask, mask: entry.mask)
+            }
+        }
+        func matches(_ other: FlowKey) -> Bool {
+            var masked = other
+            masked.formIntersection(self.mask)
+            return masked == self.key
+        }
+    }
+
+    /// What has been credited, by rule.
+    final class Credits: Sendable {
+        struct Entry: Equatable {
+            var packets: UInt64 = 0
+            var bytes: UInt64 = 0
+            var lastUsed = MonotonicTime.zero
+        }
+        let entries = Mutex<[RuleReference: Entry]>([:])
+        subscript(_ table: UInt8, _ slot: UInt32) -> Entry {
+            self.entries.withLock { $0[RuleReference(table: table, slot: slot, generation: 0)] ?? Entry() }
+        }
+    }
+
+    var version: UInt64 = 1
+    var tables: [UInt8: [Rule]] = [:]
+    var ports: [UInt32: SwitchPort] = [:]
+    var fragmentHandling = FragmentHandling.normal
+    var missesGoToControllers = false
+    let credits = Credits()
+
+    init(ports numbers: [UInt32] = [1, 2, 3, 4]) {
+        for number in numbers { self.addPort(number) }
+    }
+
+    /// Datapath index is the number plus 100.
+    mutating func addPort(_ number: UInt32, _ configuration: PortConfiguration = []) {
+        let port = PortNumber(rawValue: number)
+        self.ports[number] = SwitchPort(
+            number: port, index: PortIndex(rawValue: (number & 0xffff) + 100),
+            description: PortDescription(number: port, name: "p\(number)", configuration: configuration))
+    }
+
+    mutating func add(
+        table: UInt8 = 0, priority: Int = 100, _ match: [MatchEntry] = [], instructions: [Instruction],
+        cookie: UInt64 = 0
+    ) {
+        let slot = UInt32(self.tables[table]?.count ?? 0)
+        self.tables[table, default: []].append(
+            Rule(priority: priority, match: match, instructions: instructions, cookie: cookie, slot: slot))
+    }
+    mutating func add(
+        table: UInt8 = 0, priority: Int = 100, _ match: [MatchEntry] = [], actions: [Action], cookie: UInt64 = 0
+    ) { self.add(table: table, priority: priority, match, instructions: [.applyActions(actions)], cookie: cookie) }
+
+    /// Rules from the highest priority down, in order of entry among equals.
+    func ordered(_ table: TableID) -> [Rule] {
+        (self.tables[table.rawValue] ?? []).sorted { ($1.priority, $0.slot) < ($0.priority, $1.slot) }
+    }
+
+    func lookup(table: TableID, key: borrowing FlowKey, unwildcarding mask: inout FlowMask) -> MatchedRule? {
+        for rule in self.ordered(table) {
+            mask.formUnion(rule.mask)
+            guard rule.matches(copy key) else { continue }
+            return MatchedRule(
+                reference: RuleReference(table: table.rawValue, slot: rule.slot, generation: 0),
+                instructions: InstructionList(rule.instructions), cookie: Cookie(rawValue: rule.cookie),
+                isTableMiss: rule.priority == 0 && rule.mask.isEmpty)
+        }
+        return nil
+    }
+
+    func hiddenRule(_ rule: HiddenRule) -> MatchedRule {
+        MatchedRule(
+            reference: RuleReference(table: 254, slot: UInt32(rule.rawValue), generation: 0),
+            instructions: rule == .tableMiss
+                ? InstructionList([.applyActions([.output(.controller, maximumLength: .max)])]) : .empty,
+            cookie: .none, isTableMiss: rule == .tableMiss)
+    }
+    func missRule(of table: TableID) -> HiddenRule { self.missesGoToControllers ? .tableMiss : .noPacketIn }
+    func port(_ number: PortNumber) -> SwitchPort? { self.ports[number.rawValue] }
+    var portsInOrder: [SwitchPort] { self.ports.values.sorted { $0.number.rawValue < $1.number.rawValue } }
+    func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime) {
+        self.credits.entries.withLock { entries in
+            entries[rule, default: Credits.Entry()].packets += packets
+            entries[rule, default: Credits.Entry()].bytes += bytes
+            entries[rule, default: Credits.Entry()].lastUsed = max(time, entries[rule]?.lastUsed ?? .zero)
+        }
+    }
+}
+
+extension FlowWordsAccess {
+    /// Writes the bits of a field that `mask` has.
+    mutating func set(_ layout: FlowFieldLayout, value: UInt128, mask: UInt128) {
+        if layout.width == 128 {
+            let high = UInt64(truncatingIfNeeded: mask >> 64)
+            let low = UInt64(truncatingIfNeeded: mask)
+            self.words[layout.word] =
+                self.words[layout.word] & ~high | UInt64(truncatingIfNeeded: value >> 64) & high
+            self.words[layout.word + 1] =
+                self.words[layout.word + 1] & ~low | UInt64(truncatingIfNeeded: value) & low
+            return
+        }
+        let bits = UInt64(truncatingIfNeeded: mask) << UInt64(layout.shift)
+        let new = UInt64(truncatingIfNeeded: value) << UInt64(layout.shift)
+        self.words[layout.word] = self.words[layout.word] & ~bits | new & bits
+    }
+}
+
+/// What every translator test starts from.
+struct TranslationFixture {
+    var pipeline = TestPipeline()
+    var capabilities = DatapathCapabilities()
+    var learning = MACLearning()
+    var limits = TranslationLimits()
+    var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
+
+    init() {
+        self.capabilities.maskedSet = true
+        self.capabilities.truncation = true
+    }
+
+    func translate(
+        _ frame: TestFrame = TestFrame(), inPort: UInt32 = 1, entry: TranslationEntry = .pipeline, dryRun: Bool = false
+    ) -> Translation { self.translate(key: frame.key(inPort: inPort), entry: entry, dryRun: dryRun) }
+
+    func translate(key: FlowKey, entry: TranslationEntry = .pipeline, dryRun: Bool = false) -> Translation {
+        Translator.translate(
+            key: key, entry: entry, view: self.pipeline,
+            environment: TranslationEnvironment(
+                capabilities: self.capabilities, learning: self.learning, limits: self.limits),
+            now: self.now, allowsSideEffects: !dryRun)
+    }
+}
+
+/// The datapath's output to a port of the switch.
+func out(_ port: UInt32) -> DatapathAction { .output(PortIndex(rawValue: (port & 0xffff) + 100)) }
+/// OpenFlow's output.
+func output(_ port: PortNumber) -> Action { .output(port, maximumLength: .max) }
+func output(_ port: UInt32) -> Action { output(PortNumber(rawValue: port)) }
