@@ -1,5 +1,3 @@
-package import OpenFlow
-
 /// Why a connection ended; its description is the "last error" of a controller.
 package enum CloseReason: Error, Hashable, Sendable {
     /// The peer closed the connection.

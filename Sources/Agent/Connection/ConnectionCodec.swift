@@ -1,23 +1,50 @@
 import OpenFlow
 
-/// What connections need of the protocol's codec.
+/// What the I/O side of a connection needs of the protocol's codec, over the bytes of a read buffer.
 enum ConnectionCodec {
     /// Decodes a message; `bytes` is the whole message with its header.
     @inline(__always)
     static func decode(
-        _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, usesFlowModTableID: Bool
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, usesFlowModTableID: Bool
     ) throws(OpenFlowError) -> Message {
-        throw OpenFlowError(.requestBadType)
+        // The span lives no longer than this call, and the read buffer does.
+        try MessageCodec.decode(
+            RawSpan(_unsafeBytes: bytes), version: version, options: usesFlowModTableID ? .flowModTableID : []
+        ).message
     }
 
     /// Decodes a HELLO of any version byte; nil where its elements make no sense, which leaves its header to go by.
-    static func decodeHello(_ bytes: UnsafeRawBufferPointer) -> Hello? {
-        nil
+    ///
+    /// A HELLO of a version newer than any we know is read as one of the newest that we know: elements are made to be skipped.
+    static func decodeHello(_ bytes: UnsafeRawBufferPointer, headerVersion: UInt8) -> Hello? {
+        let version = OpenFlowVersion(rawValue: headerVersion) ?? (headerVersion == 0 ? .v1_0 : .v1_5)
+        do throws(OpenFlowError) {
+            guard case .hello(let hello) = try Self.decode(bytes, version: version, usesFlowModTableID: false) else {
+                return nil
+            }
+            return hello
+        } catch {
+            return nil
+        }
     }
 
     /// Appends a message that every version can say.
     static func append(
         _ message: Message, version: OpenFlowVersion, transactionID: TransactionID, to bytes: inout [UInt8]
     ) {
+        do throws(Inexpressible) {
+            try MessageCodec.encode(message, version: version, transactionID: transactionID, into: &bytes)
+        } catch {
+            assertionFailure("\(version) cannot say \(message): \(error)")
+        }
+    }
+
+    /// Appends the error that refuses `request`.
+    static func appendError(
+        _ code: OpenFlowError.Code, refusing request: UnsafeRawBufferPointer, version: OpenFlowVersion,
+        transactionID: TransactionID, to bytes: inout [UInt8]
+    ) {
+        MessageCodec.encodeError(
+            code, refusing: RawSpan(_unsafeBytes: request), version: version, transactionID: transactionID, into: &bytes)
     }
 }

@@ -215,7 +215,7 @@ extension OpenFlowChannelHandler {
         batch.inputBytes &+= copy.count
         do throws(OpenFlowError) {
             let message = try ConnectionCodec.decode(
-                header, bytes, version: version, usesFlowModTableID: self.usesFlowModTableID)
+                bytes, version: version, usesFlowModTableID: self.usesFlowModTableID)
             if case .nicira(.setFlowModTableID(let used)) = message { self.usesFlowModTableID = used }
             batch.inputs.append(.message(message, header, copy))
         } catch {
@@ -234,7 +234,7 @@ extension OpenFlowChannelHandler {
         case .answerEcho(let version): batch.output.appendEchoReply(to: bytes, version: version)
         case .refuse(let refusal): self.refuse(refusal, header, bytes, &batch)
         case .hello:
-            let hello = ConnectionCodec.decodeHello(bytes)
+            let hello = ConnectionCodec.decodeHello(bytes, headerVersion: header.version)
             switch self.machine.received(hello: hello?.versions, headerVersion: header.version, now: now) {
             case .ignore: break
             case .refuse(let refusal): self.refuse(refusal, header, bytes, &batch)
@@ -249,23 +249,24 @@ extension OpenFlowChannelHandler {
         _ refusal: OpenFlowConnection.StateMachine.Refusal, _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer,
         _ batch: inout Batch
     ) {
-        let error: ErrorMessage
         if let text = refusal.text {
-            error = ErrorMessage(error: .known(refusal.code), data: Array(text.utf8))
+            let error = ErrorMessage(error: .known(refusal.code), data: Array(text.utf8))
+            batch.output.append(.error(error), version: refusal.version, transactionID: header.transactionID)
         } else {
-            error = ErrorMessage(refusal.code, refusing: bytes)
+            ConnectionCodec.appendError(
+                refusal.code, refusing: bytes, version: refusal.version, transactionID: header.transactionID,
+                to: &batch.output.bytes)
         }
-        batch.output.append(.error(error), version: refusal.version, transactionID: header.transactionID)
         batch.closing = refusal.closing
     }
 
     /// Nobody can say where the next message begins: the error names the length, and the connection ends.
     private func refuseLength(of header: MessageHeader, _ bytes: UnsafeRawBufferPointer, _ batch: inout Batch) {
         let version = self.version ?? OpenFlowVersion(rawValue: header.version) ?? .v1_0
-        let start = bytes.prefix(max(Int(header.length), 64))
-        batch.output.append(
-            .error(ErrorMessage(.requestBadLength, refusing: start)), version: version,
-            transactionID: header.transactionID)
+        let start = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, max(Int(header.length), 64))])
+        ConnectionCodec.appendError(
+            .requestBadLength, refusing: start, version: version, transactionID: header.transactionID,
+            to: &batch.output.bytes)
         batch.closing = .badLength(Int(header.length))
     }
 

@@ -1,0 +1,154 @@
+package import Logging
+package import OpenFlow
+
+/// All settings of an agent, complete and checked; made by ``ConfigurationBuilder``.
+package struct AgentConfiguration: Hashable, Sendable {
+    /// The bridges, at least one, with names, devices and datapath ids that occur once.
+    package var bridges: [BridgeConfiguration]
+    /// Where sockets and state are; one agent per directory.
+    package var runDirectory: String
+    /// Where logs go; nil for standard error.
+    package var logFile: String?
+    /// How much is logged.
+    package var logLevels: LogLevels
+    /// Keys and certificates for `ssl:` and `pssl:`.
+    package var tls: TLSFiles
+    /// Whether datapaths and their ports are left as they are when the agent ends.
+    package var keepDatapath: Bool
+
+    /// The default of ``runDirectory``.
+    package static let defaultRunDirectory = "/run/sluice"
+
+    /// Makes a configuration.
+    package init(
+        bridges: [BridgeConfiguration], runDirectory: String = Self.defaultRunDirectory, logFile: String? = nil,
+        logLevels: LogLevels = LogLevels(), tls: TLSFiles = TLSFiles(), keepDatapath: Bool = false
+    ) {
+        self.bridges = bridges
+        self.runDirectory = runDirectory
+        self.logFile = logFile
+        self.logLevels = logLevels
+        self.tls = tls
+        self.keepDatapath = keepDatapath
+    }
+}
+
+/// Settings of one bridge.
+package struct BridgeConfiguration: Hashable, Sendable {
+    /// Which datapath carries its packets.
+    package enum DatapathChoice: String, CaseIterable, Hashable, Sendable {
+        /// The kernel's where there is one, else the embedded one.
+        case auto
+        /// The kernel's openvswitch module.
+        case kernel
+        /// The embedded one.
+        case userspace
+    }
+
+    /// A port that is there from the start.
+    package struct Port: Hashable, Sendable {
+        /// Device name, 1–15 bytes.
+        package var device: String
+        /// Its OpenFlow number, 1 to 65279; nil lets the switch choose.
+        package var number: PortNumber?
+
+        /// Makes a port.
+        package init(device: String, number: PortNumber? = nil) {
+            self.device = device
+            self.number = number
+        }
+    }
+
+    /// Name, also that of its local port's device; 1–15 bytes.
+    package var name: String
+    /// Which datapath.
+    package var datapath: DatapathChoice
+    /// Identity; nil takes the local port's MAC address.
+    package var datapathID: DatapathID?
+    /// What it does while no controller is in charge.
+    package var failMode: FailMode
+    /// The versions that are spoken; at least one.
+    package var protocols: VersionSet
+    /// Its ports, in the order given.
+    package var ports: [Port]
+    /// Addresses of controllers to call.
+    package var controllers: [ControllerAddress]
+    /// Addresses to listen on; the management socket is not among them.
+    package var listeners: [ControllerAddress]
+    /// The longest wait between two calls of a controller.
+    package var maxBackoff: Duration
+    /// How long a controller may be silent before it is asked; zero is for ever.
+    package var inactivityProbe: Duration
+
+    /// The default of ``protocols``.
+    package static let defaultProtocols: VersionSet = [.v1_0, .v1_3]
+
+    /// Makes settings; the defaults are Open vSwitch's but for the protocols.
+    package init(
+        name: String, datapath: DatapathChoice = .auto, datapathID: DatapathID? = nil,
+        failMode: FailMode = .standalone, protocols: VersionSet = Self.defaultProtocols, ports: [Port] = [],
+        controllers: [ControllerAddress] = [], listeners: [ControllerAddress] = [],
+        maxBackoff: Duration = .seconds(8), inactivityProbe: Duration = .seconds(5)
+    ) {
+        self.name = name
+        self.datapath = datapath
+        self.datapathID = datapathID
+        self.failMode = failMode
+        self.protocols = protocols
+        self.ports = ports
+        self.controllers = controllers
+        self.listeners = listeners
+        self.maxBackoff = maxBackoff
+        self.inactivityProbe = inactivityProbe
+    }
+
+    /// The socket where `ovs-ofctl … unix:PATH` reaches the bridge.
+    package func managementSocket(in runDirectory: String) -> ControllerAddress {
+        ControllerAddress(.passive, .unix(path: "\(runDirectory)/\(self.name).mgmt"))
+    }
+
+    /// What the connection layer needs, the management socket included.
+    package func connections(runDirectory: String) -> ConnectionConfiguration {
+        ConnectionConfiguration(
+            protocols: self.protocols, controllers: self.controllers,
+            listeners: self.listeners + [self.managementSocket(in: runDirectory)], failMode: self.failMode,
+            maxBackoff: self.maxBackoff, inactivityProbe: self.inactivityProbe)
+    }
+}
+
+/// Files for TLS, each nil unless given.
+package struct TLSFiles: Hashable, Sendable {
+    /// Our private key, PEM.
+    package var privateKey: String?
+    /// Our certificate, PEM.
+    package var certificate: String?
+    /// The certificate of the authority that signs our peers', PEM.
+    package var caCertificate: String?
+
+    /// Makes a value; nothing is read.
+    package init(privateKey: String? = nil, certificate: String? = nil, caCertificate: String? = nil) {
+        self.privateKey = privateKey
+        self.certificate = certificate
+        self.caCertificate = caCertificate
+    }
+}
+
+/// How much is logged: a level for everything, and levels for parts of the program.
+package struct LogLevels: Hashable, Sendable {
+    /// The parts that have a level of their own; each has a logger of that label.
+    package static let parts = ["agent", "connection", "datapath", "switch", "upcall"]
+
+    /// For parts that are not listed.
+    package var general: Logger.Level
+    /// By part.
+    package var byPart: [String: Logger.Level]
+
+    /// Makes levels.
+    package init(general: Logger.Level = .info, byPart: [String: Logger.Level] = [:]) {
+        self.general = general
+        self.byPart = byPart
+    }
+
+    /// The level of a part.
+    package subscript(part: String) -> Logger.Level { self.byPart[part] ?? self.general }
+}

@@ -1,0 +1,97 @@
+import OpenFlow
+
+/// Settings as flags of the command line, as texts; what is wrong with them is said with the flag's name.
+package struct CommandLineSettings: Hashable, Sendable {
+    /// A flag and its value, such as `port` and `eth1=1`.
+    package struct Flag: Hashable, Sendable {
+        /// Its name without dashes.
+        package var name: String
+        /// Its value.
+        package var value: String
+
+        /// Makes a flag.
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    private var partial = PartialConfiguration()
+    private var lines: [String] = []
+
+    /// Reads flags in the order given: `bridge` begins a bridge, and the bridge flags after it are that bridge's.
+    ///
+    /// Bridge flags before the first `bridge` are the first bridge's, too.
+    package static func parse(_ flags: [Flag]) throws(ConfigurationErrors) -> PartialConfiguration {
+        var settings = CommandLineSettings()
+        for flag in flags {
+            do throws(SettingError) {
+                if try !settings.applyGeneral(flag) { try settings.applyToBridge(flag) }
+            } catch {
+                settings.lines.append("--\(flag.name): \(error.description)")
+            }
+        }
+        guard settings.lines.isEmpty else { throw ConfigurationErrors(settings.lines) }
+        return settings.partial
+    }
+
+    /// Applies a flag of the whole agent; returns whether it is one.
+    private mutating func applyGeneral(_ flag: Flag) throws(SettingError) -> Bool {
+        switch flag.name {
+        case "run-dir": self.partial.runDirectory = try SettingParser.path(flag.value)
+        case "log-file": self.partial.logFile = try SettingParser.path(flag.value)
+        case "log-level": self.partial.logLevels = try SettingParser.logLevels(flag.value)
+        case "private-key": self.partial.tls.privateKey = try SettingParser.path(flag.value)
+        case "certificate": self.partial.tls.certificate = try SettingParser.path(flag.value)
+        case "ca-certificate": self.partial.tls.caCertificate = try SettingParser.path(flag.value)
+        case "keep-datapath": self.partial.keepDatapath = try SettingParser.boolean(flag.value)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func applyToBridge(_ flag: Flag) throws(SettingError) {
+        if flag.name == "bridge" { return try self.beginBridge(flag.value) }
+        if self.partial.bridges.isEmpty { self.partial.bridges.append(PartialConfiguration.Bridge()) }
+        var bridge = self.partial.bridges.removeLast()
+        defer { self.partial.bridges.append(bridge) }
+        let place = "--\(flag.name)"
+        switch flag.name {
+        case "datapath":
+            bridge.datapath = try SettingParser.choice(flag.value, of: BridgeConfiguration.DatapathChoice.self)
+        case "datapath-id": bridge.datapathID = .init(value: try SettingParser.datapathID(flag.value), place: place)
+        case "fail-mode": bridge.failMode = try SettingParser.choice(flag.value, of: FailMode.self)
+        case "protocols": bridge.protocols = try SettingParser.protocols(flag.value)
+        case "port": bridge.ports.append(.init(value: try SettingParser.port(flag.value), place: place))
+        case "controller":
+            let address = try SettingParser.address(flag.value, .active, other: "--listen")
+            bridge.controllers.append(.init(value: address, place: place))
+        case "listen":
+            let address = try SettingParser.address(flag.value, .passive, other: "--controller")
+            bridge.listeners.append(.init(value: address, place: place))
+        case "max-backoff":
+            bridge.maxBackoff = try SettingParser.duration(flag.value, allowing: SettingRanges.maxBackoff)
+        case "inactivity-probe":
+            bridge.inactivityProbe = try SettingParser.duration(
+                flag.value, allowing: SettingRanges.inactivityProbe, orZero: true)
+        default: throw SettingError("unknown flag")
+        }
+    }
+
+    private mutating func beginBridge(_ text: String) throws(SettingError) {
+        let name = PartialConfiguration.Given(value: try SettingParser.deviceName(text), place: "--bridge")
+        if let first = self.partial.bridges.first, first.name == nil {
+            self.partial.bridges[0].name = name
+        } else {
+            var bridge = PartialConfiguration.Bridge()
+            bridge.name = name
+            self.partial.bridges.append(bridge)
+        }
+    }
+}
+
+/// What numbers may be.
+enum SettingRanges {
+    static let maxBackoff = Duration.milliseconds(100)...Duration.seconds(3600)
+    static let inactivityProbe = Duration.milliseconds(100)...Duration.seconds(3600)
+}

@@ -1,0 +1,274 @@
+import OpenFlow
+import Yams
+
+/// Reads a configuration file (YAML), and says for everything that is wrong where it is and what is allowed.
+///
+/// Each line of an error is `FILE:LINE:COLUMN: KEY.PATH: what is wrong: what is allowed`. Keys are those of the flags, the bridge's
+/// in a list `bridges`, whose entries have a `name`:
+///
+///     run-dir: /run/sluice
+///     bridges:
+///       - name: br0
+///         ports: [eth1=1, {device: eth2, number: 2}]
+///         listen: ["ptcp:6653:127.0.0.1"]
+package struct ConfigurationFile {
+    private let file: String
+    private var lines: [String] = []
+    private var partial = PartialConfiguration()
+
+    /// Reads the text of a file; `file` is its name, for errors.
+    package static func parse(_ text: String, file: String) throws(ConfigurationErrors) -> PartialConfiguration {
+        var reader = ConfigurationFile(file: file)
+        reader.read(text)
+        guard reader.lines.isEmpty else { throw ConfigurationErrors(reader.lines) }
+        return reader.partial
+    }
+
+    private init(file: String) { self.file = file }
+
+    private mutating func read(_ text: String) {
+        guard text.utf8.count <= AgentLimits.configurationBytesMaximum else {
+            self.lines.append("\(self.file): longer than \(AgentLimits.configurationBytesMaximum) bytes")
+            return
+        }
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            self.lines.append(self.describe(error))
+            return
+        }
+        guard let root, !Self.isNull(root) else { return }
+        self.readAgent(root)
+    }
+
+    // MARK: The settings
+
+    private mutating func readAgent(_ node: Node) {
+        let keys = [
+            "bridges", "ca-certificate", "certificate", "keep-datapath", "log-file", "log-level", "private-key", "run-dir",
+        ]
+        for (key, value) in self.entries(node, "", keys: keys) {
+            switch key {
+            case "run-dir": self.partial.runDirectory = self.scalar(value, key, SettingParser.path)
+            case "log-file": self.partial.logFile = self.scalar(value, key, SettingParser.path)
+            case "log-level": self.partial.logLevels = self.scalar(value, key, SettingParser.logLevels)
+            case "private-key": self.partial.tls.privateKey = self.scalar(value, key, SettingParser.path)
+            case "certificate": self.partial.tls.certificate = self.scalar(value, key, SettingParser.path)
+            case "ca-certificate": self.partial.tls.caCertificate = self.scalar(value, key, SettingParser.path)
+            case "keep-datapath": self.partial.keepDatapath = self.scalar(value, key, SettingParser.boolean)
+            default:
+                for (index, element) in self.elements(value, key).enumerated() {
+                    self.readBridge(element, "\(key)[\(index)]")
+                }
+            }
+        }
+    }
+
+    private mutating func readBridge(_ node: Node, _ path: String) {
+        let keys = [
+            "controllers", "datapath", "datapath-id", "fail-mode", "inactivity-probe", "listen", "max-backoff", "name",
+            "ports", "protocols",
+        ]
+        let before = self.lines.count
+        var bridge = PartialConfiguration.Bridge()
+        for (key, value) in self.entries(node, path, keys: keys) {
+            let path = "\(path).\(key)"
+            switch key {
+            case "name": bridge.name = self.given(value, path, SettingParser.deviceName)
+            case "datapath-id": bridge.datapathID = self.given(value, path, SettingParser.datapathID)
+            case "ports": bridge.ports = self.readPorts(value, path)
+            case "controllers":
+                bridge.controllers = self.readAddresses(value, path, .active, other: "listen")
+            case "listen":
+                bridge.listeners = self.readAddresses(value, path, .passive, other: "controllers")
+            case "protocols": bridge.protocols = self.readProtocols(value, path)
+            default: self.readScalar(key, value, path, into: &bridge)
+            }
+        }
+        if bridge.name == nil, self.lines.count == before {
+            self.report(node, path, "name is missing")
+        }
+        self.partial.bridges.append(bridge)
+    }
+
+    private mutating func readScalar(
+        _ key: String, _ value: Node, _ path: String, into bridge: inout PartialConfiguration.Bridge
+    ) {
+        switch key {
+        case "datapath":
+            bridge.datapath = self.scalar(value, path) { text throws(SettingError) in
+                try SettingParser.choice(text, of: BridgeConfiguration.DatapathChoice.self)
+            }
+        case "fail-mode":
+            bridge.failMode = self.scalar(value, path) { text throws(SettingError) in
+                try SettingParser.choice(text, of: FailMode.self)
+            }
+        case "max-backoff":
+            bridge.maxBackoff = self.scalar(value, path) { text throws(SettingError) in
+                try SettingParser.duration(text, allowing: SettingRanges.maxBackoff)
+            }
+        default:
+            bridge.inactivityProbe = self.scalar(value, path) { text throws(SettingError) in
+                try SettingParser.duration(text, allowing: SettingRanges.inactivityProbe, orZero: true)
+            }
+        }
+    }
+
+    /// A list of `DEVICE[=NUMBER]` or of mappings with `device` and `number`.
+    private mutating func readPorts(
+        _ node: Node, _ path: String
+    ) -> [PartialConfiguration.Given<BridgeConfiguration.Port>] {
+        var ports: [PartialConfiguration.Given<BridgeConfiguration.Port>] = []
+        for (index, element) in self.elements(node, path).enumerated() {
+            let path = "\(path)[\(index)]"
+            guard element.mapping != nil else {
+                if let port = self.given(element, path, SettingParser.port) { ports.append(port) }
+                continue
+            }
+            var device: String?
+            var number: PortNumber?
+            let before = self.lines.count
+            for (key, value) in self.entries(element, path, keys: ["device", "number"]) {
+                if key == "device" {
+                    device = self.scalar(value, "\(path).device", SettingParser.deviceName)
+                } else {
+                    number = self.scalar(value, "\(path).number", SettingParser.portNumber)
+                }
+            }
+            if let device {
+                let place = self.place(element, path)
+                ports.append(.init(value: BridgeConfiguration.Port(device: device, number: number), place: place))
+            } else if self.lines.count == before {
+                self.report(element, path, "device is missing")
+            }
+        }
+        return ports
+    }
+
+    private mutating func readAddresses(
+        _ node: Node, _ path: String, _ direction: ControllerAddress.Direction, other: String
+    ) -> [PartialConfiguration.Given<ControllerAddress>] {
+        var addresses: [PartialConfiguration.Given<ControllerAddress>] = []
+        for (index, element) in self.elements(node, path).enumerated() {
+            let path = "\(path)[\(index)]"
+            if element.mapping != nil {
+                self.report(element, path, "expected text, found a mapping: quote an address that ends in a colon")
+                continue
+            }
+            let address = self.given(element, path) { text throws(SettingError) in
+                try SettingParser.address(text, direction, other: other)
+            }
+            if let address { addresses.append(address) }
+        }
+        return addresses
+    }
+
+    /// A list of versions, or a text with commas.
+    private mutating func readProtocols(_ node: Node, _ path: String) -> VersionSet? {
+        guard node.sequence != nil else { return self.scalar(node, path, SettingParser.protocols) }
+        var versions: [OpenFlowVersion] = []
+        for (index, element) in self.elements(node, path).enumerated() {
+            if let version = self.scalar(element, "\(path)[\(index)]", SettingParser.version) {
+                versions.append(version)
+            }
+        }
+        if versions.isEmpty { self.report(node, path, "at least one protocol is needed") }
+        return VersionSet(versions: versions)
+    }
+}
+
+// MARK: - Nodes
+
+extension ConfigurationFile {
+    /// The entries of a mapping whose keys are allowed; others are reported.
+    private mutating func entries(_ node: Node, _ path: String, keys: [String]) -> [(String, Node)] {
+        guard let mapping = node.mapping else {
+            self.report(node, path, "expected a mapping, found \(Self.kind(node))")
+            return []
+        }
+        var entries: [(String, Node)] = []
+        for (keyNode, value) in mapping {
+            guard let key = keyNode.scalar?.string, keys.contains(key) else {
+                let key = keyNode.scalar?.string ?? Self.kind(keyNode)
+                self.report(keyNode, path, "unknown key '\(key)': expected \(SettingParser.list(keys))")
+                continue
+            }
+            entries.append((key, value))
+        }
+        return entries
+    }
+
+    /// The elements of a list.
+    private mutating func elements(_ node: Node, _ path: String) -> [Node] {
+        guard let sequence = node.sequence else {
+            self.report(node, path, "expected a list, found \(Self.kind(node))")
+            return []
+        }
+        return Array(sequence)
+    }
+
+    private mutating func scalar<Value>(
+        _ node: Node, _ path: String, _ parse: (String) throws(SettingError) -> Value
+    ) -> Value? {
+        guard let scalar = node.scalar, !Self.isNull(node) else {
+            self.report(node, path, "expected text, found \(Self.kind(node))")
+            return nil
+        }
+        do throws(SettingError) {
+            return try parse(scalar.string)
+        } catch {
+            self.report(node, path, error.description)
+            return nil
+        }
+    }
+
+    private mutating func given<Value>(
+        _ node: Node, _ path: String, _ parse: (String) throws(SettingError) -> Value
+    ) -> PartialConfiguration.Given<Value>? {
+        guard let value = self.scalar(node, path, parse) else { return nil }
+        return PartialConfiguration.Given(value: value, place: self.place(node, path))
+    }
+
+    private mutating func report(_ node: Node, _ path: String, _ text: String) {
+        self.lines.append("\(self.place(node, path)): \(text)")
+    }
+
+    private func place(_ node: Node, _ path: String) -> String {
+        var place = self.file
+        if let mark = node.mark { place += ":\(mark.line):\(mark.column)" }
+        return path.isEmpty ? place : "\(place): \(path)"
+    }
+
+    /// Whether the node is a plain scalar that stands for nothing.
+    private static func isNull(_ node: Node) -> Bool {
+        guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+
+    private static func kind(_ node: Node) -> String {
+        switch node {
+        case .scalar(let scalar): Self.isNull(node) ? "nothing" : "'\(scalar.string)'"
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias: "an alias"
+        }
+    }
+
+    /// What the YAML parser says, on one line.
+    private func describe(_ error: any Error) -> String {
+        guard let error = error as? YamlError else { return "\(self.file): \(error)" }
+        switch error {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let text = context.map { "\($0.text): \(problem)" } ?? problem
+            return "\(self.file):\(mark.line):\(mark.column): not YAML: \(text)"
+        case .reader(let problem, _, _, _):
+            return "\(self.file): not YAML: \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            let keys = duplicates.map { "'\($0)'" }.joined(separator: ", ")
+            return "\(self.file):\(context.mark.line):\(context.mark.column): given more than once: \(keys)"
+        default: return "\(self.file): not YAML: \(error)"
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import OpenFlow
+
+/// Settings as one source gave them, a file or the flags: everything may be absent.
+package struct PartialConfiguration: Hashable, Sendable {
+    /// See ``AgentConfiguration/runDirectory``.
+    package var runDirectory: String?
+    /// See ``AgentConfiguration/logFile``.
+    package var logFile: String?
+    /// See ``AgentConfiguration/logLevels``.
+    package var logLevels: LogLevels?
+    /// See ``AgentConfiguration/tls``.
+    package var tls = TLSFiles()
+    /// See ``AgentConfiguration/keepDatapath``.
+    package var keepDatapath: Bool?
+    /// The bridges it speaks of.
+    package var bridges: [Bridge] = []
+
+    /// Makes settings that say nothing.
+    package init() {}
+
+    /// A setting and where it was given, for errors that come to light when all is known.
+    package struct Given<Value: Hashable & Sendable>: Hashable, Sendable {
+        /// The value.
+        package var value: Value
+        /// Where, as the beginning of a line: `FILE:LINE:COLUMN: KEY` or `--FLAG`.
+        package var place: String
+    }
+
+    /// Settings of a bridge.
+    package struct Bridge: Hashable, Sendable {
+        /// Its name; nil where flags leave out `--bridge`, which means the only bridge there is.
+        package var name: Given<String>?
+        /// See ``BridgeConfiguration/datapath``.
+        package var datapath: BridgeConfiguration.DatapathChoice?
+        /// See ``BridgeConfiguration/datapathID``.
+        package var datapathID: Given<DatapathID>?
+        /// See ``BridgeConfiguration/failMode``.
+        package var failMode: FailMode?
+        /// See ``BridgeConfiguration/protocols``.
+        package var protocols: VersionSet?
+        /// See ``BridgeConfiguration/ports``.
+        package var ports: [Given<BridgeConfiguration.Port>] = []
+        /// See ``BridgeConfiguration/controllers``.
+        package var controllers: [Given<ControllerAddress>] = []
+        /// See ``BridgeConfiguration/listeners``.
+        package var listeners: [Given<ControllerAddress>] = []
+        /// See ``BridgeConfiguration/maxBackoff``.
+        package var maxBackoff: Duration?
+        /// See ``BridgeConfiguration/inactivityProbe``.
+        package var inactivityProbe: Duration?
+
+        /// Makes settings that say nothing.
+        package init() {}
+
+        /// Lays `other` over this: single settings replace, lists extend.
+        mutating func merge(_ other: Bridge) {
+            self.datapath = other.datapath ?? self.datapath
+            self.datapathID = other.datapathID ?? self.datapathID
+            self.failMode = other.failMode ?? self.failMode
+            self.protocols = other.protocols ?? self.protocols
+            self.ports += other.ports
+            self.controllers += other.controllers
+            self.listeners += other.listeners
+            self.maxBackoff = other.maxBackoff ?? self.maxBackoff
+            self.inactivityProbe = other.inactivityProbe ?? self.inactivityProbe
+        }
+    }
+}
