@@ -1,5 +1,6 @@
-package import Datapath
+import Datapath
 package import OpenFlow
+import Synchronization
 
 // Changes of flows and ports. Each notes what it did, for the record of the change.
 extension PipelineState {

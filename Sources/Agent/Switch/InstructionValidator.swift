@@ -72,8 +72,6 @@ enum InstructionValidator {
             case .setVLANID, .setVLANPriority:
                 try packet.require(.vlan)
                 packet.hasTag()
-            case .setNetworkSource, .setNetworkDestination:
-                try packet.require(.ipv4, or: .arp)
             case .setTransportSource, .setTransportDestination: try packet.require(.tcp, or: .udp, .sctp)
             case .setNetworkTTL, .decrementNetworkTTL: try packet.require(.ip)
             case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:

@@ -1,5 +1,6 @@
 import Datapath
 import OpenFlow
+import Synchronization
 
 // STATS_REQUEST, later MULTIPART_REQUEST, and the features that it and FEATURES_REPLY tell.
 extension OpenFlowSwitch {

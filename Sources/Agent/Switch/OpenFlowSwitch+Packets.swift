@@ -1,5 +1,5 @@
 import Datapath
-package import OpenFlow
+import OpenFlow
 
 // Packets from and to controllers.
 extension OpenFlowSwitch {

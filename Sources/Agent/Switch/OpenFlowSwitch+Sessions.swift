@@ -1,4 +1,4 @@
-package import OpenFlow
+import OpenFlow
 
 // The life of sessions, and replies that wait: barriers and dumps.
 extension OpenFlowSwitch {
@@ -85,8 +85,6 @@ extension OpenFlowSwitch {
             guard isAtEnd else {
                 session.output += dump.writer.take()
                 state.dumps.insert(dump, at: 0)
-                // A reply whose first message is not full yet has nothing to take; the next slice goes on.
-                guard dump.writer.byteCount < room else { continue }
                 return
             }
             session.output += dump.writer.finish()
