@@ -35,16 +35,6 @@ package struct AgentConfiguration: Hashable, Sendable {
 
 /// Settings of one bridge.
 package struct BridgeConfiguration: Hashable, Sendable {
-    /// Which datapath carries its packets.
-    package enum DatapathChoice: String, CaseIterable, Hashable, Sendable {
-        /// The kernel's where there is one, else the embedded one.
-        case auto
-        /// The kernel's openvswitch module.
-        case kernel
-        /// The embedded one.
-        case userspace
-    }
-
     /// A port that is there from the start.
     package struct Port: Hashable, Sendable {
         /// Device name, 1–15 bytes.

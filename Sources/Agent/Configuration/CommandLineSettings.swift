@@ -58,7 +58,7 @@ package struct CommandLineSettings: Hashable, Sendable {
         let place = "--\(flag.name)"
         switch flag.name {
         case "datapath":
-            bridge.datapath = try SettingParser.choice(flag.value, of: BridgeConfiguration.DatapathChoice.self)
+            bridge.datapath = try SettingParser.choice(flag.value, of: DatapathChoice.self)
         case "datapath-id": bridge.datapathID = .init(value: try SettingParser.datapathID(flag.value), place: place)
         case "fail-mode": bridge.failMode = try SettingParser.choice(flag.value, of: FailMode.self)
         case "protocols": bridge.protocols = try SettingParser.protocols(flag.value)
@@ -87,6 +87,31 @@ package struct CommandLineSettings: Hashable, Sendable {
             bridge.name = name
             self.partial.bridges.append(bridge)
         }
+    }
+}
+
+extension CommandLineSettings {
+    /// The flags of `sluice run` in the order in which they were written, which says whose bridge a flag is.
+    ///
+    /// For arguments (without program and subcommand) that the argument parser has accepted: nothing is checked again.
+    package static func flags(of arguments: some Sequence<String>) -> [Flag] {
+        var flags: [Flag] = []
+        var rest = Array(arguments)[...]
+        while let argument = rest.popFirst() {
+            guard argument.hasPrefix("--") else { continue }
+            let body = argument.dropFirst(2)
+            let name: String
+            let value: String
+            if body == "keep-datapath" {
+                (name, value) = (String(body), "true")
+            } else if let equals = body.firstIndex(of: "=") {
+                (name, value) = (String(body[..<equals]), String(body[body.index(after: equals)...]))
+            } else {
+                (name, value) = (String(body), rest.popFirst() ?? "")
+            }
+            if name != "config" { flags.append(Flag(name, value)) }
+        }
+        return flags
     }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import OpenFlow
 import Yams
 
@@ -15,6 +16,30 @@ package struct ConfigurationFile {
     private let file: String
     private var lines: [String] = []
     private var partial = PartialConfiguration()
+
+    /// Reads a file.
+    package static func load(_ path: String) throws(ConfigurationErrors) -> PartialConfiguration {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ConfigurationErrors(["\(path): cannot be read: \(ConnectionErrorText.describe(errno: errno))"])
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count <= AgentLimits.configurationBytesMaximum {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else {
+                throw ConfigurationErrors(["\(path): cannot be read: \(ConnectionErrorText.describe(errno: errno))"])
+            }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw ConfigurationErrors(["\(path): not UTF-8"])
+        }
+        return try Self.parse(text, file: path)
+    }
 
     /// Reads the text of a file; `file` is its name, for errors.
     package static func parse(_ text: String, file: String) throws(ConfigurationErrors) -> PartialConfiguration {
@@ -98,7 +123,7 @@ package struct ConfigurationFile {
         switch key {
         case "datapath":
             bridge.datapath = self.scalar(value, path) { text throws(SettingError) in
-                try SettingParser.choice(text, of: BridgeConfiguration.DatapathChoice.self)
+                try SettingParser.choice(text, of: DatapathChoice.self)
             }
         case "fail-mode":
             bridge.failMode = self.scalar(value, path) { text throws(SettingError) in

@@ -31,7 +31,7 @@ package struct PartialConfiguration: Hashable, Sendable {
         /// Its name; nil where flags leave out `--bridge`, which means the only bridge there is.
         package var name: Given<String>?
         /// See ``BridgeConfiguration/datapath``.
-        package var datapath: BridgeConfiguration.DatapathChoice?
+        package var datapath: DatapathChoice?
         /// See ``BridgeConfiguration/datapathID``.
         package var datapathID: Given<DatapathID>?
         /// See ``BridgeConfiguration/failMode``.

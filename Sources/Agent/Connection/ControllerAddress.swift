@@ -41,6 +41,14 @@ package struct ControllerAddress: Hashable, Sendable {
     }
 }
 
+extension ControllerAddress {
+    /// Whether it is the socket that every bridge has in the run directory.
+    package func isManagementSocket(of bridge: String) -> Bool {
+        guard self.direction == .passive, case .unix(let path) = self.transport else { return false }
+        return path.hasSuffix("/\(bridge).mgmt")
+    }
+}
+
 extension ControllerAddress: CustomStringConvertible {
     /// The address as users write it, always with its port.
     package var description: String {

@@ -255,10 +255,7 @@ package struct FlowTable: ~Copyable {
         self.rules.giveBack(slot)
     }
 
-    /// Takes the rule in `slot` out of the order of expiry.
-    mutating func leaveExpiry(_ slot: UInt32) { self.expiry.remove(slot, in: self.rules) }
-
-    /// Puts the rule in `slot` into the order of expiry by what is known of its deadline now.
+    /// Looks again when the rule in `slot`, whose deadline has come, expires.
     mutating func postponeExpiry(of slot: UInt32) {
         guard let deadline = self.rules[slot].pointee.deadline else { return }
         self.expiry.set(slot, deadline: deadline, in: self.rules)

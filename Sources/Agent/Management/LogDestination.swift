@@ -1,0 +1,165 @@
+import Glibc
+package import Logging
+import Synchronization
+
+/// Where log lines go: a file, which can be opened anew, or standard error. Any thread.
+///
+/// A line is written by one call, so that lines of threads do not mix. A place in the program that logs too much is
+/// cut short: at most 64 lines in ten seconds, then one line that says how many were left out.
+package final class LogDestination: Sendable {
+    private struct State {
+        var descriptor: Int32
+        var sites: [Site: Allowance] = [:]
+    }
+
+    /// A place in the program that logs.
+    private struct Site: Hashable {
+        var file: String
+        var line: UInt
+    }
+
+    private struct Allowance {
+        var since: MonotonicTime
+        var lines = 0
+        var suppressed = 0
+    }
+
+    private static let linesPerSite = 64
+    private static let interval = Duration.seconds(10)
+
+    /// The file's path; nil for standard error.
+    package let path: String?
+    private let state: Mutex<State>
+
+    /// Opens the file, which is made if need be and appended to; throws `notPermitted` or `failed`.
+    package init(path: String?) throws(AgentError) {
+        self.path = path
+        self.state = Mutex(State(descriptor: try Self.open(path)))
+    }
+
+    deinit {
+        self.state.withLock { if $0.descriptor != STDERR_FILENO { close($0.descriptor) } }
+    }
+
+    /// Opens the file anew, which may have been moved away; if that fails, the old one is used on.
+    package func reopen() throws(AgentError) {
+        guard let path = self.path else { return }
+        let descriptor = try Self.open(path)
+        let old = self.state.withLock { state in
+            defer { state.descriptor = descriptor }
+            return state.descriptor
+        }
+        close(old)
+    }
+
+    /// Writes a line.
+    package func write(_ event: LogEvent, part: String, now: MonotonicTime = SystemClock.now()) {
+        self.state.withLock { state in
+            let site = Site(file: event.file, line: event.line)
+            var allowance = state.sites[site] ?? Allowance(since: now)
+            if now.since(allowance.since) >= Self.interval {
+                if allowance.suppressed > 0 {
+                    let text = "\(allowance.suppressed) lines like the next were left out"
+                    Self.write(Self.line(event.level, part, text, nil), to: state.descriptor)
+                }
+                allowance = Allowance(since: now)
+            }
+            if allowance.lines < Self.linesPerSite {
+                allowance.lines += 1
+                let line = Self.line(event.level, part, event.message.description, event.metadata)
+                Self.write(line, to: state.descriptor)
+            } else {
+                allowance.suppressed += 1
+            }
+            state.sites[site] = allowance
+        }
+    }
+
+    private static func open(_ path: String?) throws(AgentError) -> Int32 {
+        guard let path else { return STDERR_FILENO }
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            let code = errno
+            throw AgentError(
+                code == EACCES || code == EPERM ? .notPermitted : .failed,
+                "cannot open log file \(path): \(ConnectionErrorText.describe(errno: code))")
+        }
+        return descriptor
+    }
+
+    private static func line(_ level: Logger.Level, _ part: String, _ text: String, _ metadata: Logger.Metadata?)
+        -> String
+    {
+        var line = "\(Self.timestamp()) \(level.rawValue) \(part): "
+        // A line is a line, whatever a peer put into it.
+        for scalar in text.unicodeScalars {
+            if scalar.value < 0x20 || scalar.value == 0x7f { line += "\\u{\(String(scalar.value, radix: 16))}" } else {
+                line.unicodeScalars.append(scalar)
+            }
+        }
+        if let metadata, !metadata.isEmpty {
+            let pairs = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            line += " (\(pairs.joined(separator: ", ")))"
+        }
+        return line + "\n"
+    }
+
+    /// The present time in UTC, as RFC 3339 writes it, in milliseconds.
+    private static func timestamp() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        var parts = tm()
+        gmtime_r(&time.tv_sec, &parts)
+        func digits(_ value: some BinaryInteger, _ count: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        let date = "\(digits(parts.tm_year + 1900, 4))-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))"
+        let clock = "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))"
+        return "\(date)T\(clock).\(digits(time.tv_nsec / 1_000_000, 3))Z"
+    }
+
+    private static func write(_ line: String, to descriptor: Int32) {
+        let bytes = Array(line.utf8)
+        var offset = 0
+        while offset < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset) }
+            if count < 0, errno == EINTR { continue }
+            // A full disk must not stop a switch; the line is lost.
+            guard count > 0 else { return }
+            offset += count
+        }
+    }
+}
+
+/// A logger of one part of the program, in front of a ``LogDestination``.
+package struct AgentLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level
+    private let part: String
+    private let destination: LogDestination
+
+    /// Makes the handler of a part.
+    package init(part: String, levels: LogLevels, destination: LogDestination) {
+        self.part = part
+        self.logLevel = levels[part]
+        self.destination = destination
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { self.metadata[key] }
+        set { self.metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        guard !self.metadata.isEmpty else { return self.destination.write(event, part: self.part) }
+        var event = event
+        event.metadata = self.metadata.merging(event.metadata ?? [:]) { _, new in new }
+        self.destination.write(event, part: self.part)
+    }
+
+    /// The logger of a part.
+    package static func logger(part: String, levels: LogLevels, destination: LogDestination) -> Logger {
+        Logger(label: part) { AgentLogHandler(part: $0, levels: levels, destination: destination) }
+    }
+}
