@@ -169,7 +169,8 @@ private struct Fixed10: WireStructure {
         case .vlanID:
             guard value == 0 || value & 0x1000 != 0 else { return false }
             self.vlan = value == 0 ? 0xffff : UInt16(truncatingIfNeeded: value & 0xfff)
-            bit = Wildcard10.vlan
+            // Without a tag there is no priority to leave open.
+            bit = value == 0 ? Wildcard10.vlan | Wildcard10.vlanPriority : Wildcard10.vlan
         case .vlanPriority:
             (self.vlanPriority, bit) = (UInt8(truncatingIfNeeded: value), Wildcard10.vlanPriority)
         case .etherType:

@@ -233,6 +233,8 @@ private struct Fixed11: WireStructure {
 
 extension WireReader {
     mutating func match11(_ value: inout Match) throws(WireError) {
+        // Open vSwitch writes the extensible match in 1.1's flow statistics; its type tells.
+        if self.nextIsExtensibleMatch { return try self.fields(&value) }
         let start = self.offset
         var fixed = Fixed11()
         try fixed.describe(to: &self)

@@ -139,6 +139,8 @@ extension MeterFeatures: WireStructure {
         try wire.field("maximumColors", &self.maximumColors)
         try wire.reserved(2)
         guard wire.version >= .v1_5 else { return }
+        // Open vSwitch sends the 16 bytes of 1.3 in 1.5 too.
+        if wire.isReading, wire.remaining == 0 { return }
         try wire.field("features", &self.features)
         try wire.reserved(4)
     }

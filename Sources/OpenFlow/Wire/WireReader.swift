@@ -58,6 +58,13 @@ struct WireReader: WireVisitor, ~Escapable {
         value = try self.load(UInt64.self)
     }
 
+    /// Whether a match of type 1 comes next.
+    var nextIsExtensibleMatch: Bool {
+        guard self.remaining >= 2 else { return false }
+        return UInt16(
+            bigEndian: self.bytes.unsafeLoadUnaligned(fromByteOffset: self.position, as: UInt16.self)) == 1
+    }
+
     /// A number of `count` bytes, 0…16.
     mutating func integer(bytes count: Int) throws(WireError) -> UInt128 {
         switch count {
