@@ -151,7 +151,10 @@ struct TranslatorRewriteTests {
 
     @Test("more tags than can be tracked are an error")
     func tooManyTags() {
-        #expect(self.actions(Array(repeating: .pushVLAN(.vlan), count: 5) + [output(2)]).error == .tooManyVLANTags)
+        #expect(self.actions(Array(repeating: .pushVLAN(.vlan), count: 3) + [output(2)]).error == .tooManyVLANTags)
+        let three = TestFrame(tags: [(0x8100, 1), (0x8100, 2), (0x8100, 3)])
+        #expect(self.actions([.popVLAN, output(2)], three).error == .tooManyVLANTags)
+        #expect(self.actions([self.set(.vlanID, 0x1009), output(2)], three).actions.count == 3)
     }
 
     @Test("a tag belongs to every mask of a tagged packet, whole as far as its presence goes")

@@ -38,6 +38,8 @@ extension Translator {
             if let rule = self.lookup(in: table, view: view) {
                 next = self.execute(rule, table: table, isBuiltIn: false, view: view)
             } else {
+                // A packet that misses goes no further: what earlier tables put into the action set is not done.
+                self.actionSet.removeAll()
                 let miss = self.suppressesMisses(view: view) ? HiddenRule.noPacketIn : view.missRule(of: table)
                 self.execute(view.hiddenRule(miss), table: table, isBuiltIn: true, view: view)
                 next = nil

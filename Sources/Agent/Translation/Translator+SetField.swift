@@ -148,6 +148,11 @@ extension Translator {
     /// Removes the outer tag, if there is one.
     mutating func popVLAN() {
         self.unwildcardTags()
+        // A third tag hides behind the two that the key shows; without the outer one the key would be wrong.
+        guard !PacketParser.isVLAN(self.key.etherType) else {
+            self.result.error = .tooManyVLANTags
+            return
+        }
         guard self.tags.pop() else { return self.omit(.absentField) }
         self.showTags()
     }

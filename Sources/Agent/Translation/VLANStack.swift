@@ -1,12 +1,14 @@
 package import Datapath
 
-/// The VLAN tags of a packet that translation keeps track of: those that the key shows and those pushed.
+/// The VLAN tags of a packet that translation keeps track of: as many as a key shows.
+///
+/// More could be pushed, but neither keys nor datapaths would then see the headers behind them.
 package struct VLANStack: Sendable {
     /// How many tags fit.
-    package static let limit = 4
+    package static let limit = 2
 
     /// TPID in the upper 16 bits, TCI in the lower; the innermost tag first.
-    private var tags = InlineArray<4, UInt32>(repeating: 0)
+    private var tags = InlineArray<2, UInt32>(repeating: 0)
     /// How many there are.
     package private(set) var count = 0
 

@@ -1,0 +1,221 @@
+import Datapath
+import NetworkTypes
+import OpenFlow
+
+@testable import Agent
+
+/// A slow and obvious switch: keeps the packet's bytes, edits them at once, parses them anew for each lookup.
+///
+/// Knows nothing of keys with pending rewrites, masks or datapath actions; what it sends is what the translator's actions must send.
+struct ReferencePipeline {
+    struct Output: Equatable, CustomStringConvertible {
+        var port: UInt32
+        var bytes: [UInt8]
+        var description: String { "port \(self.port): \(self.bytes)" }
+    }
+    struct Event: Equatable {
+        var reason: PacketInReason
+        var table: UInt8
+        var cookie: UInt64
+        var bytes: [UInt8]
+    }
+
+    let pipeline: TestPipeline
+    /// Addresses that NORMAL knows: VLAN and address to port.
+    var learned: [MACLearningUpdate] = []
+    var bytes: [UInt8]
+    let inPort: UInt32
+
+    var outputs: [Output] = []
+    var events: [Event] = []
+    private var metadata: UInt64 = 0
+    private var registers = [UInt32](repeating: 0, count: 16)
+    private var actionSet: [Action] = []
+    private var table: UInt8 = 0
+    private var cookie = UInt64.max
+    private var isMiss = false
+    private var stopped = false
+
+    init(pipeline: TestPipeline, bytes: [UInt8], inPort: UInt32, learned: [MACLearningUpdate]) {
+        self.pipeline = pipeline
+        self.bytes = bytes
+        self.inPort = inPort
+        self.learned = learned
+    }
+
+    mutating func run() {
+        var next: UInt8? = 0
+        while let table = next, !self.stopped {
+            next = nil
+            self.table = table
+            guard let rule = self.find(in: table) else {
+                if self.pipeline.missesGoToControllers { self.raise(.tableMiss, cookie: .max) }
+                return
+            }
+            self.cookie = rule.cookie
+            self.isMiss = rule.priority == 0 && rule.mask.isEmpty
+            for instruction in rule.instructions where !self.stopped {
+                switch instruction {
+                case .applyActions(let actions): for action in actions where !self.stopped { self.perform(action) }
+                case .writeActions(let actions): for action in actions { self.write(action) }
+                case .clearActions: self.actionSet = []
+                case .writeMetadata(let value, let mask): self.metadata = self.metadata & ~mask | value & mask
+                case .gotoTable(let table): next = table.rawValue
+                default: break
+                }
+            }
+        }
+        guard !self.stopped else { return }
+        self.isMiss = false
+        for rank in 0..<5 {
+            for action in self.actionSet where Self.rank(action) == rank && !self.stopped {
+                self.perform(action, inSet: true)
+            }
+        }
+    }
+
+    private func find(in table: UInt8) -> TestPipeline.Rule? {
+        var key = TestFrame.key(of: self.bytes, inPort: self.inPort)
+        key.metadata = self.metadata
+        for (index, value) in self.registers.enumerated() {
+            guard let field = FlowField(rawValue: FlowField.register0.rawValue + UInt8(index)) else { continue }
+            key.set(field.layout, value: UInt128(value), mask: .max >> 96)
+        }
+        if key.ipFragment == 1 {
+            key.transportSource = 0
+            key.transportDestination = 0
+        }
+        return self.pipeline.ordered(TableID(rawValue: table)).first { $0.matches(key) }
+    }
+
+    private mutating func write(_ action: Action) {
+        self.actionSet.removeAll { present in
+            if case .setField(let old, _, _) = present, case .setField(let new, _, _) = action { return old == new }
+            return Self.rank(present) == Self.rank(action) && Self.rank(action) != 3
+        }
+        self.actionSet.append(action)
+    }
+    private static func rank(_ action: Action) -> Int {
+        switch action {
+        case .popVLAN: 0
+        case .pushVLAN: 1
+        case .decrementNetworkTTL: 2
+        case .output: 4
+        default: 3
+        }
+    }
+
+    private mutating func raise(_ reason: PacketInReason, cookie: UInt64) {
+        self.events.append(Event(reason: reason, table: self.table, cookie: cookie, bytes: self.bytes))
+    }
+
+    private mutating func perform(_ action: Action, inSet: Bool = false) {
+        switch action {
+        case .output(.controller, _):
+            self.raise(self.isMiss ? .tableMiss : inSet ? .actionSet : .applyAction, cookie: self.cookie)
+        case .output(.inPort, _): self.send(self.inPort)
+        case .output(.all, _): self.flood(.init())
+        case .output(.flood, _): self.flood(.noFlood)
+        case .output(.normal, _): self.normal()
+        case .output(let port, _): if port.rawValue != self.inPort { self.send(port.rawValue) }
+        case .setField(let field, let value, let mask): self.setField(field, value, mask)
+        case .pushVLAN(let type):
+            let tag = self.tagCount > 0 ? Array(self.bytes[14..<16]) : [0, 0]
+            self.bytes.insert(contentsOf: [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xff)] + tag, at: 12)
+        case .popVLAN:
+            if self.tagCount > 0 { self.bytes.removeSubrange(12..<16) }
+        case .decrementNetworkTTL:
+            guard let place = self.ttlPlace else { return }
+            guard self.bytes[place] > 1 else {
+                self.raise(.invalidTTL, cookie: self.cookie)
+                self.stopped = true
+                return
+            }
+            self.bytes[place] -= 1
+            self.repair()
+        default: break
+        }
+    }
+
+    private mutating func send(_ port: UInt32) {
+        guard let present = self.pipeline.ports[port],
+            present.description.configuration.isDisjoint(with: [.portDown, .noForward])
+        else { return }
+        self.outputs.append(Output(port: present.index.rawValue, bytes: self.bytes))
+    }
+    private mutating func flood(_ excluded: PortConfiguration) {
+        for port in self.pipeline.portsInOrder
+        where port.number.rawValue != self.inPort && port.description.configuration.isDisjoint(with: excluded) {
+            self.send(port.number.rawValue)
+        }
+    }
+    private mutating func normal() {
+        let destination = self.bytes[0..<6].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        if destination & ~0xf == 0x0180_c200_0000 { return }
+        let vlan = self.tagCount > 0 ? (UInt16(self.bytes[14]) << 8 | UInt16(self.bytes[15])) & 0xfff : 0
+        let known = self.learned.last { $0.vlan == vlan && $0.address.rawValue == destination }
+        if destination & 0x0100_0000_0000 == 0, let known {
+            if known.port.rawValue != self.inPort { self.send(known.port.rawValue) }
+        } else {
+            self.flood(.noFlood)
+        }
+    }
+
+    // MARK: The packet's bytes
+
+    private func isTag(at offset: Int) -> Bool {
+        self.bytes[offset..<(offset + 2)] == [0x81, 0] || self.bytes[offset..<(offset + 2)] == [0x88, 0xa8]
+    }
+    private var tagCount: Int {
+        var count = 0
+        while self.isTag(at: 12 + 4 * count) { count += 1 }
+        return count
+    }
+    private var networkOffset: Int { 14 + 4 * self.tagCount }
+    private var type: UInt16 {
+        UInt16(self.bytes[self.networkOffset - 2]) << 8 | UInt16(self.bytes[self.networkOffset - 1])
+    }
+    private var ttlPlace: Int? {
+        self.type == 0x0800 ? self.networkOffset + 8 : self.type == 0x86dd ? self.networkOffset + 7 : nil
+    }
+    private mutating func repair() {
+        guard self.ttlPlace != nil else { return }
+        var ip = Array(self.bytes[self.networkOffset...])
+        TestChecksums.repair(ip: &ip)
+        self.bytes.replaceSubrange(self.networkOffset..., with: ip)
+    }
+    private mutating func replace(_ place: Int, _ count: Int, _ value: UInt128, _ mask: UInt128) {
+        for index in 0..<count {
+            let shift = UInt128(8 * (count - 1 - index))
+            let bits = UInt8(truncatingIfNeeded: mask >> shift)
+            let new = UInt8(truncatingIfNeeded: value >> shift)
+            self.bytes[place + index] = self.bytes[place + index] & ~bits | new & bits
+        }
+    }
+
+    private mutating func setField(_ field: MatchField, _ value: UInt128, _ mask: UInt128) {
+        let ip = self.networkOffset
+        let isIPv4 = self.type == 0x0800
+        let number = isIPv4 ? self.bytes[ip + 9] : self.type == 0x86dd ? self.bytes[ip + 6] : 0
+        let isLater = isIPv4 && (UInt16(self.bytes[ip + 6]) << 8 | UInt16(self.bytes[ip + 7])) & 0x1fff != 0
+        let transport = isIPv4 ? ip + 20 : ip + 40
+        switch field {
+        case .ethernetDestination: self.replace(0, 6, value, mask)
+        case .ethernetSource: self.replace(6, 6, value, mask)
+        case .vlanID: if self.tagCount > 0 { self.replace(14, 2, value, mask & 0xfff) }
+        case .vlanPriority: if self.tagCount > 0 { self.replace(14, 2, value << 13, mask << 13) }
+        case .ipv4Source: if isIPv4 { self.replace(ip + 12, 4, value, mask) }
+        case .ipv4Destination: if isIPv4 { self.replace(ip + 16, 4, value, mask) }
+        case .ipDSCP:
+            if isIPv4 { self.replace(ip + 1, 1, value << 2, mask << 2) }
+            if self.type == 0x86dd { self.replace(ip, 2, value << 6, mask << 6) }
+        case .tcpDestination: if number == 6, !isLater { self.replace(transport + 2, 2, value, mask) }
+        case .udpSource: if number == 17, !isLater { self.replace(transport, 2, value, mask) }
+        case .icmpv4Type: if number == 1, isIPv4, !isLater { self.replace(transport, 1, value, mask) }
+        case .arpOperation: if self.type == 0x0806 { self.replace(ip + 6, 2, value, mask) }
+        case .register0: self.registers[0] = self.registers[0] & ~UInt32(mask) | UInt32(value & mask)
+        default: break
+        }
+        self.repair()
+    }
+}
