@@ -255,7 +255,10 @@ package struct FlowTable: ~Copyable {
         self.rules.giveBack(slot)
     }
 
-    /// Looks again when the rule in `slot`, whose deadline has come, expires.
+    /// Takes the rule in `slot` out of the order of expiry.
+    mutating func leaveExpiry(_ slot: UInt32) { self.expiry.remove(slot, in: self.rules) }
+
+    /// Puts the rule in `slot` into the order of expiry by what is known of its deadline now.
     mutating func postponeExpiry(of slot: UInt32) {
         guard let deadline = self.rules[slot].pointee.deadline else { return }
         self.expiry.set(slot, deadline: deadline, in: self.rules)

@@ -20,6 +20,8 @@ package final class OpenFlowSwitch {
     package let configuration: SwitchConfiguration
     /// Its tables and ports.
     package let pipeline: Pipeline
+    /// How many tables controllers see.
+    let tableCount: Int
     /// What it controls.
     let datapath: any SwitchDatapath
 
@@ -31,6 +33,8 @@ package final class OpenFlowSwitch {
     package internal(set) var counters = SwitchCounters()
     /// How flows get the switch's own forwarding.
     var standaloneForwarding = StandaloneForwarding.none
+    /// The flow that stands for it, where there is one.
+    var forwardingFlow: RuleReference?
     /// When the datapath was last asked for final counters.
     var lastSynchronisation: MonotonicTime?
     /// Gets the record of every committed change, after it was committed; for journals and monitors.
@@ -43,6 +47,7 @@ package final class OpenFlowSwitch {
         self.name = name
         self.configuration = configuration
         self.pipeline = pipeline
+        self.tableCount = pipeline.read { $0.tableCount }
         self.datapath = datapath
         let local = pipeline.read { $0.port(.local)?.description.hardwareAddress }
         let address = local ?? configuration.fallbackAddress

@@ -1,7 +1,50 @@
 import OpenFlow
 
-/// What the switch keeps for one session beside the session itself.
-struct SessionState {
+/// What the switch keeps for one session beside the session itself: replies that wait, and requests in parts.
+///
+/// Confined to the control loop, as the switch that owns it.
+final class SessionState {
+    /// A barrier whose reply waits.
+    struct Barrier: Equatable {
+        /// The request's.
+        var transactionID: TransactionID
+        /// The version of the tables that the datapath must have finished.
+        var version: UInt64
+        /// Its place among the session's replies that may wait.
+        var sequence: UInt64
+    }
+
     /// The session.
     let session: ControllerSession
+    /// In the order of their requests.
+    var barriers: [Barrier] = []
+    /// In the order of their requests; the first is being sent.
+    var dumps: [FlowDump] = []
+    /// Requests of which parts have come (1.3 and later), in order of their first parts.
+    var partialRequests: [MultipartAssembly] = []
+    /// The place of the last reply that may wait.
+    private(set) var lastSequence: UInt64 = 0
+
+    init(_ session: ControllerSession) { self.session = session }
+
+    /// The next place among replies that may wait.
+    func nextSequence() -> UInt64 {
+        self.lastSequence += 1
+        return self.lastSequence
+    }
+
+    /// Takes the barriers that may be answered: the datapath has finished `version`, and earlier dumps are sent.
+    func takeReleasedBarriers(finishedVersion: UInt64) -> [Barrier] {
+        let firstDump = self.dumps.first?.sequence ?? .max
+        var count = 0
+        while count < self.barriers.count, self.barriers[count].version <= finishedVersion,
+            self.barriers[count].sequence < firstDump
+        {
+            count += 1
+        }
+        guard count > 0 else { return [] }
+        let released = Array(self.barriers[..<count])
+        self.barriers.removeSubrange(..<count)
+        return released
+    }
 }

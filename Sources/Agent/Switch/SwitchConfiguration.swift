@@ -21,8 +21,14 @@ package struct SwitchConfiguration: Sendable {
     package var outputBytesForDumps = 256 * 1_024
     /// Bytes of output of one session above which asynchronous messages to it are dropped, and counted.
     package var outputBytesMaximum = 64 * 1_024 * 1_024
-    /// Requests of one session whose replies wait (dumps, barriers) above which it is closed.
+    /// Bytes of output of one session above which packet-ins to it are dropped, and counted.
+    package var outputBytesForPacketIns = 512 * 1_024
+    /// Barriers of one session whose replies wait above which it is closed.
     package var waitingRepliesMaximum = 65_536
+    /// Dumps of one session that wait above which more are refused.
+    package var waitingDumpsMaximum = 64
+    /// Requests in parts of one session above which more are refused.
+    package var partialRequestsMaximum = 16
     /// Bytes that the parts of one multipart request may have.
     package var multipartRequestBytesMaximum = 4 * 1_024 * 1_024
     /// How long the next part of a multipart request may take.

@@ -1,0 +1,151 @@
+import Datapath
+import NetworkTypes
+import OpenFlow
+
+/// Checks the instructions and actions of a flow, and puts instructions into the order in which they are carried out.
+///
+/// What a translation could not carry out is refused here with the specification's own error, so that a flow that was
+/// accepted does what it says (1.1 §5.9 and §5.12, 1.3 §5.9, §5.12 and §7.4.4).
+enum InstructionValidator {
+    /// The instructions of a flow in the order of the specification.
+    ///
+    /// - Parameters:
+    ///   - key: What the flow's packets look like, under `mask`: actions must suit it, from 1.1 on.
+    ///   - table: The flow's table: gotos must go up from there.
+    /// - Throws: the first fault.
+    static func validate(
+        _ instructions: [Instruction], key: FlowKey, mask: FlowMask, table: TableID, tableCount: Int,
+        version: OpenFlowVersion
+    ) throws(OpenFlowError) -> [Instruction] {
+        var last = -1
+        var isOrdered = true
+        var seen = 0
+        for instruction in instructions {
+            let order = instruction.order
+            guard seen & 1 << order == 0 else { throw OpenFlowError(.instructionDuplicate) }
+            seen |= 1 << order
+            isOrdered = isOrdered && order > last
+            last = order
+            switch instruction {
+            case .gotoTable(let target):
+                guard target.rawValue > table.rawValue, Int(target.rawValue) < tableCount else {
+                    throw OpenFlowError(.instructionBadTableID, value: UInt64(target.rawValue))
+                }
+            case .applyActions(let actions), .writeActions(let actions):
+                try self.validate(actions, key: key, mask: mask, version: version, isPacketOut: false)
+            case .meter(let meter): throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meter.rawValue))
+            case .experimenter(let number, _): throw OpenFlowError(.instructionBadExperimenter, value: UInt64(number))
+            case .writeMetadata, .clearActions: break
+            }
+        }
+        return isOrdered ? instructions : instructions.sorted { $0.order < $1.order }
+    }
+
+    /// Checks the actions of a packet-out.
+    static func validate(packetOut actions: [Action], version: OpenFlowVersion) throws(OpenFlowError) {
+        // What the packet looks like is not known: every prerequisite may be met.
+        try self.validate(actions, key: FlowKey(), mask: FlowMask(), version: .v1_0, isPacketOut: true)
+    }
+
+    private static func validate(
+        _ actions: [Action], key: FlowKey, mask: FlowMask, version: OpenFlowVersion, isPacketOut: Bool
+    ) throws(OpenFlowError) {
+        var packet = PacketShape(key: key, mask: mask, isChecked: version >= .v1_1)
+        for action in actions {
+            switch action {
+            case .output(let port, maximumLength: _), .enqueue(let port, _),
+                .outputTruncated(let port, maximumLength: _):
+                try self.validate(port, isPacketOut: isPacketOut)
+            case .setField(let field, value: _, mask: _): try self.validate(field, packet)
+            case .copyField(let copy):
+                try self.validate(copy.destination, packet)
+                try self.validate(source: copy.source, packet)
+            case .outputField(let slice, maximumLength: _): try self.validate(source: slice.field, packet)
+            case .group(let group): throw OpenFlowError(.actionBadOutGroup, value: UInt64(group.rawValue))
+            case .meter(let meter): throw OpenFlowError(.actionBadMeter, value: UInt64(meter.rawValue))
+            case .pushVLAN(let type):
+                guard type == .vlan || type == .serviceVLAN else {
+                    throw OpenFlowError(.actionBadArgument, value: UInt64(type.rawValue))
+                }
+                packet.hasTag()
+            case .popVLAN: packet.losesTag()
+            case .setVLANID, .setVLANPriority:
+                try packet.require(.vlan)
+                packet.hasTag()
+            case .setTransportSource, .setTransportDestination: try packet.require(.tcp, or: .udp, .sctp)
+            case .setNetworkTTL, .decrementNetworkTTL: try packet.require(.ip)
+            case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
+                throw OpenFlowError(.actionBadType)
+            case .experimenter(let number, _):
+                let isKnown = number == 0x2320 || number == 0x4f4e_4600
+                throw OpenFlowError(
+                    isKnown ? .actionBadExperimenterType : .actionBadExperimenter, value: UInt64(number))
+            case .resubmit, .controller, .note, .exit, .popQueue, .setQueue, .conjunction: break
+            }
+        }
+    }
+
+    private static func validate(_ port: PortNumber, isPacketOut: Bool) throws(OpenFlowError) {
+        switch port {
+        case .inPort, .normal, .flood, .all, .controller, .local: return
+        case .table where isPacketOut: return
+        default:
+            // A port that is not there yet may come; numbers that no port can have are refused.
+            guard port.isOrdinary, port.rawValue != 0 else {
+                throw OpenFlowError(.actionBadOutPort, value: UInt64(port.rawValue))
+            }
+        }
+    }
+
+    private static func validate(_ field: MatchField, _ packet: PacketShape) throws(OpenFlowError) {
+        guard field.isWritable, field.flowLayout != nil, field != .inPort else {
+            throw OpenFlowError(.actionBadSetType, value: UInt64(field.rawValue))
+        }
+        try packet.require(field.prerequisite)
+    }
+
+    private static func validate(source field: MatchField, _ packet: PacketShape) throws(OpenFlowError) {
+        guard field.flowLayout != nil else { throw OpenFlowError(.actionBadSetType, value: UInt64(field.rawValue)) }
+        try packet.require(field.prerequisite)
+    }
+}
+
+/// What is known of the packets that come to an action.
+private struct PacketShape {
+    var key: FlowKey
+    var mask: FlowMask
+    /// Whether actions must suit the match; 1.0 leaves unsuitable ones without effect.
+    let isChecked: Bool
+
+    mutating func hasTag() {
+        self.key.vlanTCI |= 0x1000
+        self.mask.vlanTCI |= 0x1000
+    }
+
+    mutating func losesTag() {
+        self.key.vlanTCI = 0
+        self.mask.vlanTCI = 0
+    }
+
+    /// Throws unless the packets have what one of the prerequisites asks for.
+    func require(_ prerequisite: MatchPrerequisite, or others: MatchPrerequisite...) throws(OpenFlowError) {
+        guard self.isChecked, prerequisite != .none, !prerequisite.isSatisfied(by: self.key, self.mask) else { return }
+        for other in others where other.isSatisfied(by: self.key, self.mask) { return }
+        throw OpenFlowError(.actionMatchInconsistent)
+    }
+}
+
+extension Instruction {
+    /// Its place in the order of execution (1.3 §5.9): meter, apply, clear, write, metadata, goto.
+    fileprivate var order: Int {
+        switch self {
+        case .meter: 0
+        case .applyActions: 1
+        case .clearActions: 2
+        case .writeActions: 3
+        case .writeMetadata: 4
+        case .gotoTable: 5
+        case .experimenter: 6
+        }
+    }
+}

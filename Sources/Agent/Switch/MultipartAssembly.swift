@@ -1,0 +1,65 @@
+package import OpenFlow
+
+/// The parts of one multipart request, put together until the last has come (1.3 §7.3.5).
+///
+/// Only TABLE_FEATURES has a body that can be continued; other requests say everything in their first part, and
+/// further parts add nothing. A value: the caller keeps the time and the limits' consequences.
+package struct MultipartAssembly: Sendable, Equatable {
+    /// What another part led to.
+    package enum OnPart: Equatable, Sendable {
+        /// More parts are to come.
+        case wait
+        /// The request is whole.
+        case complete(MultipartRequest.Body)
+        /// The request is to be refused and forgotten.
+        case refuse(OpenFlowError.Code)
+    }
+
+    /// The request's.
+    package let transactionID: TransactionID
+    private var body: MultipartRequest.Body
+    private var byteCount: Int
+    /// When the next part is late.
+    package private(set) var deadline: MonotonicTime
+
+    /// Begins with a first part that says that more follow.
+    package init(
+        _ transactionID: TransactionID, first: MultipartRequest.Body, byteCount: Int, deadline: MonotonicTime
+    ) {
+        self.transactionID = transactionID
+        self.body = first
+        self.byteCount = byteCount
+        self.deadline = deadline
+    }
+
+    /// Takes another part of `byteCount` bytes.
+    package mutating func append(
+        _ part: MultipartRequest, byteCount: Int, maximumByteCount: Int, deadline: MonotonicTime
+    ) -> OnPart {
+        self.byteCount += byteCount
+        guard self.byteCount <= maximumByteCount else { return .refuse(.requestMultipartBufferOverflow) }
+        switch (self.body, part.body) {
+        case (.tableFeatures(let before), .tableFeatures(let more)): self.body = .tableFeatures(before + more)
+        case (let before, let more): guard before.isSameType(as: more) else { return .refuse(.requestBadMultipart) }
+        }
+        self.deadline = deadline
+        return part.more ? .wait : .complete(self.body)
+    }
+}
+
+extension MultipartRequest.Body {
+    /// Whether both ask the same kind of question.
+    fileprivate func isSameType(as other: Self) -> Bool {
+        switch (self, other) {
+        case (.description, .description), (.flow, .flow), (.aggregate, .aggregate), (.table, .table),
+            (.port, .port), (.queue, .queue), (.group, .group), (.groupDescription, .groupDescription),
+            (.groupFeatures, .groupFeatures), (.meter, .meter), (.meterConfiguration, .meterConfiguration),
+            (.meterFeatures, .meterFeatures), (.tableFeatures, .tableFeatures),
+            (.portDescription, .portDescription), (.tableDescription, .tableDescription),
+            (.queueDescription, .queueDescription), (.experimenter, .experimenter):
+            true
+        case (.unsupported(let left, _), .unsupported(let right, _)): left == right
+        default: false
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import OpenFlow
+
+extension OpenFlowSwitch {
+    /// Makes a change: the one door through which every change of the switch's state goes.
+    ///
+    /// Tells the datapath the new version, the controllers what flows went, and the observer (journal, monitors) what happened. A
+    /// `body` that throws must have changed nothing.
+    func commit<Result, Failure: Error>(
+        by origin: ChangeOrigin, now: MonotonicTime,
+        _ body: (inout PipelineState) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let (result, change) = try self.pipeline.commit(by: origin, at: now, body)
+        guard let change else { return result }
+        self.datapath.tablesChanged(version: change.version)
+        for event in change.events {
+            guard case .flowRemoved(_, let reason, let flow?) = event,
+                flow.statistics.flags.contains(.sendFlowRemoved)
+            else { continue }
+            self.announceRemoval(of: flow.statistics, reason)
+        }
+        self.changeObserver?(change)
+        return result
+    }
+
+    /// Sends FLOW_REMOVED to the sessions that want it.
+    private func announceRemoval(of flow: FlowStatisticsEntry, _ reason: FlowRemovedReason) {
+        let message = FlowRemoved(
+            cookie: flow.cookie, priority: flow.priority, reason: reason, tableID: flow.tableID,
+            durationSeconds: flow.durationSeconds, durationNanoseconds: flow.durationNanoseconds,
+            idleTimeoutSeconds: flow.idleTimeoutSeconds, hardTimeoutSeconds: flow.hardTimeoutSeconds,
+            packetCount: flow.packetCount, byteCount: flow.byteCount, match: flow.match)
+        self.broadcast(.flowRemoved(message), .flowRemoved) { reason.lowered(to: $0).rawValue }
+    }
+
+    /// Removes flows in one change, with their final counters where anybody wants to know them.
+    func remove(
+        _ flows: [RuleReference], _ reason: FlowRemovedReason, by origin: ChangeOrigin, now: MonotonicTime
+    ) {
+        guard !flows.isEmpty else { return }
+        let everybody = self.changeObserver != nil
+        let isWanted = self.pipeline.read { state in
+            flows.contains { state.flags(of: $0)?.contains(.sendFlowRemoved) == true }
+        }
+        if isWanted { self.synchroniseStatistics(now: now) }
+        var details = [RemovedFlow?](repeating: nil, count: flows.count)
+        if isWanted || everybody {
+            self.pipeline.read { state in
+                for (index, flow) in flows.enumerated()
+                where everybody || state.flags(of: flow)?.contains(.sendFlowRemoved) == true {
+                    details[index] = state.statistics(of: flow, at: now).map(RemovedFlow.init)
+                }
+            }
+        }
+        self.commit(by: origin, now: now) { state in
+            for (index, flow) in flows.enumerated() { state.removeFlow(flow, reason, details[index]) }
+        }
+    }
+
+    /// Has the datapath push the counters of its flows to the rules, unless it did so a moment ago.
+    func synchroniseStatistics(now: MonotonicTime) {
+        if let last = self.lastSynchronisation, now.since(last) < self.configuration.synchronisationInterval {
+            return
+        }
+        self.lastSynchronisation = now
+        self.datapath.synchroniseStatistics(now: now)
+    }
+}
+
+extension FlowRemovedReason {
+    /// The reason as `version` numbers it: what it lacks is a deletion.
+    func lowered(to version: OpenFlowVersion) -> FlowRemovedReason {
+        switch self {
+        case .groupDelete: version >= .v1_1 ? self : .delete
+        case .meterDelete, .eviction: version >= .v1_4 ? self : .delete
+        default: self
+        }
+    }
+}

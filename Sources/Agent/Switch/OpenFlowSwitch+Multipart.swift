@@ -1,0 +1,230 @@
+import Datapath
+import OpenFlow
+import Synchronization
+
+// STATS_REQUEST, later MULTIPART_REQUEST, and the features that it and FEATURES_REPLY tell.
+extension OpenFlowSwitch {
+    /// What FEATURES_REPLY says (1.0 §5.3.1, 1.3 §7.3.1).
+    func features(for version: OpenFlowVersion) -> SwitchFeatures {
+        var capabilities: SwitchFeatures.Capabilities = [
+            .flowStatistics, .tableStatistics, .portStatistics, .queueStatistics,
+        ]
+        if version <= .v1_2 { capabilities.insert(.arpMatchesIP) }
+        return SwitchFeatures(
+            datapathID: self.datapathID, bufferCount: 0, tableCount: UInt8(self.tableCount),
+            capabilities: capabilities,
+            supportedActions: version == .v1_0 ? TableAbility.abilities(in: .v1_0).applyActions : 0,
+            ports: version.featuresReplyHasPorts ? self.portDescriptions : [])
+    }
+
+    private var portDescriptions: [PortDescription] {
+        self.pipeline.read { $0.portsInOrder.map(\.description) }
+    }
+
+    /// Takes a request, or a part of one.
+    func handle(
+        _ request: MultipartRequest, _ context: RequestContext, _ state: SessionState
+    ) throws(OpenFlowError) {
+        let place = state.partialRequests.firstIndex { $0.transactionID == context.transactionID }
+        guard place != nil || request.more else { return try self.answer(request.body, context, state) }
+        let configuration = self.configuration
+        let deadline = context.now + configuration.multipartRequestTimeout
+        guard let place else {
+            guard state.partialRequests.count < configuration.partialRequestsMaximum else {
+                throw OpenFlowError(
+                    .requestMultipartBufferOverflow, limit: UInt64(configuration.partialRequestsMaximum))
+            }
+            state.partialRequests.append(
+                MultipartAssembly(
+                    context.transactionID, first: request.body, byteCount: context.bytes.count, deadline: deadline))
+            return
+        }
+        let outcome = state.partialRequests[place].append(
+            request, byteCount: context.bytes.count, maximumByteCount: configuration.multipartRequestBytesMaximum,
+            deadline: deadline)
+        guard outcome != .wait else { return }
+        state.partialRequests.remove(at: place)
+        switch outcome {
+        case .wait: return
+        case .complete(let body): try self.answer(body, context, state)
+        case .refuse(let code): throw OpenFlowError(code)
+        }
+    }
+
+    /// Refuses the requests whose next part is late.
+    func dropLateRequests(now: MonotonicTime) {
+        for state in self.sessions.values where !state.partialRequests.isEmpty {
+            for request in state.partialRequests where request.deadline <= now {
+                self.refuse(.requestMultipartRequestTimeout, [], to: state.session, request.transactionID)
+            }
+            state.partialRequests.removeAll { $0.deadline <= now }
+        }
+    }
+
+    private func answer(
+        _ body: MultipartRequest.Body, _ context: RequestContext, _ state: SessionState
+    ) throws(OpenFlowError) {
+        switch body {
+        case .flow(let request): try self.beginDump(request, context, state)
+        case .aggregate(let request): self.reply(.aggregate(try self.aggregate(request, context)), context)
+        case .description: self.reply(.description(self.switchDescription), context)
+        case .table: self.reply(.table(self.tableStatistics(in: context.version)), context)
+        case .port(let port): self.reply(.port(try self.portStatistics(of: port)), context)
+        case .portDescription(let port):
+            self.reply(.portDescription(try self.ports(port).map(\.description)), context)
+        case .queue(let request): self.reply(.queue(try self.queues(request) { _ in [] }), context)
+        case .queueDescription(let request):
+            self.reply(.queueDescription(try self.queues(request) { _ in [] }), context)
+        case .group: self.reply(.group([]), context)
+        case .groupDescription: self.reply(.groupDescription([]), context)
+        case .groupFeatures: self.reply(.groupFeatures(GroupFeatures()), context)
+        case .meter(let meter):
+            try self.checkMeter(meter)
+            self.reply(.meter([]), context)
+        case .meterConfiguration(let meter):
+            try self.checkMeter(meter)
+            self.reply(.meterConfiguration([]), context)
+        case .meterFeatures: self.reply(.meterFeatures(MeterFeatures()), context)
+        case .tableFeatures(let features):
+            guard features.isEmpty else { throw OpenFlowError(.tableFeaturesNotPermitted) }
+            self.reply(.tableFeatures(self.tableFeatures(in: context.version)), context)
+        case .tableDescription:
+            let tables = (0..<self.tableCount).map { TableDescription(tableID: TableID(rawValue: UInt8($0))) }
+            self.reply(.tableDescription(tables), context)
+        case .experimenter(let request): throw Self.refusal(of: request)
+        case .unsupported(type: _, let code): throw OpenFlowError(code)
+        }
+    }
+
+    private func reply(_ body: MultipartReply.Body, _ context: RequestContext) {
+        self.reply(.multipartReply(MultipartReply(body: body)), context)
+    }
+
+    // MARK: - Flows
+
+    /// Refuses tables that are not there (1.1 and later).
+    private func checkTable(_ table: TableID) throws(OpenFlowError) {
+        guard table == .all || self.isVisible(table) else {
+            throw OpenFlowError(.requestBadTableID, value: UInt64(table.rawValue))
+        }
+    }
+
+    private func beginDump(
+        _ request: FlowStatisticsRequest, _ context: RequestContext, _ state: SessionState
+    ) throws(OpenFlowError) {
+        try self.checkTable(request.tableID)
+        let selector = try FlowSelector(request)
+        let writer: MultipartReplyWriter
+        do throws(Inexpressible) {
+            writer = try MultipartReplyWriter(.flow, version: context.version, transactionID: context.transactionID)
+        } catch {
+            throw OpenFlowError(.requestBadMultipart)
+        }
+        let tables = self.pipeline.read { $0.visibleTables(request.tableID) }
+        let dump = FlowDump(
+            sequence: state.nextSequence(), selector: selector, tables: tables, writer: writer)
+        try self.begin(dump, context, state)
+    }
+
+    private func aggregate(
+        _ request: FlowStatisticsRequest, _ context: RequestContext
+    ) throws(OpenFlowError) -> AggregateStatistics {
+        try self.checkTable(request.tableID)
+        let selector = try FlowSelector(request)
+        return self.pipeline.read { $0.aggregate(selector, in: request.tableID) }
+    }
+
+    // MARK: - Tables
+
+    private func tableStatistics(in version: OpenFlowVersion) -> [TableStatistics] {
+        let abilities = version <= .v1_2 ? TableAbility.abilities(in: version) : TableAbilities()
+        return self.pipeline.read { state in
+            (0..<self.tableCount).map { number in
+                let identifier = TableID(rawValue: UInt8(number))
+                var entry = TableStatistics(
+                    tableID: identifier, name: TableAbility.name(of: number),
+                    maximumEntries: UInt32(clamping: state.maximumEntries), abilities: abilities)
+                entry.abilities.configuration = state.missTreatment(of: identifier)?.rawValue ?? 0
+                if let table = state.existingTable(identifier) {
+                    entry.activeCount = UInt32(clamping: table.pointee.flowCount)
+                    entry.lookupCount = table.pointee.lookupCount
+                    entry.matchedCount = table.pointee.matchedCount
+                }
+                return entry
+            }
+        }
+    }
+
+    private func tableFeatures(in version: OpenFlowVersion) -> [TableFeatures] {
+        let maximumEntries = self.pipeline.read { $0.maximumEntries }
+        return (0..<self.tableCount).map {
+            TableAbility.features(
+                of: $0, tableCount: self.tableCount, maximumEntries: maximumEntries, in: version)
+        }
+    }
+
+    // MARK: - Ports, queues, meters
+
+    /// The port of that number, or all.
+    private func ports(_ number: PortNumber) throws(OpenFlowError) -> [SwitchPort] {
+        guard number != .any else { return self.pipeline.read { $0.portsInOrder } }
+        guard let port = self.pipeline.read({ $0.port(number) }) else {
+            throw OpenFlowError(.requestBadPort, value: UInt64(number.rawValue))
+        }
+        return [port]
+    }
+
+    private func portStatistics(of number: PortNumber) throws(OpenFlowError) -> [OpenFlow.PortStatistics] {
+        try self.ports(number).map { port in
+            var entry = OpenFlow.PortStatistics(port: port.number)
+            guard let counted = self.datapath.statistics(of: port) else { return entry }
+            entry.receivedPackets = counted.receivedPackets
+            entry.sentPackets = counted.transmittedPackets
+            entry.receivedBytes = counted.receivedBytes
+            entry.sentBytes = counted.transmittedBytes
+            entry.receiveDrops = counted.receiveDropped
+            entry.sendDrops = counted.transmitDropped
+            entry.receiveErrors = counted.receiveErrors
+            entry.sendErrors = counted.transmitErrors
+            return entry
+        }
+    }
+
+    /// No port has queues yet: naming one is a fault, asking for all gives an empty list.
+    private func queues<Entry>(
+        _ request: QueueRequest, _ entries: (SwitchPort) -> [Entry]
+    ) throws(OpenFlowError) -> [Entry] {
+        if request.port != .any, self.pipeline.read({ $0.port(request.port) == nil }) {
+            throw OpenFlowError(.queueOperationBadPort, value: UInt64(request.port.rawValue))
+        }
+        guard request.queue == .all else {
+            throw OpenFlowError(.queueOperationBadQueue, value: UInt64(request.queue.rawValue))
+        }
+        return []
+    }
+
+    private func checkMeter(_ meter: MeterID) throws(OpenFlowError) {
+        guard meter == .all else { throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meter.rawValue)) }
+    }
+
+    private var switchDescription: SwitchDescription {
+        SwitchDescription(
+            manufacturer: self.configuration.manufacturer, hardware: self.configuration.hardware,
+            software: self.configuration.software, serialNumber: self.configuration.serialNumber,
+            datapath: self.configuration.datapathDescription ?? self.name)
+    }
+}
+
+extension PipelineState {
+    /// The sums over the flows that `selector` means.
+    func aggregate(_ selector: FlowSelector, in table: TableID) -> AggregateStatistics {
+        var sums = AggregateStatistics()
+        for flow in self.select(selector, in: table) {
+            guard let rule = self.existingTable(TableID(rawValue: flow.table))?.pointee.rule(flow) else { continue }
+            sums.flowCount &+= 1
+            sums.packetCount &+= rule.pointee.packetCount.load(ordering: .relaxed)
+            sums.byteCount &+= rule.pointee.byteCount.load(ordering: .relaxed)
+        }
+        return sums
+    }
+}

@@ -1,0 +1,131 @@
+package import Datapath
+package import OpenFlow
+
+// Ports: what the bridge says of them, PORT_MOD, and the objects that this switch does not have yet.
+extension OpenFlowSwitch {
+    /// Adds a port and tells the controllers. The datapath id stays as it is.
+    ///
+    /// - Parameter requested: The number asked for; nil for the one that the name had, or the lowest that is free.
+    package func addPort(
+        _ description: PortDescription, index: PortIndex, requested: PortNumber? = nil, now: MonotonicTime
+    ) throws(PortTable.Refusal) -> SwitchPort {
+        let port = try self.commit(by: .management, now: now) {
+            (state: inout PipelineState) throws(PortTable.Refusal) -> SwitchPort in
+            try state.addPort(description, index: index, requested: requested)
+        }
+        self.announce(port, .add)
+        return port
+    }
+
+    /// Removes a port and tells the controllers; nil where there is none. Flows that name it stay.
+    @discardableResult
+    package func removePort(_ number: PortNumber, now: MonotonicTime) -> SwitchPort? {
+        guard let port = self.commit(by: .management, now: now, { $0.removePort(number) }) else { return nil }
+        self.announce(port, .delete)
+        return port
+    }
+
+    /// Changes what is known of a port (link, speed, address) and tells the controllers if anything changed.
+    package func portChanged(
+        _ number: PortNumber, now: MonotonicTime, _ change: (inout PortDescription) -> Void
+    ) {
+        guard let port = self.commit(by: .management, now: now, { $0.updatePort(number, change) }) else { return }
+        self.announce(port, .modify)
+    }
+
+    private func announce(
+        _ port: SwitchPort, _ reason: PortStatusReason, except excluded: ControllerSession? = nil
+    ) {
+        let message = Message.portStatus(PortStatus(reason: reason, port: port.description))
+        self.broadcast(message, .portStatus, except: excluded) { _ in reason.rawValue }
+    }
+
+    /// PORT_MOD (1.0 §5.3.3, 1.3 §7.3.4.3): all of it or nothing.
+    func handle(_ portMod: PortMod, _ context: RequestContext) throws(OpenFlowError) {
+        guard let port = self.pipeline.read({ $0.port(portMod.port) }) else {
+            throw OpenFlowError(.portModBadPort, value: UInt64(portMod.port.rawValue))
+        }
+        let description = port.description
+        guard portMod.hardwareAddress == description.hardwareAddress else {
+            throw OpenFlowError(.portModBadHardwareAddress)
+        }
+        var changeable: PortConfiguration = [.portDown, .noReceive, .noForward, .noPacketIn]
+        if context.version == .v1_0 { changeable.formUnion([.noSpanningTree, .noReceiveSpanningTree, .noFlood]) }
+        guard portMod.mask.isSubset(of: changeable) else {
+            throw OpenFlowError(.portModBadConfig, value: UInt64(portMod.mask.rawValue))
+        }
+        guard portMod.advertise.isEmpty || portMod.advertise == description.advertised else {
+            throw OpenFlowError(.portModBadAdvertise, value: UInt64(portMod.advertise.rawValue))
+        }
+        let wanted = description.configuration.subtracting(portMod.mask)
+            .union(portMod.configuration.intersection(portMod.mask))
+        let changed = wanted.symmetricDifference(description.configuration)
+        guard !changed.isEmpty else { return }
+        if changed.contains(.portDown) {
+            let up = !wanted.contains(.portDown)
+            guard self.datapath.setAdministrativeState(of: port, up: up) == nil else {
+                throw OpenFlowError(.portModNotPermitted)
+            }
+        }
+        let updated = self.commit(by: context.origin, now: context.now) {
+            $0.updatePort(port.number) { $0.configuration = wanted }
+        }
+        // Before 1.5 the controller that changes a port is not told of it (Open vSwitch's reading, too).
+        if let updated { self.announce(updated, .modify, except: context.version < .v1_5 ? context.session : nil) }
+    }
+
+    /// QUEUE_GET_CONFIG_REQUEST (up to 1.3): no port has queues yet.
+    func handleQueueConfiguration(of port: PortNumber, _ context: RequestContext) throws(OpenFlowError) {
+        guard self.pipeline.read({ $0.port(port) != nil }) || (port == .any && context.version >= .v1_1) else {
+            throw OpenFlowError(.queueOperationBadPort, value: UInt64(port.rawValue))
+        }
+        self.reply(.queueGetConfigReply(QueueConfiguration(port: port)), context)
+    }
+
+    /// TABLE_MOD (1.1 §A.3.4.3): what 1.1 and 1.2 say of misses; 1.3 says nothing; eviction and vacancy are not offered.
+    func handle(_ tableMod: TableMod, _ context: RequestContext) throws(OpenFlowError) {
+        guard tableMod.tableID == .all || self.isVisible(tableMod.tableID) else {
+            throw OpenFlowError(.tableModBadTable, value: UInt64(tableMod.tableID.rawValue))
+        }
+        let bits = tableMod.configuration.bits
+        guard context.version < .v1_3 else {
+            guard bits & ~3 == 0 else { throw OpenFlowError(.tableModBadConfig, value: UInt64(bits)) }
+            return
+        }
+        guard let treatment = PipelineState.MissTreatment(rawValue: bits), treatment != .continue else {
+            throw OpenFlowError(.tableModBadConfig, value: UInt64(bits))
+        }
+        self.commit(by: context.origin, now: context.now) { state in
+            let named = tableMod.tableID == .all
+                ? 0..<self.tableCount : Int(tableMod.tableID.rawValue)..<Int(tableMod.tableID.rawValue) + 1
+            for number in named { state.setMissTreatment(treatment, of: TableID(rawValue: UInt8(number))) }
+        }
+    }
+
+    /// GROUP_MOD (1.1 §A.3.4.2): this switch has room for no group, as GROUP_FEATURES says; deleting what is not there is no fault.
+    func handle(_ groupMod: GroupMod) throws(OpenFlowError) {
+        switch groupMod.command {
+        case .add, .addOrModify:
+            guard groupMod.groupID.rawValue <= GroupID.maximum.rawValue else {
+                throw OpenFlowError(.groupModInvalidGroup, value: UInt64(groupMod.groupID.rawValue))
+            }
+            throw OpenFlowError(.groupModOutOfGroups)
+        case .modify, .insertBucket, .removeBucket:
+            throw OpenFlowError(.groupModUnknownGroup, value: UInt64(groupMod.groupID.rawValue))
+        case .delete: break
+        }
+    }
+
+    /// METER_MOD (1.3 §7.3.4.4): this switch has room for no meter, as METER_FEATURES says.
+    func handle(_ meterMod: MeterMod) throws(OpenFlowError) {
+        switch meterMod.command {
+        case .add:
+            guard (1...MeterID.maximum.rawValue).contains(meterMod.meterID.rawValue) else {
+                throw OpenFlowError(.meterModInvalidMeter, value: UInt64(meterMod.meterID.rawValue))
+            }
+            throw OpenFlowError(.meterModOutOfMeters)
+        case .modify: throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meterMod.meterID.rawValue))
+        case .delete: break
+        }
+    }
+}

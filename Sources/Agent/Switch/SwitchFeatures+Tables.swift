@@ -1,0 +1,97 @@
+import OpenFlow
+
+/// What every table of this switch can do, in the terms of each version; all tables can do the same.
+enum TableAbility {
+    /// Fields of OpenFlow's own classes that flows can match.
+    static func matchFields(in version: OpenFlowVersion) -> [FeatureField] {
+        self.fields(in: version) { _ in true }
+    }
+
+    /// Fields of OpenFlow's own classes that actions can set.
+    static func writableFields(in version: OpenFlowVersion) -> [FeatureField] {
+        self.fields(in: version) { $0.isWritable && $0 != .inPort && !Self.isMPLS($0) }
+    }
+
+    private static func fields(
+        in version: OpenFlowVersion, where isWanted: (MatchField) -> Bool
+    ) -> [FeatureField] {
+        MatchField.allCases.compactMap { field in
+            guard field.flowLayout != nil, isWanted(field),
+                let identifier = field.openFlowIdentifier(in: version)
+            else { return nil }
+            return FeatureField(
+                identifier: identifier, hasMask: field.isMaskable, length: UInt8(field.widthBytes))
+        }
+    }
+
+    private static func isMPLS(_ field: MatchField) -> Bool {
+        switch field {
+        case .mplsLabel, .mplsTrafficClass, .mplsBottomOfStack, .mplsTTL: true
+        default: false
+        }
+    }
+
+    /// Instruction types: goto, write-metadata, write, apply, clear.
+    static let instructionTypes: [UInt16] = [1, 2, 3, 4, 5]
+
+    /// Action types of 1.1 and later that actions lists may have.
+    static func actionTypes(in version: OpenFlowVersion) -> [UInt16] {
+        switch version {
+        case .v1_0: Array(0...11)
+        case .v1_1: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 18, 21, 23, 24]
+        case .v1_2, .v1_3, .v1_4: [0, 17, 18, 21, 23, 24, 25]
+        case .v1_5: [0, 17, 18, 21, 23, 24, 25, 28]
+        }
+    }
+
+    /// The abilities that TABLE replies carry up to 1.2.
+    static func abilities(in version: OpenFlowVersion) -> TableAbilities {
+        var abilities = TableAbilities()
+        let actions = self.actionTypes(in: version).reduce(UInt32(0)) { $0 | 1 << UInt32($1) }
+        switch version {
+        case .v1_0: abilities.wildcards = 0x3f_ffff
+        case .v1_1:
+            // Without the two of MPLS, which flows can match too: every bit.
+            abilities.wildcards = 0x3ff
+            abilities.match = 0x3ff
+        default:
+            for field in self.matchFields(in: version) where field.identifier.oxmClass == 0x8000 {
+                abilities.match |= 1 << UInt64(field.identifier.number)
+            }
+            abilities.wildcards = abilities.match
+            for field in self.writableFields(in: version) where field.identifier.oxmClass == 0x8000 {
+                abilities.applySetFields |= 1 << UInt64(field.identifier.number)
+            }
+            abilities.writeSetFields = abilities.applySetFields
+            abilities.metadataMatch = .max
+            abilities.metadataWrite = .max
+        }
+        abilities.writeActions = actions
+        abilities.applyActions = actions
+        abilities.instructions = self.instructionTypes.reduce(0) { $0 | 1 << UInt32($1) }
+        return abilities
+    }
+
+    /// What TABLE_FEATURES says of table `number` of `tableCount` (1.3 §7.3.5.5).
+    static func features(
+        of number: Int, tableCount: Int, maximumEntries: Int, in version: OpenFlowVersion
+    ) -> TableFeatures {
+        let later = (number + 1..<max(tableCount, number + 1)).map { TableID(rawValue: UInt8($0)) }
+        let instructions = self.instructionTypes.filter { $0 != 1 || !later.isEmpty }.map { FeatureID(type: $0) }
+        let actions = self.actionTypes(in: version).map { FeatureID(type: $0) }
+        let writable = self.writableFields(in: version)
+        let matchable = self.matchFields(in: version)
+        // A property for the table-miss flow that is left out says the same as its twin (1.3 §7.3.5.5.2).
+        let properties: [TableFeatureProperty] = [
+            .instructions(instructions, miss: false), .nextTables(later, miss: false),
+            .writeActions(actions, miss: false), .applyActions(actions, miss: false), .match(matchable),
+            .wildcards(matchable), .writeSetField(writable, miss: false), .applySetField(writable, miss: false),
+        ]
+        return TableFeatures(
+            tableID: TableID(rawValue: UInt8(number)), name: Self.name(of: number), metadataMatch: .max,
+            metadataWrite: .max, maximumEntries: UInt32(clamping: maximumEntries), properties: properties)
+    }
+
+    /// A table's name: the first is `classifier`, as Open vSwitch's users know it.
+    static func name(of number: Int) -> String { number == 0 ? "classifier" : "table\(number)" }
+}
