@@ -6,10 +6,12 @@ import Testing
 /// One guest per suite, so that a failure names its suite and a broken kernel spoils one only.
 @Suite("On the kernel datapath, under user-mode Linux", .enabled(if: !UserModeLinux.isGuest, "this is the guest"))
 struct KernelDatapathTests {
-    @Test("the same suite passes", arguments: [
-        "LearningControllerTests", "OfctlReadTests", "OfctlFlowTests", "OfctlPacketTests", "FlowExpiryTests",
-        "PortEventTests", "ReconnectTests", "CutMessageTests", "ProtocolErrorTests", "StandaloneTests",
-    ])
+    @Test(
+        "the same suite passes",
+        arguments: [
+            "LearningControllerTests", "OfctlReadTests", "OfctlFlowTests", "OfctlPacketTests", "FlowExpiryTests",
+            "PortEventTests", "ReconnectTests", "CutMessageTests", "ProtocolErrorTests", "StandaloneTests",
+        ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")
         #expect(run.succeeded, "\(run.output)")

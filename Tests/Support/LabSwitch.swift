@@ -6,10 +6,18 @@ package struct LabSwitch: Sendable {
     package let process: ChildProcess
     /// The lab it stands in.
     package let lab: Lab
+    /// A switch that a test started itself, listening on port 6653 of 127.0.0.1.
+    package init(process: ChildProcess, lab: Lab) {
+        self.process = process
+        self.lab = lab
+    }
+
     /// Where it listens, for ovs-ofctl.
     package static let address = "tcp:127.0.0.1:6653"
 
-    /// Runs `ovs-ofctl -O version arguments`, with the switch's address after the command's name, and returns how it went.
+    /// Runs `ovs-ofctl -O version command address arguments`, and returns how it went.
+    ///
+    /// `command` may begin with options.
     package func ofctl(
         _ version: LabProtocol, _ command: String, _ arguments: String...
     ) throws(LabError) -> Command {
@@ -25,11 +33,25 @@ package struct LabSwitch: Sendable {
         return try Command.require(self.lab.switchNamespace.command(line))
     }
 
-    /// Starts `ovs-ofctl -O version arguments` and leaves it running.
-    package func startOfctl(
-        _ version: LabProtocol, _ command: String, _ arguments: String...
-    ) throws(LabError) -> ChildProcess {
-        try self.lab.start(self.ofctlArguments(version, command, arguments), in: self.lab.switchNamespace)
+    /// Starts `ovs-ofctl monitor`, which prints what the switch sends unasked, and waits until the switch knows it.
+    ///
+    /// ovs-ofctl first asks for Nicira's packet-in messages and takes the standard ones where the switch declines;
+    /// `standardPacketIn` makes it take those at once.
+    package func startMonitor(
+        _ version: LabProtocol, missSendLength: Int = 65534, standardPacketIn: Bool = false
+    ) throws -> ChildProcess {
+        let control = "\(self.lab.folder)/monitor-\(UInt64.random(in: 0 ... .max)).ctl"
+        let arguments =
+            ["ovs-ofctl", "-O", version.rawValue, "--unixctl=\(control)"]
+            + (standardPacketIn ? ["-P", "standard"] : []) + ["monitor", Self.address, "\(missSendLength)"]
+        let monitor = try self.lab.start(arguments, in: self.lab.switchNamespace)
+        try eventually("the control socket of ovs-ofctl monitor") {
+            guard monitor.status == nil else { throw LabError.other("the monitor ended: \(monitor.output)") }
+            return FileManager.default.fileExists(atPath: control) ? true : nil
+        }
+        // It answers when the switch has answered a barrier that followed all that the monitor asked for.
+        try Command.require(["ovs-appctl", "-t", control, "ofctl/barrier"])
+        return monitor
     }
 
     /// The flows as `ovs-ofctl dump-flows` prints them: one a line, without the heading.
@@ -38,13 +60,28 @@ package struct LabSwitch: Sendable {
             .split(separator: "\n").compactMap { DumpedFlow(String($0)) }
     }
 
+    /// What `ovs-ofctl dump-ports-desc` says of the port of host `number`: its configuration, state and speed.
+    package func portDescription(_ version: LabProtocol, _ number: Int) throws(LabError) -> String {
+        let all = try self.requireOfctl(version, "dump-ports-desc")
+        guard let start = all.range(of: " \(number)(eth\(number)):") else {
+            throw .other("port \(number) is not in the description:\n\(all)")
+        }
+        // The lines of one port are those up to the next that is less indented.
+        let lines = all[start.upperBound...].split(separator: "\n")
+        return lines.enumerated().prefix { $0.offset == 0 || $0.element.hasPrefix("     ") }
+            .map { String($0.element) }.joined(separator: "\n")
+    }
+
     /// Opens a connection of bytes to the switch.
     package func connect() throws -> RawOpenFlowClient {
         try RawOpenFlowClient(port: 6653, in: self.lab.switchNamespace)
     }
 
     private func ofctlArguments(_ version: LabProtocol, _ command: String, _ arguments: [String]) -> [String] {
-        ["ovs-ofctl", "-t", "60", "-O", version.rawValue, command, Self.address] + arguments
+        ["ovs-ofctl", "-t", "60", "-O", version.rawValue] + command.split(separator: " ").map(String.init) + [
+            Self.address
+        ]
+            + arguments
     }
 }
 

@@ -32,7 +32,9 @@ package struct NetworkNamespace: Sendable, Hashable {
         }
         defer {
             // A thread left in the wrong namespace would spoil whatever runs on it next.
-            if Self.setThreadNamespace(outside) != 0 { preconditionFailure("cannot leave \(self.name): errno \(errno)") }
+            if Self.setThreadNamespace(outside) != 0 {
+                preconditionFailure("cannot leave \(self.name): errno \(errno)")
+            }
         }
         return try body()
     }
@@ -55,7 +57,9 @@ package struct NetworkNamespace: Sendable, Hashable {
         }
     }
 
-    /// setns(2) for network namespaces. Swift's Glibc module does not declare it, so it is looked up by name.
+    /// setns(2) for network namespaces.
+    ///
+    /// Swift's Glibc module does not declare it, so it is looked up by name.
     private static func setThreadNamespace(_ descriptor: Int32) -> Int32 {
         guard let symbol = dlsym(nil, "setns") else { preconditionFailure("the C library has no setns") }
         let setns = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)

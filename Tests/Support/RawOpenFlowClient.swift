@@ -75,7 +75,9 @@ package final class RawOpenFlowClient {
         close(self.descriptor)
     }
 
-    /// Sends `bytes` as they are. A peer that has closed the connection is no error here: the answer says more.
+    /// Sends `bytes` as they are.
+    ///
+    /// A peer that has closed the connection is no error here: the answer says more.
     package func send(_ bytes: [UInt8]) throws(LabError) {
         var rest = bytes[...]
         while !rest.isEmpty {

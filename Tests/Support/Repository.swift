@@ -18,7 +18,9 @@ package enum Repository {
 
     /// The switch under test: `sluice` of this build, or what SLUICE_PROGRAM names.
     package static let sluice: String = {
-        guard let named = ProcessInfo.processInfo.environment["SLUICE_PROGRAM"] else { return "\(Self.products)/sluice" }
+        guard let named = ProcessInfo.processInfo.environment["SLUICE_PROGRAM"] else {
+            return "\(Self.products)/sluice"
+        }
         return named.hasPrefix("/") ? named : "\(Self.root)/\(named)"
     }()
 

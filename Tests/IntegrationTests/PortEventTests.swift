@@ -1,0 +1,49 @@
+import Support
+import Testing
+
+@Suite("Ports that come and go")
+struct PortEventTests {
+    @Test(
+        "a device that vanishes and returns gives port-status messages, and forwards again",
+        arguments: LabDatapath.here, LabProtocol.allCases)
+    func removedAndAdded(datapath: LabDatapath, version: LabProtocol) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            try dut.requireOfctl(version, "add-flow", "in_port=1,actions=output:2")
+            try dut.requireOfctl(version, "add-flow", "in_port=2,actions=output:1")
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            let monitor = try dut.startMonitor(version)
+
+            try lab.unplug(lab.hosts[1])
+            let gone = try monitor.waitForOutput(containing: "DEL:")
+            #expect(gone.contains("OFPT_PORT_STATUS"), "\(gone)")
+            #expect(gone.contains("2(eth2)"), "\(gone)")
+            let show = try dut.requireOfctl(version, "dump-ports-desc")
+            #expect(!show.contains("eth2") && show.contains("1(eth1)"), "\(show)")
+
+            try lab.plug(lab.hosts[1])
+            let added = try monitor.waitForOutput(containing: "ADD:")
+            #expect(added.contains("2(eth2)"), "it keeps its number: \(added)")
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+        }
+    }
+
+    @Test("a cable that is pulled shows as link down", arguments: LabDatapath.here, LabProtocol.allCases)
+    func link(datapath: LabDatapath, version: LabProtocol) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let monitor = try dut.startMonitor(version)
+            try Command.require(["ip", "-n", lab.hosts[0].namespace.name, "link", "set", "eth0", "down"])
+            let line = try monitor.waitForOutput(containing: "MOD:")
+            #expect(line.contains("OFPT_PORT_STATUS"), "\(line)")
+            #expect(line.contains("1(eth1)"), "\(line)")
+            try eventually("the port's state says LINK_DOWN") {
+                try dut.portDescription(version, 1).contains("LINK_DOWN") ? true : nil
+            }
+            try Command.require(["ip", "-n", lab.hosts[0].namespace.name, "link", "set", "eth0", "up"])
+            try eventually("the port's link is up again") {
+                try dut.portDescription(version, 1).contains("LINK_DOWN") ? nil : true
+            }
+        }
+    }
+}

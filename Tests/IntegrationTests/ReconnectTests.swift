@@ -1,0 +1,44 @@
+import Foundation
+import Support
+import Testing
+
+@Suite("A controller that dies and returns")
+struct ReconnectTests {
+    @Test("is found again, and the flows carry packets meanwhile", arguments: LabDatapath.here, LabProtocol.allCases)
+    func controllerRestart(datapath: LabDatapath, version: LabProtocol) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch(
+                "--controller", "tcp:127.0.0.1:6633", "--protocols", version.rawValue, "--max-backoff", "1s")
+            // The switch has been asking since before there was a controller.
+            let first = try lab.startRyu(version.ryuApplication)
+            try first.waitForOutput(containing: "move onto main mode")
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+
+            try first.stop(signal: SIGKILL)
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]), "fail mode secure keeps the flows")
+
+            let second = try lab.startRyu(version.ryuApplication)
+            try second.waitForOutput(containing: "move onto main mode")
+            try dut.requireOfctl(version, "del-flows")
+            if version == .openFlow13 {
+                // The flow by which this Ryu application hears of packets, which it installed before and we deleted.
+                try dut.requireOfctl(version, "add-flow", "priority=0,actions=CONTROLLER:65535")
+            }
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            try eventually("flows of the second controller") { try dut.flows(version).count >= 2 ? true : nil }
+        }
+    }
+
+    @Test("two controllers at once both hear of packets", arguments: LabDatapath.here)
+    func twoControllers(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            try dut.requireOfctl(.openFlow13, "add-flow", "in_port=1,actions=CONTROLLER:65535")
+            let one = try dut.startMonitor(.openFlow13)
+            let other = try dut.startMonitor(.openFlow10)
+            try PacketSocket("eth0", in: lab.hosts[0].namespace).send(TestFrame.experimental(from: 1, to: 2, []))
+            try one.waitForOutput(containing: "_PACKET_IN")
+            try other.waitForOutput(containing: "_PACKET_IN")
+        }
+    }
+}
