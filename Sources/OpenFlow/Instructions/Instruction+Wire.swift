@@ -105,6 +105,7 @@ extension WireReader {
             return
         }
         var seen: UInt16 = 0
+        if self.remaining > 0 { value.reserveCapacity(1) }
         while self.remaining > 0 {
             var instruction = Instruction()
             let start = self.offset
@@ -120,7 +121,7 @@ extension WireReader {
 
     mutating func maskedField(_ value: inout MatchEntry) throws(WireError) {
         let start = self.offset
-        let (entry, _) = try self.entry(.setField)
+        let (entry, _, _) = try self.entry(.setField)
         guard entry.field.isWritable else {
             throw .refused(OpenFlowError(.actionBadSetArgument, offset: start))
         }

@@ -222,6 +222,7 @@ extension WireReader {
         var fixed = Fixed10()
         try fixed.describe(to: &self)
         value.entries.removeAll(keepingCapacity: true)
+        value.entries.reserveCapacity(8)
         fixed.raise(into: &value.entries)
         self.matchHadNoWildcards = fixed.hasNoWildcards
     }

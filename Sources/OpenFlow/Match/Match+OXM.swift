@@ -14,22 +14,24 @@ struct OXMErrors {
         wildcards: .actionBadSetArgument, value: .actionBadSetArgument)
 }
 
-/// A set of fields, to find duplicates.
+/// A set of fields, to find duplicates: a bit for each of up to 192.
 private struct FieldSet {
-    private var low: UInt128 = 0
-    private var high: UInt128 = 0
+    private var low: UInt64 = 0
+    private var middle: UInt64 = 0
+    private var high: UInt64 = 0
 
     /// Adds a field; whether it was not there yet.
     mutating func insert(_ field: MatchField) -> Bool {
-        let bit: UInt128 = 1 << UInt128(field.rawValue & 0x7f)
-        if field.rawValue < 128 {
-            guard self.low & bit == 0 else { return false }
-            self.low |= bit
-        } else {
-            guard self.high & bit == 0 else { return false }
-            self.high |= bit
+        let bit: UInt64 = 1 << UInt64(field.rawValue & 63)
+        switch field.rawValue >> 6 {
+        case 0: return Self.insert(bit, &self.low)
+        case 1: return Self.insert(bit, &self.middle)
+        default: return Self.insert(bit, &self.high)
         }
-        return true
+    }
+    private static func insert(_ bit: UInt64, _ word: inout UInt64) -> Bool {
+        defer { word |= bit }
+        return word & bit == 0
     }
 }
 
@@ -64,11 +66,11 @@ extension WireReader {
         var tracker = PrerequisiteTracker()
         while self.remaining > 0 {
             let start = self.offset
-            let (entry, _) = try self.entry(.match)
+            let (entry, prerequisite, _) = try self.entry(.match)
             guard seen.insert(entry.field) else {
                 throw .refused(OpenFlowError(.matchDuplicateField, offset: start))
             }
-            guard tracker.admits(entry.field.row.prerequisite) else {
+            guard prerequisite == .none || tracker.admits(prerequisite) else {
                 throw .refused(OpenFlowError(.matchBadPrerequisite, offset: start))
             }
             // A mask of zero says nothing, as if the field were left out.
@@ -78,8 +80,10 @@ extension WireReader {
         }
     }
 
-    /// One field, and whether it had a mask on the wire.
-    mutating func entry(_ errors: OXMErrors) throws(WireError) -> (entry: MatchEntry, hasMask: Bool) {
+    /// One field, what it presupposes, and whether it had a mask on the wire.
+    mutating func entry(
+        _ errors: @autoclosure () -> OXMErrors
+    ) throws(WireError) -> (entry: MatchEntry, prerequisite: MatchPrerequisite, hasMask: Bool) {
         let start = self.offset
         var header: UInt32 = 0
         try self.field("header", &header)
@@ -89,38 +93,39 @@ extension WireReader {
         var length = Int(header & 0xff)
         var experimenter: UInt32 = 0
         if oxmClass == OXMIdentifier.experimenterClass {
-            guard length >= 4 else { throw .refused(OpenFlowError(errors.length, offset: start)) }
+            guard length >= 4 else { throw .refused(OpenFlowError(errors().length, offset: start)) }
             try self.field("experimenter", &experimenter)
             length -= 4
         }
         guard
-            let field = OXMIndex.shared.field(oxmClass: oxmClass, number: number, experimenter: experimenter)
-        else { throw .refused(OpenFlowError(errors.field, offset: start, value: UInt64(header))) }
-        let row = field.row
+            let slot = OXMIndex.shared.slot(oxmClass: oxmClass, number: number, experimenter: experimenter)
+        else { throw .refused(OpenFlowError(errors().field, offset: start, value: UInt64(header))) }
         let form = OXMForm.of(oxmClass: oxmClass, number: number)
-        let bytes = form.bytes(field)
+        let bytes = form.bytes(slot.bytes)
         guard length == (hasMask ? 2 * bytes : bytes) else {
             throw .refused(
-                OpenFlowError(errors.length, offset: start, value: UInt64(length), limit: UInt64(bytes)))
+                OpenFlowError(errors().length, offset: start, value: UInt64(length), limit: UInt64(bytes)))
         }
         let value = form.raise(try self.integer(bytes: bytes))
-        let all = UInt128.max >> UInt128(128 - Int(row.bits))
+        let all = slot.allOnes
         guard value & ~all == 0 else {
             throw .refused(
-                OpenFlowError(errors.value, offset: start, value: UInt64(truncatingIfNeeded: value)))
+                OpenFlowError(errors().value, offset: start, value: UInt64(truncatingIfNeeded: value)))
         }
-        guard hasMask else { return (MatchEntry(field, value: value, mask: all), false) }
+        guard hasMask else {
+            return (MatchEntry(slot.field, value: value, mask: all), slot.prerequisite, false)
+        }
         let mask = form.raise(try self.integer(bytes: bytes)) & all
-        guard value & ~mask == 0 else { throw .refused(OpenFlowError(errors.wildcards, offset: start)) }
-        guard row.traits.contains(.maskable) || mask == all || mask == 0 else {
-            throw .refused(OpenFlowError(errors.mask, offset: start))
+        guard value & ~mask == 0 else { throw .refused(OpenFlowError(errors().wildcards, offset: start)) }
+        guard slot.isMaskable || mask == all || mask == 0 else {
+            throw .refused(OpenFlowError(errors().mask, offset: start))
         }
-        return (MatchEntry(field, value: value, mask: mask), true)
+        return (MatchEntry(slot.field, value: value, mask: mask), slot.prerequisite, true)
     }
 
     mutating func setField(_ value: inout MatchEntry) throws(WireError) {
         let start = self.offset
-        let (entry, hasMask) = try self.entry(.setField)
+        let (entry, _, hasMask) = try self.entry(.setField)
         guard !hasMask || self.version >= .v1_5 else {
             throw .refused(OpenFlowError(.actionBadSetMask, offset: start))
         }
@@ -165,7 +170,7 @@ extension WireWriter {
             throw .inexpressible(.matchField(entry.field))
         }
         let form = OXMForm.of(oxmClass: name.oxmClass, number: Int(name.number))
-        let bytes = form.bytes(entry.field)
+        let bytes = form.bytes(UInt8(truncatingIfNeeded: entry.field.widthBytes))
         let hasMask = !entry.isExact
         var value = entry.value
         if case .narrowPort = form {

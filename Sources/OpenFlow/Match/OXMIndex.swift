@@ -1,12 +1,30 @@
-/// Finds the field that an OXM header names, in flat arrays made once from ``MatchField/table``.
+/// Finds the field that an OXM header names, in one flat array made once from ``MatchField/table``.
 struct OXMIndex: Sendable {
+    /// A field and what reading it needs, together so that one load gets all.
+    struct Slot: Sendable {
+        let field: MatchField
+        let bits: UInt8
+        let bytes: UInt8
+        let isMaskable: Bool
+        let prerequisite: MatchPrerequisite
+
+        init(_ field: MatchField) {
+            let row = field.row
+            self.field = field
+            self.bits = row.bits
+            self.bytes = row.bytes
+            self.isMaskable = row.traits.contains(.maskable)
+            self.prerequisite = row.prerequisite
+        }
+        /// As many ones as the field is wide.
+        var allOnes: UInt128 { UInt128.max >> UInt128(128 - Int(self.bits)) }
+    }
+
     static let shared = OXMIndex()
 
-    private var basic = [UInt8](repeating: .max, count: 128)
-    private var nicira0 = [UInt8](repeating: .max, count: 128)
-    private var nicira1 = [UInt8](repeating: .max, count: 128)
-    private var registers = [UInt8](repeating: .max, count: 128)
-    private var others: [OXMIdentifier: UInt8] = [:]
+    /// The classes without experimenters, 128 numbers each: basic, NXM_OF, NXM_NX, packet registers.
+    private var slots = [Slot?](repeating: nil, count: 4 * 128)
+    private var others: [OXMIdentifier: Slot] = [:]
 
     private init() {
         for row in MatchField.table {
@@ -16,31 +34,36 @@ struct OXMIndex: Sendable {
         for (name, field) in MatchField.aliases { self.add(name, field) }
     }
 
-    private mutating func add(_ name: OXMIdentifier, _ field: MatchField) {
-        let number = Int(name.number)
-        switch name.oxmClass {
-        case 0x8000: self.basic[number] = field.rawValue
-        case 0x0000: self.nicira0[number] = field.rawValue
-        case 0x0001: self.nicira1[number] = field.rawValue
-        case 0x8001: self.registers[number] = field.rawValue
-        default: self.others[name] = field.rawValue
+    /// Where the class begins; nil for the others.
+    private static func base(_ oxmClass: UInt16) -> Int? {
+        switch oxmClass {
+        case 0x8000: 0
+        case 0x0000: 128
+        case 0x0001: 256
+        case 0x8001: 384
+        default: nil
         }
+    }
+
+    private mutating func add(_ name: OXMIdentifier, _ field: MatchField) {
+        if let base = Self.base(name.oxmClass) {
+            self.slots[base + Int(name.number & 0x7f)] = Slot(field)
+        } else {
+            self.others[name] = Slot(field)
+        }
+    }
+
+    /// The field of a name and what reading it needs, nil where there is none.
+    func slot(oxmClass: UInt16, number: Int, experimenter: UInt32) -> Slot? {
+        if let base = Self.base(oxmClass) { return self.slots[base + (number & 0x7f)] }
+        let name = OXMIdentifier(
+            oxmClass: oxmClass, number: UInt8(number & 0x7f), experimenter: experimenter)
+        return self.others[name]
     }
 
     /// The field of a name, nil where there is none.
     func field(oxmClass: UInt16, number: Int, experimenter: UInt32) -> MatchField? {
-        let raw: UInt8
-        switch oxmClass {
-        case 0x8000: raw = self.basic[number & 0x7f]
-        case 0x0000: raw = self.nicira0[number & 0x7f]
-        case 0x0001: raw = self.nicira1[number & 0x7f]
-        case 0x8001: raw = self.registers[number & 0x7f]
-        default:
-            let name = OXMIdentifier(
-                oxmClass: oxmClass, number: UInt8(number & 0x7f), experimenter: experimenter)
-            raw = self.others[name] ?? .max
-        }
-        return MatchField(rawValue: raw)
+        self.slot(oxmClass: oxmClass, number: number, experimenter: experimenter)?.field
     }
 }
 
@@ -78,9 +101,9 @@ enum OXMForm: Sendable {
         }
     }
     /// How many bytes a value takes.
-    func bytes(_ field: MatchField) -> Int {
+    func bytes(_ fieldBytes: UInt8) -> Int {
         if case .narrowPort = self { return 2 }
-        return field.widthBytes
+        return Int(fieldBytes)
     }
     /// The field's value from the one on the wire.
     func raise(_ wire: UInt128) -> UInt128 {

@@ -85,6 +85,7 @@ struct WireReader: WireVisitor, ~Escapable {
         }
     }
 
+    @inline(__always)
     mutating func reserved(_ count: Int) throws(WireError) {
         guard count <= self.remaining else { throw self.tooShort() }
         self.position += count
@@ -133,12 +134,14 @@ struct WireReader: WireVisitor, ~Escapable {
         value = known
     }
 
+    @inline(__always)
     mutating func begin(_ context: WireContext) -> WireFrame {
         let frame = WireFrame(start: self.position, outerEnd: self.end, outerContext: self.context)
         self.context = context
         return frame
     }
 
+    @inline(__always)
     mutating func length(_ frame: inout WireFrame, excluding: Int = 0) throws(WireError) {
         let offset = self.position
         let length = Int(try self.load(UInt16.self)) + excluding
@@ -169,6 +172,7 @@ struct WireReader: WireVisitor, ~Escapable {
         return frame
     }
 
+    @inline(__always)
     mutating func end(_ frame: WireFrame, padding: WirePadding = .none) throws(WireError) {
         switch padding {
         case .none, .uncounted: break

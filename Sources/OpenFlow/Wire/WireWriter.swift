@@ -17,7 +17,6 @@ struct WireWriter: WireVisitor, Sendable {
         self.position = bytes.count
         self.bytes = bytes
         self.version = version
-        self.reserve(128)
     }
 
     var isReading: Bool { false }
@@ -57,10 +56,16 @@ struct WireWriter: WireVisitor, Sendable {
         self.position += count
     }
 
+    private static let zeros = [UInt8](repeating: 0, count: 256)
+
     @inline(never)
     private mutating func grow(_ count: Int) {
-        let wanted = max(count, self.bytes.count, 384)
-        self.bytes.append(contentsOf: repeatElement(0, count: wanted))
+        // Array grows its capacity by itself; zeros are copied in, which is faster than one at a time.
+        var missing = self.position + count - self.bytes.count
+        while missing > 0 {
+            self.bytes.append(contentsOf: Self.zeros)
+            missing -= Self.zeros.count
+        }
     }
 
     @inline(__always)
