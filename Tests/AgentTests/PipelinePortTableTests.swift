@@ -1,0 +1,61 @@
+import Datapath
+import OpenFlow
+import Testing
+
+@testable import Agent
+
+@Suite("A port table")
+struct PipelinePortTableTests {
+    private static func add(
+        _ table: inout PortTable, _ name: String, _ index: UInt32, _ requested: UInt32? = nil
+    ) throws(PortTable.Refusal) -> UInt32 {
+        let port = try table.add(
+            PortDescription(name: name), index: PortIndex(rawValue: index),
+            requested: requested.map(PortNumber.init(rawValue:)))
+        return port.number.rawValue
+    }
+
+    @Test("gives the lowest number that no name has had, and a name its own again")
+    func stability() throws {
+        var table = PortTable()
+        #expect(try Self.add(&table, "eth1", 1) == 1)
+        #expect(try Self.add(&table, "eth2", 2) == 2)
+        #expect(try Self.add(&table, "eth9", 9, 9) == 9)
+        #expect(table.remove(PortNumber(rawValue: 1))?.description.name == "eth1")
+        #expect(try Self.add(&table, "eth3", 3) == 3)
+        #expect(try Self.add(&table, "eth1", 1) == 1)
+        #expect(table.ports.map(\.number.rawValue) == [1, 2, 3, 9])
+        #expect(table.port(at: PortIndex(rawValue: 9))?.description.number.rawValue == 9)
+        #expect(table.port(named: "eth2")?.number.rawValue == 2)
+    }
+
+    @Test("refuses names, numbers and indices that are taken or not allowed")
+    func refusals() throws {
+        var table = PortTable()
+        _ = try Self.add(&table, "eth1", 1, 5)
+        #expect(throws: PortTable.Refusal.nameExists) { try Self.add(&table, "eth1", 2) }
+        #expect(throws: PortTable.Refusal.numberInUse(PortNumber(rawValue: 5))) {
+            try Self.add(&table, "eth2", 2, 5)
+        }
+        #expect(throws: PortTable.Refusal.indexInUse(PortIndex(rawValue: 1))) { try Self.add(&table, "eth2", 1) }
+        for number in [0, 0xff00, PortNumber.controller.rawValue] {
+            #expect(throws: PortTable.Refusal.numberNotAllowed(PortNumber(rawValue: number))) {
+                try Self.add(&table, "eth2", 2, number)
+            }
+        }
+        #expect(try Self.add(&table, "br0", 0, PortNumber.local.rawValue) == PortNumber.local.rawValue)
+        #expect(table.ports.count == 2)
+    }
+
+    @Test("keeps number and name when a description changes")
+    func update() throws {
+        var table = PortTable()
+        _ = try Self.add(&table, "eth1", 1)
+        let one = PortNumber(rawValue: 1)
+        #expect(table.update(one) { $0.state = .linkDown })
+        #expect(!table.update(one) { $0.state = .linkDown })
+        #expect(!table.update(one) { ($0.name, $0.number) = ("other", .local) })
+        #expect(table[one]?.description.name == "eth1")
+        #expect(table[one]?.description.state == .linkDown)
+    }
+}
