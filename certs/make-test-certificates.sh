@@ -1,0 +1,52 @@
+#!/bin/bash
+# make-test-certificates.sh [DIRECTORY]: a test authority, and certificates for a switch and a controller. See README.md.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here/authority}
+umask 077
+mkdir -p "$out"
+cd "$out"
+# In one place or not at all: what is half made is made again.
+if [ -e .complete ]; then exit 0; fi
+quietly() { local said; said=$("$@" 2>&1) || { echo "$said" >&2; exit 1; }; }
+
+new_key() {              # new_key FILE rsa|ecdsa
+    case $2 in
+        rsa) quietly openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1" ;;
+        ecdsa) quietly openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" ;;
+    esac
+}
+
+authority() {            # authority NAME: NAME.key and the self-signed NAME.pem
+    new_key "$1.key" ecdsa
+    quietly openssl req -new -x509 -config "$here/openssl.cnf" -section request -extensions authority \
+        -key "$1.key" -subj "/O=Sluice tests/CN=$1" -days 3650 -out "$1.pem"
+}
+
+peer() {                 # peer NAME KIND AUTHORITY DAYS: NAME.key and NAME.pem
+    new_key "$1.key" "$2"
+    quietly openssl req -new -config "$here/openssl.cnf" -section request -key "$1.key" \
+        -subj "/O=Sluice tests/CN=$1" -out "$1.csr"
+    quietly openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" -CAcreateserial -days "$4" \
+        -extfile "$here/openssl.cnf" -extensions peer -out "$1.pem"
+    rm -f "$1.csr"
+}
+
+authority ca
+authority other-ca
+for kind in rsa ecdsa; do
+    peer switch-$kind $kind ca 3650
+    peer controller-$kind $kind ca 3650
+done
+peer stranger ecdsa other-ca 3650
+# Valid from yesterday until yesterday: openssl x509 counts whole days, also backwards.
+peer expired ecdsa ca -1
+for certificate in switch-rsa switch-ecdsa controller-rsa controller-ecdsa; do
+    quietly openssl verify -CAfile ca.pem $certificate.pem
+done
+if openssl verify -CAfile ca.pem expired.pem >/dev/null 2>&1 || openssl verify -CAfile ca.pem stranger.pem >/dev/null 2>&1; then
+    echo "make-test-certificates.sh: a certificate verifies that must not" >&2
+    exit 1
+fi
+touch .complete
+echo "certificates in $out"
