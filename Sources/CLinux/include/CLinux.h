@@ -24,4 +24,5 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "CLinuxDatagrams.h"
 #include "CLinuxPacketIO.h"
