@@ -172,7 +172,8 @@ extension WireWriter {
 }
 
 extension Hello: WireStructure {
-    /// Elements: type, length without the padding to eight; the bitmap is type 1, words of which the first is kept.
+    /// Elements: type, length without the padding to eight; the bitmap is type 1, words of which the first
+    /// is kept.
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         guard wire.isReading else {
             guard let versions = self.versions else { return }

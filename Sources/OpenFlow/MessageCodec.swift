@@ -8,7 +8,9 @@
     public static let flowModTableID = DecodingOptions(rawValue: 1)
 }
 
-/// Turns messages into bytes and back. Has no state; any thread may call it.
+/// Turns messages into bytes and back.
+///
+/// Has no state; any thread may call it.
 public enum MessageCodec {
     /// Reads one whole message.
     ///
@@ -97,8 +99,8 @@ public enum MessageCodec {
 
     /// The bytes of the ERROR that refuses `request`, with as much of it as fits.
     ///
-    /// Every version can say every error here: what it lacks is said as the nearest that it has, in the same group or as
-    /// BAD_REQUEST.
+    /// Every version can say every error here: what it lacks is said as the nearest that it has, in the
+    /// same group or as BAD_REQUEST.
     /// - Parameter request: the refused message as it came, whole or as much as is at hand.
     public static func encodeError(
         _ code: OpenFlowError.Code, refusing request: RawSpan, version: OpenFlowVersion,

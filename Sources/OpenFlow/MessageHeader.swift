@@ -24,8 +24,8 @@
 extension MessageHeader {
     /// Reads a header; nil where there are not yet eight bytes.
     ///
-    /// Throws `requestBadLength` for a length below eight, with which no stream could go on. Any version and type
-    /// are allowed here: what a version means is for ``MessageCodec`` and the connection to say.
+    /// Throws `requestBadLength` for a length below eight, with which no stream could go on. Any version
+    /// and type are allowed here: what a version means is for ``MessageCodec`` and the connection to say.
     public static func parse(_ bytes: RawSpan) throws(OpenFlowError) -> MessageHeader? {
         guard bytes.byteCount >= Self.byteCount else { return nil }
         let first = UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))

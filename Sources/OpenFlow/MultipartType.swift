@@ -5,7 +5,9 @@ enum MultipartType: UInt8, CaseIterable, Sendable {
     case tableDescription, queueDescription, flowMonitor, flowStatistics, controllerStatus, bundleFeatures
     case experimenter
 
-    /// The numbers. PORT_DESC is spoken in older versions too, as Open vSwitch does.
+    /// The numbers.
+    ///
+    /// PORT_DESC is spoken in older versions too, as Open vSwitch does.
     static let codes = CodePoints<MultipartType>([
         .since(.v1_0, 0, .description), .since(.v1_0, 1, .flow), .since(.v1_0, 2, .aggregate),
         .since(.v1_0, 3, .table), .since(.v1_0, 4, .port), .since(.v1_0, 5, .queue),

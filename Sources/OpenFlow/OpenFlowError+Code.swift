@@ -1,8 +1,8 @@
 extension OpenFlowError {
     /// Every error of the protocol and of the extensions that Open vSwitch knows, one case per meaning.
     ///
-    /// The case is the group and the name of the specifications' constant; ``constant`` gives it as they write it.
-    /// (1.0 §5.4.4 · 1.3 §7.4.4 · 1.5 §7.5.4)
+    /// The case is the group and the name of the specifications' constant; ``constant`` gives it as they
+    /// write it. (1.0 §5.4.4 · 1.3 §7.4.4 · 1.5 §7.5.4)
     public enum Code: UInt8, CaseIterable, Hashable, Sendable {
         /// OFPHFC_INCOMPATIBLE.
         case helloIncompatible

@@ -111,8 +111,10 @@ extension OpenFlowError {
         Row(.instructionNotPermitted, "OFPBIC_EPERM", [.standard(.v1_2 ... .v1_5, 3, 8)]),
         Row(
             .instructionDuplicate, "OFPBIC_DUP_INST",
-            [.envelope(.v1_1 ... .v1_1, 3, 256), .onf(.v1_2 ... .v1_3, 2600),
-                .standard(.v1_4 ... .v1_5, 3, 9)]),
+            [
+                .envelope(.v1_1 ... .v1_1, 3, 256), .onf(.v1_2 ... .v1_3, 2600),
+                .standard(.v1_4 ... .v1_5, 3, 9),
+            ]),
         Row(.matchBadType, "OFPBMC_BAD_TYPE", [.standard(.v1_1 ... .v1_5, 4, 0)]),
         Row(.matchBadLength, "OFPBMC_BAD_LEN", [.standard(.v1_1 ... .v1_5, 4, 1)]),
         Row(.matchBadTag, "OFPBMC_BAD_TAG", [.standard(.v1_1 ... .v1_5, 4, 2)]),
@@ -158,8 +160,10 @@ extension OpenFlowError {
             [.standard(.v1_0 ... .v1_0, 3, 4), .standard(.v1_1 ... .v1_5, 5, 6)]),
         Row(
             .flowModBadFlags, "OFPFMFC_BAD_FLAGS",
-            [.envelope(.v1_0 ... .v1_0, 3, 258), .envelope(.v1_1 ... .v1_1, 5, 258),
-                .standard(.v1_2 ... .v1_5, 5, 7)]),
+            [
+                .envelope(.v1_0 ... .v1_0, 3, 258), .envelope(.v1_1 ... .v1_1, 5, 258),
+                .standard(.v1_2 ... .v1_5, 5, 7),
+            ]),
         Row(.flowModCannotSync, "OFPFMFC_CANT_SYNC", [.standard(.v1_4 ... .v1_5, 5, 8)]),
         Row(
             .flowModBadPriority, "OFPFMFC_BAD_PRIORITY",
@@ -281,40 +285,58 @@ extension OpenFlowError {
         Row(.tableFeaturesNiciraDuplicateTable, "NXTFFC_DUP_TABLE", [.nicira(.v1_3 ... .v1_5, 44)]),
         Row(
             .propertyBadType, "OFPBPC_BAD_TYPE",
-            [.envelope(.v1_0 ... .v1_1, 13, 2), .nicira(.v1_2 ... .v1_2, 25),
-                .standard(.v1_3 ... .v1_3, 13, 2), .standard(.v1_4 ... .v1_5, 14, 0)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 13, 2), .nicira(.v1_2 ... .v1_2, 25),
+                .standard(.v1_3 ... .v1_3, 13, 2), .standard(.v1_4 ... .v1_5, 14, 0),
+            ]),
         Row(
             .propertyBadLength, "OFPBPC_BAD_LEN",
-            [.envelope(.v1_0 ... .v1_1, 13, 3), .nicira(.v1_2 ... .v1_2, 26),
-                .standard(.v1_3 ... .v1_3, 13, 3), .standard(.v1_4 ... .v1_5, 14, 1)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 13, 3), .nicira(.v1_2 ... .v1_2, 26),
+                .standard(.v1_3 ... .v1_3, 13, 3), .standard(.v1_4 ... .v1_5, 14, 1),
+            ]),
         Row(
             .propertyBadValue, "OFPBPC_BAD_VALUE",
-            [.envelope(.v1_0 ... .v1_1, 13, 4), .nicira(.v1_2 ... .v1_2, 27),
-                .standard(.v1_3 ... .v1_3, 13, 4), .standard(.v1_4 ... .v1_5, 14, 2)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 13, 4), .nicira(.v1_2 ... .v1_2, 27),
+                .standard(.v1_3 ... .v1_3, 13, 4), .standard(.v1_4 ... .v1_5, 14, 2),
+            ]),
         Row(
             .propertyTooMany, "OFPBPC_TOO_MANY",
-            [.envelope(.v1_0 ... .v1_1, 14, 3), .nicira(.v1_2 ... .v1_2, 28),
-                .onf(.v1_3 ... .v1_3, 4443), .standard(.v1_4 ... .v1_5, 14, 3)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 14, 3), .nicira(.v1_2 ... .v1_2, 28),
+                .onf(.v1_3 ... .v1_3, 4443), .standard(.v1_4 ... .v1_5, 14, 3),
+            ]),
         Row(
             .propertyDuplicateType, "OFPBPC_DUP_TYPE",
-            [.envelope(.v1_0 ... .v1_1, 14, 4), .nicira(.v1_2 ... .v1_2, 29),
-                .onf(.v1_3 ... .v1_3, 4444), .standard(.v1_4 ... .v1_5, 14, 4)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 14, 4), .nicira(.v1_2 ... .v1_2, 29),
+                .onf(.v1_3 ... .v1_3, 4444), .standard(.v1_4 ... .v1_5, 14, 4),
+            ]),
         Row(
             .propertyBadExperimenter, "OFPBPC_BAD_EXPERIMENTER",
-            [.envelope(.v1_0 ... .v1_1, 14, 5), .nicira(.v1_2 ... .v1_2, 30),
-                .onf(.v1_3 ... .v1_3, 4445), .standard(.v1_4 ... .v1_5, 14, 5)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 14, 5), .nicira(.v1_2 ... .v1_2, 30),
+                .onf(.v1_3 ... .v1_3, 4445), .standard(.v1_4 ... .v1_5, 14, 5),
+            ]),
         Row(
             .propertyBadExperimenterType, "OFPBPC_BAD_EXP_TYPE",
-            [.envelope(.v1_0 ... .v1_1, 14, 6), .nicira(.v1_2 ... .v1_2, 31),
-                .onf(.v1_3 ... .v1_3, 4446), .standard(.v1_4 ... .v1_5, 14, 6)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 14, 6), .nicira(.v1_2 ... .v1_2, 31),
+                .onf(.v1_3 ... .v1_3, 4446), .standard(.v1_4 ... .v1_5, 14, 6),
+            ]),
         Row(
             .propertyBadExperimenterValue, "OFPBPC_BAD_EXP_VALUE",
-            [.envelope(.v1_0 ... .v1_1, 14, 7), .nicira(.v1_2 ... .v1_2, 32),
-                .onf(.v1_3 ... .v1_3, 4447), .standard(.v1_4 ... .v1_5, 14, 7)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 14, 7), .nicira(.v1_2 ... .v1_2, 32),
+                .onf(.v1_3 ... .v1_3, 4447), .standard(.v1_4 ... .v1_5, 14, 7),
+            ]),
         Row(
             .propertyNotPermitted, "OFPBPC_EPERM",
-            [.envelope(.v1_0 ... .v1_1, 14, 8), .nicira(.v1_2 ... .v1_2, 33),
-                .onf(.v1_3 ... .v1_3, 4448), .standard(.v1_4 ... .v1_5, 14, 8)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 14, 8), .nicira(.v1_2 ... .v1_2, 33),
+                .onf(.v1_3 ... .v1_3, 4448), .standard(.v1_4 ... .v1_5, 14, 8),
+            ]),
         Row(
             .asyncConfigInvalid, "OFPACFC_INVALID",
             [.onf(.v1_3 ... .v1_3, 2370), .standard(.v1_4 ... .v1_5, 15, 0)]),
@@ -377,18 +399,24 @@ extension OpenFlowError {
         Row(.flowMonitorUnknown, "OFPMOFC_UNKNOWN", [.standard(.v1_4 ... .v1_5, 16, 0)]),
         Row(
             .flowMonitorExists, "OFPMOFC_MONITOR_EXISTS",
-            [.envelope(.v1_0 ... .v1_1, 1, 517), .nicira(.v1_2 ... .v1_3, 6),
-                .standard(.v1_4 ... .v1_5, 16, 1)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 1, 517), .nicira(.v1_2 ... .v1_3, 6),
+                .standard(.v1_4 ... .v1_5, 16, 1),
+            ]),
         Row(.flowMonitorInvalidMonitor, "OFPMOFC_INVALID_MONITOR", [.standard(.v1_4 ... .v1_5, 16, 2)]),
         Row(
             .flowMonitorUnknownMonitor, "OFPMOFC_UNKNOWN_MONITOR",
-            [.envelope(.v1_0 ... .v1_1, 1, 519), .nicira(.v1_2 ... .v1_3, 8),
-                .standard(.v1_4 ... .v1_5, 16, 3)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 1, 519), .nicira(.v1_2 ... .v1_3, 8),
+                .standard(.v1_4 ... .v1_5, 16, 3),
+            ]),
         Row(.flowMonitorBadCommand, "OFPMOFC_BAD_COMMAND", [.standard(.v1_4 ... .v1_5, 16, 4)]),
         Row(
             .flowMonitorBadFlags, "OFPMOFC_BAD_FLAGS",
-            [.envelope(.v1_0 ... .v1_1, 1, 518), .nicira(.v1_2 ... .v1_3, 7),
-                .standard(.v1_4 ... .v1_5, 16, 5)]),
+            [
+                .envelope(.v1_0 ... .v1_1, 1, 518), .nicira(.v1_2 ... .v1_3, 7),
+                .standard(.v1_4 ... .v1_5, 16, 5),
+            ]),
         Row(.flowMonitorBadTableID, "OFPMOFC_BAD_TABLE_ID", [.standard(.v1_4 ... .v1_5, 16, 6)]),
         Row(.flowMonitorBadOut, "OFPMOFC_BAD_OUT", [.standard(.v1_4 ... .v1_5, 16, 7)]),
         Row(

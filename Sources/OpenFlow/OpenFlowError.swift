@@ -1,7 +1,7 @@
 /// A refusal in the protocol's own vocabulary, with what the numbers on the wire cannot say, for logs.
 ///
-/// Thrown by the decoder and by whoever handles a request; becomes an ``ErrorMessage``. Two errors are equal if their
-/// codes are.
+/// Thrown by the decoder and by whoever handles a request; becomes an ``ErrorMessage``. Two errors are
+/// equal if their codes are.
 public struct OpenFlowError: Error, Sendable {
     /// Which error.
     public let code: Code

@@ -54,40 +54,57 @@ struct RefusalTests {
         fields("a field of wrong length", [0x80, 0x00, 0x00, 2, 0, 1], .matchBadLength),
         fields("a field that ends early", [0x80, 0x00, 0x00, 4, 0, 1], .matchBadLength),
         fields("a mask on a field without", [0x80, 0x00, 0x01, 8, 0, 0, 0, 1, 0, 0, 0, 0x0f], .matchBadMask),
-        fields("a value outside its mask", [0x80, 0x00, 0x07, 12, 1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0], .matchBadWildcards),
+        fields(
+            "a value outside its mask", [0x80, 0x00, 0x07, 12, 1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0], .matchBadWildcards),
         fields("a value too great", [0x80, 0x00, 0x0c, 2, 0xff, 0xff], .matchBadValue),
         fields("a field twice", [0x80, 0, 0, 4, 0, 0, 0, 1, 0x80, 0, 0, 4, 0, 0, 0, 1], .matchDuplicateField),
         fields("IPv4 without its EtherType", [0x80, 0x00, 0x16, 4, 10, 0, 0, 1], .matchBadPrerequisite),
-        fields("TCP port before its protocol",
+        fields(
+            "TCP port before its protocol",
             [0x80, 0, 0x0a, 2, 8, 0, 0x80, 0, 0x1a, 2, 0, 80], .matchBadPrerequisite),
         Fault("unknown flow command", .v1_3, 14, flow(fields: []).replacing(17, with: 9), .flowModBadCommand),
         Fault("unknown flow flag", .v1_3, 14, flow(fields: []).replacing(37, with: 0x80), .flowModBadFlags),
-        Fault("unknown instruction", .v1_3, 14, flow(fields: [], instructions: [0, 99, 0, 8, 0, 0, 0, 0]), .instructionUnknown),
-        Fault("instruction of wrong length", .v1_3, 14,
+        Fault(
+            "unknown instruction", .v1_3, 14, flow(fields: [], instructions: [0, 99, 0, 8, 0, 0, 0, 0]),
+            .instructionUnknown),
+        Fault(
+            "instruction of wrong length", .v1_3, 14,
             flow(fields: [], instructions: [0, 1, 0, 16] + Array(repeating: 0, count: 12)), .instructionBadLength),
-        Fault("instruction twice", .v1_3, 14,
+        Fault(
+            "instruction twice", .v1_3, 14,
             flow(fields: [], instructions: [0, 5, 0, 8, 0, 0, 0, 0, 0, 5, 0, 8, 0, 0, 0, 0]), .instructionDuplicate),
-        Fault("stat trigger", .v1_5, 14, flow(fields: [], instructions: [0, 7, 0, 8, 0, 0, 0, 0]), .instructionUnsupported),
+        Fault(
+            "stat trigger", .v1_5, 14, flow(fields: [], instructions: [0, 7, 0, 8, 0, 0, 0, 0]), .instructionUnsupported
+        ),
         action("unknown action", [0, 99, 0, 8, 0, 0, 0, 0], .actionBadType),
         action("action of length 4", [0, 18, 0, 4, 0, 0, 0, 0], .actionBadLength),
         action("action beyond the list", [0, 18, 0, 16, 0, 0, 0, 0], .actionBadLength),
         action("output of wrong length", [0, 0, 0, 8, 0, 0, 0, 1], .actionBadLength),
-        action("output to a port that cannot be",
+        action(
+            "output to a port that cannot be",
             [0, 0, 0, 16, 0xff, 0xff, 0xff, 0x10, 0, 0, 0, 0, 0, 0, 0, 0], .actionBadOutPort),
         action("output to any", [0, 0, 0, 16, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0], .actionBadOutPort),
         action("group beyond the maximum", [0, 22, 0, 8, 0xff, 0xff, 0xff, 0xff], .actionBadOutGroup),
         action("push VLAN of an odd EtherType", [0, 17, 0, 8, 0x12, 0x34, 0, 0], .actionBadArgument),
         action("set an unknown field", [0, 25, 0, 16, 0x80, 0, 0xfc, 1, 0, 0, 0, 0, 0, 0, 0, 0], .actionBadSetType),
-        action("set a field of wrong length", [0, 25, 0, 16, 0x80, 0, 0x16, 2, 0, 0, 0, 0, 0, 0, 0, 0], .actionBadSetLength),
-        action("set a field that cannot be", [0, 25, 0, 16, 0x80, 0, 0x0a, 2, 8, 0, 0, 0, 0, 0, 0, 0], .actionBadSetArgument),
-        action("set a field with a mask before 1.5",
+        action(
+            "set a field of wrong length", [0, 25, 0, 16, 0x80, 0, 0x16, 2, 0, 0, 0, 0, 0, 0, 0, 0], .actionBadSetLength
+        ),
+        action(
+            "set a field that cannot be", [0, 25, 0, 16, 0x80, 0, 0x0a, 2, 8, 0, 0, 0, 0, 0, 0, 0],
+            .actionBadSetArgument),
+        action(
+            "set a field with a mask before 1.5",
             [0, 25, 0, 16, 0x80, 0, 0x17, 8, 10, 0, 0, 0, 255, 0, 0, 0], .actionBadSetMask),
-        Fault("1.0: VLAN too great", .v1_0, 14,
+        Fault(
+            "1.0: VLAN too great", .v1_0, 14,
             Array(repeating: 0, count: 64) + [0, 1, 0, 8, 0xff, 0xff, 0, 0], .actionBadArgument),
         Fault("1.0: emergency flow", .v1_0, 14, Array(repeating: 0, count: 63) + [4], .flowModTableFull),
-        Fault("packet-out from a reserved port", .v1_3, 13,
+        Fault(
+            "packet-out from a reserved port", .v1_3, 13,
             [255, 255, 255, 255, 255, 255, 255, 0xfa] + Array(repeating: 0, count: 8), .requestBadPort),
-        Fault("packet-out with too long a list", .v1_3, 13,
+        Fault(
+            "packet-out with too long a list", .v1_3, 13,
             [255, 255, 255, 255, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0], .requestBadLength),
         Fault("unknown role", .v1_3, 24, [0, 0, 0, 9] + Array(repeating: 0, count: 12), .roleRequestBadRole),
         Fault("unknown group type", .v1_3, 15, [0, 0, 9, 0, 0, 0, 0, 1], .groupModBadType),

@@ -9,7 +9,8 @@ private struct Subject: Sendable, CustomTestStringConvertible {
     let versions: ClosedRange<OpenFlowVersion>
     let make: @Sendable (inout WireGenerator) throws(WireError) -> Message
 
-    init(_ name: String, since: OpenFlowVersion = .v1_0, until: OpenFlowVersion = .v1_5,
+    init(
+        _ name: String, since: OpenFlowVersion = .v1_0, until: OpenFlowVersion = .v1_5,
         _ make: @escaping @Sendable (inout WireGenerator) throws(WireError) -> Message
     ) {
         self.testDescription = name
@@ -61,7 +62,8 @@ private let subjects: [Subject] = [
     Subject("queue config reply", until: .v1_3) { (wire) throws(WireError) in
         .queueGetConfigReply(try made(QueueConfiguration.self, &wire))
     },
-    Subject("role request", since: .v1_2) { (wire) throws(WireError) in .roleRequest(try made(RoleMessage.self, &wire)) },
+    Subject("role request", since: .v1_2) { (wire) throws(WireError) in .roleRequest(try made(RoleMessage.self, &wire))
+    },
     Subject("Nicira role request") { (_) throws(WireError) in .roleRequest(RoleMessage(role: .primary)) },
     Subject("set async") { (wire) throws(WireError) in .setAsync(try made(AsyncConfig.self, &wire)) },
     Subject("get async reply", since: .v1_3) { (wire) throws(WireError) in
@@ -87,14 +89,16 @@ private let subjects: [Subject] = [
     Subject("tables") { (wire) throws(WireError) in reply(.table(try list(TableStatistics.self, &wire))) },
     Subject("ports") { (wire) throws(WireError) in reply(.port(try list(PortStatistics.self, &wire))) },
     Subject("queues") { (wire) throws(WireError) in reply(.queue(try list(QueueStatistics.self, &wire))) },
-    Subject("groups", since: .v1_1) { (wire) throws(WireError) in reply(.group(try list(GroupStatistics.self, &wire))) },
+    Subject("groups", since: .v1_1) { (wire) throws(WireError) in reply(.group(try list(GroupStatistics.self, &wire)))
+    },
     Subject("group descriptions", since: .v1_1) { (wire) throws(WireError) in
         reply(.groupDescription(try list(GroupDescription.self, &wire)))
     },
     Subject("group features", since: .v1_2) { (wire) throws(WireError) in
         reply(.groupFeatures(try made(GroupFeatures.self, &wire)))
     },
-    Subject("meters", since: .v1_3) { (wire) throws(WireError) in reply(.meter(try list(MeterStatistics.self, &wire))) },
+    Subject("meters", since: .v1_3) { (wire) throws(WireError) in reply(.meter(try list(MeterStatistics.self, &wire)))
+    },
     Subject("meter configurations", since: .v1_3) { (wire) throws(WireError) in
         reply(.meterConfiguration(try list(MeterConfiguration.self, &wire)))
     },
@@ -151,7 +155,8 @@ struct RoundTripTests {
         #expect(trials > 0, "every seed was refused")
     }
 
-    /// Whether nothing in the message is said otherwise in the version (reasons, features, semantics, defaults).
+    /// Whether nothing in the message is said otherwise in the version (reasons, features, semantics,
+    /// defaults).
     private static func isExact(_ message: Message, _ version: OpenFlowVersion) -> Bool {
         switch message {
         case .flowRemoved, .packetIn: version >= .v1_5

@@ -33,7 +33,9 @@ struct StructureSizeTests {
         try Self.check([80, 40 + 88, 40 + 8, 40 + 8, 40 + 8, 16 + 8 + 40]) {
             try Self.size(.flowRemoved(FlowRemoved()), $0)
         }
-        try Self.check([8 + 48, 8 + 64, 8 + 64, 8 + 64, 8 + 72, 8 + 72]) { try Self.size(.portStatus(PortStatus()), $0) }
+        try Self.check([8 + 48, 8 + 64, 8 + 64, 8 + 64, 8 + 72, 8 + 72]) {
+            try Self.size(.portStatus(PortStatus()), $0)
+        }
         try Self.check([24, 32, 32, 32, 24, 24]) { try Self.size(.portMod(PortMod()), $0) }
         try Self.check([nil, 8, 8, 8, 8, 16]) { try Self.size(.groupMod(GroupMod()), $0) }
         try Self.check([nil, 8, 8, 8, 8, 8]) { try Self.size(.tableMod(TableMod()), $0) }
@@ -48,7 +50,9 @@ struct StructureSizeTests {
 
     @Test("Multipart replies")
     func replies() throws {
-        try Self.check([1056, 1056, 1056, 1056, 1056, 1056]) { try Self.replySize(.description(SwitchDescription()), $0) }
+        try Self.check([1056, 1056, 1056, 1056, 1056, 1056]) {
+            try Self.replySize(.description(SwitchDescription()), $0)
+        }
         try Self.check([88, 48 + 88, 48 + 8, 48 + 8, 48 + 8, 24 + 8 + 40]) {
             try Self.replySize(.flow([FlowStatisticsEntry()]), $0)
         }

@@ -27,8 +27,10 @@ struct TextTests {
         #expect(Match.any.description == "any")
         #expect([Instruction]().actionsText == "drop")
         #expect(
-            [Instruction.applyActions([.output(PortNumber(rawValue: 2), maximumLength: 0), .popVLAN]),
-                .gotoTable(TableID(rawValue: 3))].actionsText == "output:2,pop_vlan,goto_table:3")
+            [
+                Instruction.applyActions([.output(PortNumber(rawValue: 2), maximumLength: 0), .popVLAN]),
+                .gotoTable(TableID(rawValue: 3)),
+            ].actionsText == "output:2,pop_vlan,goto_table:3")
         #expect(
             MatchEntry(.ipv4Source, value: 0x0a00_0000, mask: 0xffff_fff0).description == "nw_src=10.0.0.0/28")
         #expect(MatchEntry(.metadata, value: 5, mask: 0xff).description == "metadata=0x5/0xff")

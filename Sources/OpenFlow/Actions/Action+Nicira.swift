@@ -1,6 +1,7 @@
 import NetworkTypes
 
-// Experimenters' actions: after type and length, the experimenter's number; Nicira's then have a subtype of 16 bits.
+// Experimenters' actions: after type and length, the experimenter's number; Nicira's then have a subtype of
+// 16 bits.
 extension Action {
     mutating func describeExperimenter(
         _ shape: ActionShape, to wire: inout some WireVisitor & ~Copyable & ~Escapable
@@ -28,7 +29,10 @@ extension Action {
         } else {
             try wire.rest("body", &body)
         }
-        guard let known else { return self = .experimenter(experimenter, body) }
+        guard let known else {
+            self = .experimenter(experimenter, body)
+            return
+        }
         try self.describe(known, to: &wire)
     }
 
@@ -149,7 +153,10 @@ extension Action {
         }
         try wire.field("etherType", &etherType)
         try wire.reserved(4)
-        if type == .popMPLS { return self = .popMPLS(.init(rawValue: etherType)) }
+        if type == .popMPLS {
+            self = .popMPLS(.init(rawValue: etherType))
+            return
+        }
         self = .pushMPLS(.init(rawValue: etherType))
         guard etherType == 0x8847 || etherType == 0x8848 || !wire.isReading else {
             throw wire.refusal(.actionBadArgument, value: UInt64(etherType))

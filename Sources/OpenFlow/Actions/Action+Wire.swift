@@ -1,6 +1,7 @@
 import NetworkTypes
 
-// An action (1.0 §5.2.4, 1.1 and later §7.2.6): type 16 bits, length 16 bits, which counts everything and is a multiple of eight.
+// An action (1.0 §5.2.4, 1.1 and later §7.2.6): type 16 bits, length 16 bits, which counts everything and
+// is a multiple of eight.
 extension Action: WireStructure {
     init() { self = .popVLAN }
 

@@ -2,8 +2,9 @@ public import NetworkTypes
 
 /// One action, in the newest version's terms (1.0 §5.2.4, 1.1–1.5 §7.2.6 and Nicira's extensions).
 ///
-/// What 1.0 and 1.1 say with one action per header field becomes ``setField(_:value:mask:)`` wherever the meaning is the
-/// same, and is lowered back on writing. Where it is not the same (the VLAN and transport setters), it stays apart.
+/// What 1.0 and 1.1 say with one action per header field becomes ``setField(_:value:mask:)`` wherever the
+/// meaning is the same, and is lowered back on writing. Where it is not the same (the VLAN and transport
+/// setters), it stays apart.
 public enum Action: Hashable, Sendable {
     /// Sends the packet out by a port; the length limits what a controller gets (0xffff: all of it).
     case output(PortNumber, maximumLength: UInt16)

@@ -1,7 +1,7 @@
 /// A port of the switch, or one of the reserved ports, in the 32-bit form of 1.1 and later.
 ///
-/// OpenFlow 1.0 has 16 bits: its reserved ports 0xfff8…0xffff are raised to 0xfffffff8…0xffffffff on reading and
-/// lowered on writing; other numbers must be below 0xff00 to be expressible there.
+/// OpenFlow 1.0 has 16 bits: its reserved ports 0xfff8…0xffff are raised to 0xfffffff8…0xffffffff on
+/// reading and lowered on writing; other numbers must be below 0xff00 to be expressible there.
 @frozen public struct PortNumber: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     /// The 32-bit number in host byte order.
     public var rawValue: UInt32

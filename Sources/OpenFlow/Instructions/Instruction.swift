@@ -1,4 +1,5 @@
-/// What happens to a packet that matches a flow (1.1 §A.2.4, 1.5 §7.2.4); 1.0 action lists are ``applyActions(_:)``.
+/// What happens to a packet that matches a flow (1.1 §A.2.4, 1.5 §7.2.4); 1.0 action lists are
+/// ``applyActions(_:)``.
 public enum Instruction: Hashable, Sendable {
     /// Continues in a later table.
     case gotoTable(TableID)

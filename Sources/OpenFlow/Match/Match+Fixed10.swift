@@ -1,7 +1,8 @@
 import NetworkTypes
 
-// The match of 1.0 (§5.2.3), 40 bytes. What a packet of the EtherType or protocol named cannot have is passed over, as the
-// specification (1.0.1) asks and as Open vSwitch does: such a field is as good as a wildcard.
+// The match of 1.0 (§5.2.3), 40 bytes. What a packet of the EtherType or protocol named cannot have is
+// passed over, as the specification (1.0.1) asks and as Open vSwitch does: such a field is as good as a
+// wildcard.
 /// The wildcard bits of the 1.0 match.
 private enum Wildcard10 {
     static let inPort: UInt32 = 1 << 0

@@ -35,8 +35,9 @@ private struct FieldSet {
     }
 }
 
-// The extensible match (1.2 §A.2.3, 1.3 and later §7.2.3): type 1, a length that includes these four bytes and excludes the
-// padding to eight, then fields: class 16 bits, number 7, has-mask 1, length 8, value, mask.
+// The extensible match (1.2 §A.2.3, 1.3 and later §7.2.3): type 1, a length that includes these four bytes
+// and excludes the padding to eight, then fields: class 16 bits, number 7, has-mask 1, length 8, value,
+// mask.
 extension WireReader {
     mutating func match(_ value: inout Match) throws(WireError) {
         switch self.version.matchLayout {

@@ -25,8 +25,8 @@
 
 /// Which packets a flow applies to: those that agree with every entry; no entry at all means every packet.
 ///
-/// The normal form of the fixed matches of 1.0 and 1.1, of OXM and of NXM (1.0 §5.2.3, 1.1 §A.2.3, 1.2+ §7.2.3). No
-/// field occurs twice, and fields follow their prerequisites, if the match was decoded.
+/// The normal form of the fixed matches of 1.0 and 1.1, of OXM and of NXM (1.0 §5.2.3, 1.1 §A.2.3, 1.2+
+/// §7.2.3). No field occurs twice, and fields follow their prerequisites, if the match was decoded.
 @frozen public struct Match: Hashable, Sendable {
     /// The fields, prerequisites first.
     public var entries: [MatchEntry]

@@ -101,10 +101,12 @@ extension MatchField {
             .neighbourDiscoveryTarget, "nd_target", bits: 128, bytes: 16, [.maskable, .writable], .neighbourDiscovery,
             oxm: .basic(31), since: .v1_2, nicira: .nicira1(23)),
         Row(
-            .neighbourDiscoverySourceAddress, "nd_sll", bits: 48, bytes: 6, [.maskable, .writable], .neighbourSolicitation,
+            .neighbourDiscoverySourceAddress, "nd_sll", bits: 48, bytes: 6, [.maskable, .writable],
+            .neighbourSolicitation,
             oxm: .basic(32), since: .v1_2, nicira: .nicira1(24)),
         Row(
-            .neighbourDiscoveryTargetAddress, "nd_tll", bits: 48, bytes: 6, [.maskable, .writable], .neighbourAdvertisement,
+            .neighbourDiscoveryTargetAddress, "nd_tll", bits: 48, bytes: 6, [.maskable, .writable],
+            .neighbourAdvertisement,
             oxm: .basic(33), since: .v1_2, nicira: .nicira1(25)),
         Row(
             .mplsLabel, "mpls_label", bits: 20, bytes: 4, [.writable], .mpls,

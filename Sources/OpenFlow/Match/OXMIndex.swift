@@ -68,7 +68,8 @@ struct OXMIndex: Sendable {
 }
 
 extension MatchField {
-    /// Names beyond the two of the table: ONF's experimenter forms, and NXM fields that say part of another field.
+    /// Names beyond the two of the table: ONF's experimenter forms, and NXM fields that say part of another
+    /// field.
     static let aliases: [(OXMIdentifier, MatchField)] = [
         (.onf(42), .tcpFlags), (.onf(43), .actionSetOutput), (.nicira0(5), .ipDSCP),
     ]

@@ -1,7 +1,8 @@
-/// The asynchronous messages a controller wants, by role (1.3 §7.3.10 · 1.5 §7.3.10; Nicira's subtype 19 below 1.3).
+/// The asynchronous messages a controller wants, by role (1.3 §7.3.10 · 1.5 §7.3.10; Nicira's subtype 19
+/// below 1.3).
 ///
-/// A mask has bit n set if messages of reason n are wanted. Up to 1.3 the first three kinds are always present; from
-/// 1.4 a request may say only some, and the others stay as they are.
+/// A mask has bit n set if messages of reason n are wanted. Up to 1.3 the first three kinds are always
+/// present; from 1.4 a request may say only some, and the others stay as they are.
 public struct AsyncConfig: Hashable, Sendable {
     /// A kind of asynchronous message.
     public enum Kind: Int, CaseIterable, Hashable, Sendable {

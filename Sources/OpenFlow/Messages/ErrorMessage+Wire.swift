@@ -1,5 +1,6 @@
-// Type and code, or type 0xffff with an experimenter's type and number (1.2 and later), or Nicira's envelope (1.0, 1.1):
-// type 0xb0c2, code 0, experimenter, type, code. Then the start of the refused message.
+// Type and code, or type 0xffff with an experimenter's type and number (1.2 and later), or Nicira's
+// envelope (1.0, 1.1): type 0xb0c2, code 0, experimenter, type, code. Then the start of the refused
+// message.
 extension ErrorMessage: WireStructure {
     private static let experimenterType: UInt16 = 0xffff
     private static let envelopeType: UInt16 = 0xb0c2

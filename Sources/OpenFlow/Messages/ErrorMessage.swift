@@ -24,7 +24,8 @@ public struct ErrorMessage: Hashable, Sendable {
 extension ErrorMessage {
     /// Makes the error that refuses `request` (a whole message with its header).
     ///
-    /// As much of the request is included as fits into one message; the specifications ask for 64 bytes at least.
+    /// As much of the request is included as fits into one message; the specifications ask for 64 bytes at
+    /// least.
     public init(_ code: OpenFlowError.Code, refusing request: some Collection<UInt8>) {
         self.init(error: .known(code), data: Array(request.prefix(Self.dataBytesMaximum)))
     }

@@ -32,7 +32,8 @@ public struct FlowMod: Hashable, Sendable {
         /// Bytes need not be counted (1.3 and later).
         public static let noByteCounts = Flags(rawValue: 16)
     }
-    /// What the sender's version means by a command where versions differ; not on the wire but implied by the version.
+    /// What the sender's version means by a command where versions differ; not on the wire but implied by
+    /// the version.
     @frozen public struct Semantics: OptionSet, Hashable, Sendable {
         /// The bits.
         public var rawValue: UInt8
@@ -49,7 +50,9 @@ public struct FlowMod: Hashable, Sendable {
     public var cookie: Cookie = .none
     /// The bits of the cookie that select flows to modify or delete; zero for no restriction.
     public var cookieMask: UInt64 = 0
-    /// The table. 1.0 has none: an add is raised to table 0, other commands to ``TableID/all``.
+    /// The table.
+    ///
+    /// 1.0 has none: an add is raised to table 0, other commands to ``TableID/all``.
     public var tableID: TableID = TableID(rawValue: 0)
     /// What to do.
     public var command: Command = .add
@@ -57,7 +60,9 @@ public struct FlowMod: Hashable, Sendable {
     public var idleTimeoutSeconds: UInt16 = 0
     /// Seconds after which the flow goes; 0 for never.
     public var hardTimeoutSeconds: UInt16 = 0
-    /// The priority; the greatest that matches wins. A 1.0 match without wildcards is raised to 65535.
+    /// The priority; the greatest that matches wins.
+    ///
+    /// A 1.0 match without wildcards is raised to 65535.
     public var priority: UInt16 = 0x8000
     /// A buffered packet to run through the flow, or ``BufferID/none``.
     public var bufferID: BufferID = .none

@@ -1,6 +1,7 @@
 /// HELLO, by which both sides begin (1.0 §5.5.1 · 1.3 §7.5.1 · 1.5 §7.5.1).
 ///
-/// 1.3.1 added elements, of which the version bitmap is the only one; others are ignored, as is any body in older versions.
+/// 1.3.1 added elements, of which the version bitmap is the only one; others are ignored, as is any body in
+/// older versions.
 public struct Hello: Hashable, Sendable {
     /// The versions in the bitmap element; nil where there was none.
     public var versions: VersionSet? = nil

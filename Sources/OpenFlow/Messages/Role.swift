@@ -10,7 +10,8 @@ public enum ControllerRole: UInt32, CaseIterable, Hashable, Sendable {
     case secondary = 3
 }
 
-/// ROLE_REQUEST and ROLE_REPLY (1.2 §A.3.9 · 1.3 §7.3.9 · 1.5 §7.3.8); Nicira's subtypes 10 and 11 in 1.0 and 1.1.
+/// ROLE_REQUEST and ROLE_REPLY (1.2 §A.3.9 · 1.3 §7.3.9 · 1.5 §7.3.8); Nicira's subtypes 10 and 11 in 1.0
+/// and 1.1.
 public struct RoleMessage: Hashable, Sendable {
     /// The role.
     public var role: ControllerRole = .noChange

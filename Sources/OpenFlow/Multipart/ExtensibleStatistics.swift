@@ -1,5 +1,5 @@
-/// The extensible list of counters of 1.5, OXS (§7.2.4): two reserved bytes, a length that includes these four bytes and
-/// excludes the padding to eight, then fields with a header as in OXM, of class 0x8002.
+/// The extensible list of counters of 1.5, OXS (§7.2.4): two reserved bytes, a length that includes these
+/// four bytes and excludes the padding to eight, then fields with a header as in OXM, of class 0x8002.
 struct ExtensibleStatistics: WireStructure {
     var durationSeconds: UInt32?
     var durationNanoseconds: UInt32?

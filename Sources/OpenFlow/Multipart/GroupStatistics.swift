@@ -70,7 +70,9 @@ public struct GroupDescription: Hashable, Sendable {
     public init() {}
 }
 
-/// GROUP_FEATURES (1.2 §A.3.5.9 · 1.3 §7.3.5.11): what groups can do. Arrays are by ``GroupType``, four each.
+/// GROUP_FEATURES (1.2 §A.3.5.9 · 1.3 §7.3.5.11): what groups can do.
+///
+/// Arrays are by ``GroupType``, four each.
 public struct GroupFeatures: Hashable, Sendable {
     /// Bit n: group type n is supported.
     public var types: UInt32 = 0

@@ -1,7 +1,7 @@
 /// Writes a multipart reply entry by entry, beginning a new message before one would grow too long.
 ///
-/// For dumps of any size: append entries as they come, ``take()`` the finished messages as the connection drains,
-/// ``finish(more:)`` at the end. An entry is never split. Not shared: one reply, one thread.
+/// For dumps of any size: append entries as they come, ``take()`` the finished messages as the connection
+/// drains, ``finish(more:)`` at the end. An entry is never split. Not shared: one reply, one thread.
 public struct MultipartReplyWriter: Sendable {
     /// What is answered.
     public enum Kind: UInt8, Sendable {

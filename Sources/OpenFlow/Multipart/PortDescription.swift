@@ -78,8 +78,8 @@ public import NetworkTypes
 
 /// A port of the switch (1.0 §5.2.1 · 1.1–1.3 §7.2.1 · 1.4 and 1.5 §7.2.1).
 ///
-/// 48 bytes in 1.0, 64 in 1.1 to 1.3 (which added the speeds), 40 and properties from 1.4, where the features and
-/// speeds are the Ethernet property.
+/// 48 bytes in 1.0, 64 in 1.1 to 1.3 (which added the speeds), 40 and properties from 1.4, where the
+/// features and speeds are the Ethernet property.
 public struct PortDescription: Hashable, Sendable {
     /// The port's number.
     public var number: PortNumber = .any

@@ -1,4 +1,7 @@
-/// DESC: who made the switch (1.0 §5.3.5 · 1.3 §7.3.5.1). Texts are cut to their space and end with a zero byte.
+/// DESC: who made the switch (1.0 §5.3.5 · 1.3 §7.3.5.1).
+///
+/// Texts are cut to their space and end with a zero
+/// byte.
 public struct SwitchDescription: Hashable, Sendable {
     /// The manufacturer; 255 bytes.
     public var manufacturer: String = ""

@@ -1,4 +1,5 @@
-// A property of TABLE_FEATURES (1.3 §7.3.5.5.2): type, length, then a list; the odd types are about the table-miss flow.
+// A property of TABLE_FEATURES (1.3 §7.3.5.5.2): type, length, then a list; the odd types are about the
+// table-miss flow.
 extension FeatureID: WireStructure {
     init() { self.init(type: 0) }
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {

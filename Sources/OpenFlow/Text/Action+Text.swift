@@ -103,7 +103,8 @@ extension [Instruction] {
 }
 
 extension FlowMod: CustomStringConvertible {
-    /// One line for logs, in the manner of ovs-ofctl: command, table, cookie, timeouts, priority, match, actions.
+    /// One line for logs, in the manner of ovs-ofctl: command, table, cookie, timeouts, priority, match,
+    /// actions.
     public var description: String {
         var text = "\(self.command) table=\(self.tableID)"
         if self.cookie != .none || self.cookieMask != 0 { text += " cookie=\(self.cookie)" }

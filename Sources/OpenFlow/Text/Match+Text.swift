@@ -63,7 +63,8 @@ extension MatchEntry: CustomStringConvertible {
 }
 
 extension Match: CustomStringConvertible {
-    /// Entries joined by commas, with the protocols' short names (`tcp` for an EtherType and a protocol); `any` if there are none.
+    /// Entries joined by commas, with the protocols' short names (`tcp` for an EtherType and a protocol);
+    /// `any` if there are none.
     public var description: String {
         guard !self.entries.isEmpty else { return "any" }
         let (shorthand, hidden) = self.shorthand

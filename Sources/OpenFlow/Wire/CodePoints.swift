@@ -1,7 +1,7 @@
 /// Which number stands for which meaning in which version: one vocabulary of the protocol.
 ///
-/// Built from one row per meaning and range of versions; looked up both ways in flat arrays. A meaning has at most one
-/// number in a version, and a number at most one meaning (a test checks every table).
+/// Built from one row per meaning and range of versions; looked up both ways in flat arrays. A meaning has
+/// at most one number in a version, and a number at most one meaning (a test checks every table).
 struct CodePoints<Meaning: RawRepresentable & CaseIterable & Sendable>: Sendable
 where Meaning.RawValue == UInt8 {
     /// One meaning's number in some versions.

@@ -1,6 +1,7 @@
 /// What a version of the protocol has no words for.
 ///
-/// Thrown when a value is encoded; the caller decides whether to drop, substitute or refuse. Never a silent truncation.
+/// Thrown when a value is encoded; the caller decides whether to drop, substitute or refuse. Never a silent
+/// truncation.
 public enum Inexpressible: Error, Hashable, Sendable {
     /// The version has no such message.
     case message

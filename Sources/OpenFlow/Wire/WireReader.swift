@@ -1,7 +1,7 @@
 /// Reads structures from the bytes of one message.
 ///
-/// Every access is checked against the end of the innermost part whose length is known; nothing is allocated for
-/// reading itself.
+/// Every access is checked against the end of the innermost part whose length is known; nothing is
+/// allocated for reading itself.
 struct WireReader: WireVisitor, ~Escapable {
     private let bytes: RawSpan
     let version: OpenFlowVersion
@@ -10,7 +10,8 @@ struct WireReader: WireVisitor, ~Escapable {
     private var end: Int
     private(set) var context: WireContext = .message
 
-    /// Reads `bytes`, the whole message, from `start` on; offsets in errors count from the message's first byte.
+    /// Reads `bytes`, the whole message, from `start` on; offsets in errors count from the message's first
+    /// byte.
     @_lifetime(copy bytes)
     init(_ bytes: RawSpan, from start: Int, version: OpenFlowVersion, hasFlowModTableID: Bool = false) {
         self.bytes = bytes

@@ -1,7 +1,8 @@
 /// A direction in which structures are walked: reading, writing, or making random ones for tests.
 ///
-/// A structure walks its fields once, in wire order (``WireStructure/describe(to:)``); the visitor decides what happens.
-/// Visitors are concrete generic arguments, so the walk specialises to straight code. All integers are big-endian.
+/// A structure walks its fields once, in wire order (``WireStructure/describe(to:)``); the visitor decides
+/// what happens. Visitors are concrete generic arguments, so the walk specialises to straight code. All
+/// integers are big-endian.
 protocol WireVisitor: ~Copyable, ~Escapable {
     /// The version of the message.
     var version: OpenFlowVersion { get }
@@ -11,7 +12,8 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     var hasFlowModTableID: Bool { get }
     /// Whether the match read last, of 1.0, had no wildcard at all.
     var matchHadNoWildcards: Bool { get }
-    /// The IP protocol of the match written last, if it named one; 1.2 and later need it for 1.0's transport setters.
+    /// The IP protocol of the match written last, if it named one; 1.2 and later need it for 1.0's
+    /// transport setters.
     var transportProtocol: UInt8? { get }
     /// Bytes from the start of the message.
     var offset: Int { get }
@@ -62,8 +64,8 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     mutating func instructions(_ value: inout [Instruction]) throws(WireError)
     /// Properties up to the end of the innermost part.
     ///
-    /// `present` are the types that `known` describes and that are to be written; `known` returns false for a type it does
-    /// not know, and such properties are kept in `others`.
+    /// `present` are the types that `known` describes and that are to be written; `known` returns false for
+    /// a type it does not know, and such properties are kept in `others`.
     mutating func properties(
         present: [UInt16], others: inout [Property],
         known: (inout Self, UInt16) throws(WireError) -> Bool

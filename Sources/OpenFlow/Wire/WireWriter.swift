@@ -1,14 +1,15 @@
 /// Writes structures into a growing array of bytes.
 ///
-/// The array is kept longer than what is written, and filled with zeros, so that a field is one store and reserved bytes are a
-/// step; ``finish()`` cuts it.
+/// The array is kept longer than what is written, and filled with zeros, so that a field is one store and
+/// reserved bytes are a step; ``finish()`` cuts it.
 struct WireWriter: WireVisitor, Sendable {
     private var bytes: [UInt8]
     let version: OpenFlowVersion
     /// Where the message begins in the array.
     private(set) var start: Int
     private(set) var position: Int
-    /// The IP protocol of the match written last, if it named one; 1.2 and later need it for 1.0's transport setters.
+    /// The IP protocol of the match written last, if it named one; 1.2 and later need it for 1.0's
+    /// transport setters.
     var transportProtocol: UInt8?
 
     /// Appends to `bytes`, which is taken over.
