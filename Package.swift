@@ -69,6 +69,7 @@ let package = Package(
             name: "AgentTests",
             dependencies: [
                 "Agent", "OpenFlow", "Datapath", "NetworkTypes",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: house),

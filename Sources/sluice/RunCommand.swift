@@ -79,7 +79,8 @@ struct RunCommand: ParsableCommand {
     var protocols: [String] = []
 
     @Option(
-        help: ArgumentHelp("Add a device as a port, with the OpenFlow number given; repeatable.", valueName: "device[=number]"))
+        help: ArgumentHelp(
+            "Add a device as a port, with the OpenFlow number given; repeatable.", valueName: "device[=number]"))
     var port: [String] = []
 
     @Option(help: ArgumentHelp("Call a controller; repeatable.", valueName: "address"))

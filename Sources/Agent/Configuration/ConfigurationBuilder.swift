@@ -124,7 +124,8 @@ package struct ConfigurationBuilder {
             path.utf8.count > AgentLimits.socketPathBytesMaximum
         {
             self.lines.append(
-                "run-dir: \(path) is longer than the \(AgentLimits.socketPathBytesMaximum) bytes that a socket may have")
+                "run-dir: \(path) is longer than the \(AgentLimits.socketPathBytesMaximum) bytes that a socket may have"
+            )
         }
         return bridge
     }

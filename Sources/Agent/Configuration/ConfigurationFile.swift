@@ -71,7 +71,8 @@ package struct ConfigurationFile {
 
     private mutating func readAgent(_ node: Node) {
         let keys = [
-            "bridges", "ca-certificate", "certificate", "keep-datapath", "log-file", "log-level", "private-key", "run-dir",
+            "bridges", "ca-certificate", "certificate", "keep-datapath", "log-file", "log-level", "private-key",
+            "run-dir",
         ]
         for (key, value) in self.entries(node, "", keys: keys) {
             switch key {
@@ -193,12 +194,13 @@ package struct ConfigurationFile {
     private mutating func readProtocols(_ node: Node, _ path: String) -> VersionSet? {
         guard node.sequence != nil else { return self.scalar(node, path, SettingParser.protocols) }
         var versions: [OpenFlowVersion] = []
-        for (index, element) in self.elements(node, path).enumerated() {
+        let elements = self.elements(node, path)
+        for (index, element) in elements.enumerated() {
             if let version = self.scalar(element, "\(path)[\(index)]", SettingParser.version) {
                 versions.append(version)
             }
         }
-        if versions.isEmpty { self.report(node, path, "at least one protocol is needed") }
+        if elements.isEmpty { self.report(node, path, "at least one protocol is needed") }
         return VersionSet(versions: versions)
     }
 }

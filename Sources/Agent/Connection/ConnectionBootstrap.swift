@@ -26,7 +26,9 @@ struct ConnectionBootstrap: Sendable {
         let settings = self.settings
         let bootstrap = ClientBootstrap(group: self.group)
             .connectTimeout(.nanoseconds(max(timeout, .seconds(1)).wholeNanoseconds))
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes))
+            .channelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes)
+            )
             .channelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .channelOption(.autoRead, value: false)
         let connected =
@@ -53,7 +55,8 @@ struct ConnectionBootstrap: Sendable {
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: address.isTCP ? 1 : 0)
             .childChannelOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes))
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes)
+            )
             .childChannelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -45,6 +45,7 @@ enum ConnectionCodec {
         transactionID: TransactionID, to bytes: inout [UInt8]
     ) {
         MessageCodec.encodeError(
-            code, refusing: RawSpan(_unsafeBytes: request), version: version, transactionID: transactionID, into: &bytes)
+            code, refusing: RawSpan(_unsafeBytes: request), version: version, transactionID: transactionID, into: &bytes
+        )
     }
 }

@@ -34,7 +34,9 @@ package final class ConnectionManager {
     private var isStopping = false
     private var stopped: EventLoopPromise<Void>?
 
-    /// Makes a manager; nothing is opened before ``start()``. Called on the control loop, as everything here.
+    /// Makes a manager that opens nothing yet.
+    ///
+    /// Called on the control loop, as everything here.
     package init(
         handler: any SwitchRequestHandler, configuration: ConnectionConfiguration, signal: ControlLoopSignal,
         ioGroup: any EventLoopGroup, logger: Logger, clock: @escaping @Sendable () -> MonotonicTime
@@ -106,9 +108,13 @@ package final class ConnectionManager {
         var address = self.listeners[index].address
         switch address.transport {
         case .tcp(let host, _):
-            if let port = channel.localAddress?.port { address.transport = .tcp(host: host, port: UInt16(clamping: port)) }
+            if let port = channel.localAddress?.port {
+                address.transport = .tcp(host: host, port: UInt16(clamping: port))
+            }
         case .tls(let host, _):
-            if let port = channel.localAddress?.port { address.transport = .tls(host: host, port: UInt16(clamping: port)) }
+            if let port = channel.localAddress?.port {
+                address.transport = .tls(host: host, port: UInt16(clamping: port))
+            }
         case .unix: break
         }
         self.logger.info("listening on \(address)")
@@ -124,7 +130,9 @@ package final class ConnectionManager {
         self.failModeTimer?.cancel()
         for listener in self.listeners {
             listener.channel?.close(promise: nil)
-            if listener.channel != nil, case .unix(let path) = listener.address.transport { UnixSocketPath.remove(path) }
+            if listener.channel != nil, case .unix(let path) = listener.address.transport {
+                UnixSocketPath.remove(path)
+            }
         }
         for controller in self.controllers {
             // Nobody waits for a call that may take seconds to fail.
@@ -234,7 +242,9 @@ package final class ConnectionManager {
             }
             controller.connected(connection)
         case .failure(let error):
-            guard self.connections.removeValue(forKey: link.identifier) != nil, controller.attempt === link else { return }
+            guard self.connections.removeValue(forKey: link.identifier) != nil, controller.attempt === link else {
+                return
+            }
             let text = ConnectionErrorText.describe(error)
             let wait = controller.attemptFailed(text, now: self.clock())
             self.logger.info("\(controller.address): \(text), next attempt in \(wait)")

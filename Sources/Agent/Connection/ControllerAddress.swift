@@ -152,7 +152,7 @@ extension ControllerAddress {
     }
 
     private static func check(host: Substring, of whole: String) throws(ParseError) {
-        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }) else {
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && !"/[]".utf8.contains($0) }) else {
             throw ParseError(description: "the host of '\(whole)' has characters that no host has")
         }
         guard host.utf8.count <= 255 else {

@@ -157,7 +157,7 @@ extension OpenFlowConnection.StateMachine {
         return HelloIntent(version: newest, versions: newest >= .v1_3 ? settings.offered : nil)
     }
 
-    /// The peer's HELLO is here. `versions` is its bitmap, nil where it had none or one that could not be read.
+    /// The peer's HELLO is here; `versions` is its bitmap, nil where it had none or one that could not be read.
     package mutating func received(
         hello versions: VersionSet?, headerVersion: UInt8, now: MonotonicTime
     ) -> OnHello {

@@ -2,9 +2,9 @@ import Glibc
 package import Logging
 import Synchronization
 
-/// Where log lines go: a file, which can be opened anew, or standard error. Any thread.
+/// Where log lines go: a file, which can be opened anew, or standard error.
 ///
-/// A line is written by one call, so that lines of threads do not mix. A place in the program that logs too much is
+/// Any thread may write. A line is written by one call, so that lines of threads do not mix. A place in the program that logs too much is
 /// cut short: at most 64 lines in ten seconds, then one line that says how many were left out.
 package final class LogDestination: Sendable {
     private struct State {
@@ -93,7 +93,9 @@ package final class LogDestination: Sendable {
         var line = "\(Self.timestamp()) \(level.rawValue) \(part): "
         // A line is a line, whatever a peer put into it.
         for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || scalar.value == 0x7f { line += "\\u{\(String(scalar.value, radix: 16))}" } else {
+            if scalar.value < 0x20 || scalar.value == 0x7f {
+                line += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
                 line.unicodeScalars.append(scalar)
             }
         }
@@ -123,7 +125,9 @@ package final class LogDestination: Sendable {
         let bytes = Array(line.utf8)
         var offset = 0
         while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset)
+            }
             if count < 0, errno == EINTR { continue }
             // A full disk must not stop a switch; the line is lost.
             guard count > 0 else { return }

@@ -50,7 +50,9 @@ package struct RunDirectory: ~Copyable {
             let prefix = String(path[..<next])
             end = next
             if prefix.isEmpty || prefix == "/" { continue }
-            guard mkdir(prefix, 0o755) == 0 || errno == EEXIST else { throw Self.error("cannot make directory \(prefix)") }
+            guard mkdir(prefix, 0o755) == 0 || errno == EEXIST else {
+                throw Self.error("cannot make directory \(prefix)")
+            }
         }
         var status = stat()
         guard stat(path, &status) == 0 else { throw Self.error("cannot use directory \(path)") }
