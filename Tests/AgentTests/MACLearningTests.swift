@@ -45,7 +45,9 @@ struct MACLearningTests {
     @Test("a full table forgets the entry refreshed longest ago")
     func eviction() {
         var table = MACLearningTable(limit: 3)
-        for address in 1...3 { _ = table.learn(self.update(UInt64(address) * 2, 1), now: self.seconds(UInt64(address))) }
+        for address in 1...3 {
+            _ = table.learn(self.update(UInt64(address) * 2, 1), now: self.seconds(UInt64(address)))
+        }
         _ = table.learn(self.update(2, 1), now: self.seconds(4))
         #expect(table.learn(self.update(8, 1), now: self.seconds(5)) == .replacedOldest)
         #expect(table.count == 3)
@@ -55,7 +57,9 @@ struct MACLearningTests {
     @Test("a port's entries can be flushed; slots are used again")
     func flush() {
         var table = MACLearningTable(limit: 10)
-        for address in 0..<8 { _ = table.learn(self.update(UInt64(address) * 2, UInt32(address % 2)), now: self.seconds(1)) }
+        for address in 0..<8 {
+            _ = table.learn(self.update(UInt64(address) * 2, UInt32(address % 2)), now: self.seconds(1))
+        }
         #expect(table.flush(port: PortNumber(rawValue: 1)) == 4)
         #expect(table.contents.map(\.update.address.rawValue) == [0, 4, 8, 12])
         for address in 10..<16 { _ = table.learn(self.update(UInt64(address) * 2, 3), now: self.seconds(2)) }
@@ -140,7 +144,8 @@ struct MACLearningTests {
         let fixture = self.normal()
         _ = fixture.translate(TestFrame(source: 0x0200_0000_0009, tags: [(0x8100, 5)]), inPort: 2)
         #expect(fixture.translate(TestFrame(destination: 0x0200_0000_0009)).actions.count == 3)
-        #expect(fixture.translate(TestFrame(destination: 0x0200_0000_0009, tags: [(0x8100, 0x6005)])).actions == [out(2)])
+        #expect(
+            fixture.translate(TestFrame(destination: 0x0200_0000_0009, tags: [(0x8100, 0x6005)])).actions == [out(2)])
         #expect(fixture.translate(TestFrame(destination: 0x0180_c200_000e)).actions.isEmpty)
         let group = fixture.translate(TestFrame(source: 0x0100_5e00_0001), inPort: 1)
         #expect(group.learned == nil && group.actions.count == 3)

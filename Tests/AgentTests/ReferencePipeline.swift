@@ -6,7 +6,8 @@ import OpenFlow
 
 /// A slow and obvious switch: keeps the packet's bytes, edits them at once, parses them anew for each lookup.
 ///
-/// Knows nothing of keys with pending rewrites, masks or datapath actions; what it sends is what the translator's actions must send.
+/// Knows nothing of keys with pending rewrites, masks or datapath actions; what it sends is what the translator's
+/// actions must send.
 struct ReferencePipeline {
     struct Output: Equatable, CustomStringConvertible {
         var port: UInt32

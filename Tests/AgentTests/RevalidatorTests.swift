@@ -253,7 +253,8 @@ struct RevalidatorTests {
             key.inPort = port
             return InstalledFlow(
                 identifier: FlowIdentifier(high: 1, low: 1), bridge: BridgeIdentifier(rawValue: 1),
-                match: FlowMatch(key: key, mask: mask), created: .zero, actions: [], rules: [], learned: nil, version: 1,
+                match: FlowMatch(key: key, mask: mask), created: .zero, actions: [], rules: [], learned: nil,
+                version: 1,
                 learningGeneration: nil)
         }
         #expect(table.insert(flow(1)) == .inserted)

@@ -112,7 +112,7 @@ struct TestFrame: Sendable, Hashable {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     mutating func append(big value: UInt64, count: Int) {
         for index in 0..<count { self.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * (count - 1 - index)))) }
     }

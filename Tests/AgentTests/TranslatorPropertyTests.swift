@@ -36,7 +36,8 @@ struct TranslationGenerator {
         }
         var ip = TestFrame.IP(
             source: self.pick([0x0a00_0001, 0x0a00_0105]), destination: self.pick([0x0a00_0002, 0x0a00_0103]),
-            tos: self.pick([0, 0xb8, 0x03]), ttl: self.pick([1, 2, 64]), protocolNumber: self.pick([1, 6, 6, 17, 17, 99]),
+            tos: self.pick([0, 0xb8, 0x03]), ttl: self.pick([1, 2, 64]),
+            protocolNumber: self.pick([1, 6, 6, 17, 17, 99]),
             fragment: self.pick([0, 0, 0, 1, 3]), sourcePort: self.pick([8, 1000]), destinationPort: self.pick([0, 80]))
         // The checksum of a first fragment is not one that can be computed from it.
         if ip.fragment == 1 { ip.protocolNumber = 99 }
@@ -53,22 +54,31 @@ struct TranslationGenerator {
     mutating func entries() -> [MatchEntry] {
         var entries: [MatchEntry] = []
         if self.chance(20) { entries.append(MatchEntry(.inPort, self.pick([1, 2]))) }
-        if self.chance(20) { entries.append(MatchEntry(.metadata, value: self.pick([0, 1]), mask: self.pick([1, 3]))) }
+        if self.chance(20) {
+            entries.append(MatchEntry(.metadata, value: self.pick([0, 1]), mask: self.pick([1, 3])))
+        }
         if self.chance(10) { entries.append(MatchEntry(.register0, self.pick([0, 7]))) }
-        if self.chance(25) { entries.append(MatchEntry(.ethernetDestination, self.pick([0x0200_0000_0002, 0x0200_0000_0003]))) }
+        if self.chance(25) {
+            entries.append(MatchEntry(.ethernetDestination, self.pick([0x0200_0000_0002, 0x0200_0000_0003])))
+        }
         if self.chance(10) {
             entries.append(MatchEntry(.ethernetDestination, value: 0x0100_0000_0000, mask: 0x0100_0000_0000))
         }
         if self.chance(20) {
-            entries.append(self.pick([
-                MatchEntry(.vlanID, 0), MatchEntry(.vlanID, 0x1001), MatchEntry(.vlanID, value: 0x1000, mask: 0x1000),
-            ]))
+            entries.append(
+                self.pick([
+                    MatchEntry(.vlanID, 0), MatchEntry(.vlanID, 0x1001),
+                    MatchEntry(.vlanID, value: 0x1000, mask: 0x1000),
+                ]))
         }
         switch self.pick([0, 0, 1, 2, 3, 4]) {
         case 1: entries.append(MatchEntry(.etherType, 0x0806))
         case 2:
             entries.append(MatchEntry(.etherType, 0x0800))
-            if self.chance(50) { entries.append(MatchEntry(.ipv4Source, value: 0x0a00_0000, mask: self.pick([0xffff_ff00, 0xff00_0000]))) }
+            if self.chance(50) {
+                entries.append(
+                    MatchEntry(.ipv4Source, value: 0x0a00_0000, mask: self.pick([0xffff_ff00, 0xff00_0000])))
+            }
             if self.chance(30) { entries.append(MatchEntry(.ipDSCP, 46)) }
         case 3:
             entries += [MatchEntry(.etherType, 0x0800), MatchEntry(.ipProtocol, 6)]
@@ -86,14 +96,20 @@ struct TranslationGenerator {
     }
 
     mutating func action(inSet: Bool) -> Action {
-        func set(_ field: MatchField, _ value: UInt128) -> Action { .setField(field, value: value, mask: field.allOnes) }
+        func set(_ field: MatchField, _ value: UInt128) -> Action {
+            .setField(field, value: value, mask: field.allOnes)
+        }
         let outputs: [Action] = [1, 2, 3].map { output(UInt32($0)) }
         let others: [Action] = [
-            output(.inPort), output(.all), output(.flood), output(.normal), output(.controller), output(9), .pushVLAN(.vlan),
-            .pushVLAN(.serviceVLAN), .popVLAN, .popVLAN, .decrementNetworkTTL, set(.ethernetDestination, 0x0200_0000_0003),
+            output(.inPort), output(.all), output(.flood), output(.normal), output(.controller), output(9),
+            .pushVLAN(.vlan),
+            .pushVLAN(.serviceVLAN), .popVLAN, .popVLAN, .decrementNetworkTTL,
+            set(.ethernetDestination, 0x0200_0000_0003),
             .setField(.ethernetSource, value: 0x0000_0000_ff00, mask: 0x0000_0000_ff00), set(.vlanID, 0x1001),
-            set(.vlanPriority, 5), set(.ipv4Source, 0x0a00_0105), .setField(.ipv4Destination, value: 0x0a01_0000, mask: 0xffff_0000),
-            set(.ipDSCP, 46), set(.tcpDestination, 80), set(.udpSource, 1000), set(.icmpv4Type, 0), set(.arpOperation, 2),
+            set(.vlanPriority, 5), set(.ipv4Source, 0x0a00_0105),
+            .setField(.ipv4Destination, value: 0x0a01_0000, mask: 0xffff_0000),
+            set(.ipDSCP, 46), set(.tcpDestination, 80), set(.udpSource, 1000), set(.icmpv4Type, 0),
+            set(.arpOperation, 2),
             set(.register0, 7),
         ]
         return self.chance(35) ? self.pick(outputs) : self.pick(others)
@@ -107,7 +123,8 @@ struct TranslationGenerator {
             for _ in 0..<self.pick([1, 3, 5]) {
                 var instructions: [Instruction] = []
                 if self.chance(70) {
-                    instructions.append(.applyActions((0..<self.pick([1, 2, 4])).map { _ in self.action(inSet: false) }))
+                    instructions.append(
+                        .applyActions((0..<self.pick([1, 2, 4])).map { _ in self.action(inSet: false) }))
                 }
                 if self.chance(10) { instructions.append(.clearActions) }
                 if self.chance(30) {
@@ -177,7 +194,8 @@ struct TranslatorPropertyTests {
                     let bytes = try #require(replayed)
                     events.append(
                         .init(
-                            reason: event.reason, table: event.table.rawValue, cookie: event.cookie.rawValue, bytes: bytes))
+                            reason: event.reason, table: event.table.rawValue, cookie: event.cookie.rawValue,
+                            bytes: bytes))
                 }
                 #expect(events == reference.events, "seed \(seed), frame \(frame)")
                 guard outputs == reference.outputs, events == reference.events else { return }
@@ -185,7 +203,9 @@ struct TranslatorPropertyTests {
         }
     }
 
-    @Test("packets that agree on the mask get the same treatment; the masked key alone gives it again", arguments: 100..<140)
+    @Test(
+        "packets that agree on the mask get the same treatment; the masked key alone gives it again",
+        arguments: 100..<140)
     func maskIsSufficient(seed: UInt64) {
         var generator = TranslationGenerator(seed: seed)
         var agreeing = 0

@@ -37,7 +37,8 @@ struct TranslatorRewriteTests {
         #expect(once.actions.count == 3)
         var fixture = TranslationFixture()
         fixture.pipeline.add(
-            [MatchEntry(.ethernetSource, 0x0200_0000_0001)], actions: [self.set(.ethernetSource, 0x0200_0000_0001), output(2)])
+            [MatchEntry(.ethernetSource, 0x0200_0000_0001)],
+            actions: [self.set(.ethernetSource, 0x0200_0000_0001), output(2)])
         #expect(fixture.translate().actions == [out(2)])
         let again = self.actions([self.set(.ethernetSource, 5), output(2), self.set(.ethernetSource, 5), output(3)])
         #expect(again.actions.count == 3)
@@ -137,7 +138,8 @@ struct TranslatorRewriteTests {
         #expect(
             self.actions([self.set(.vlanPriority, 1), output(2)], tagged).actions
                 == [.popVLAN, .pushVLAN(tpid: 0x8100, tci: 0x300a), out(2)])
-        #expect(self.actions([.popVLAN, .pushVLAN(.vlan), self.set(.vlanID, 0x1005), output(2)], tagged).actions.count == 3)
+        #expect(
+            self.actions([.popVLAN, .pushVLAN(.vlan), self.set(.vlanID, 0x1005), output(2)], tagged).actions.count == 3)
         #expect(self.actions([.pushVLAN(.vlan), .popVLAN, output(2)], tagged).actions == [out(2)])
         #expect(
             self.actions([.setVLANID(7), .setVLANPriority(2), output(2)]).actions

@@ -111,7 +111,8 @@ struct TranslatorTests {
     func packetInReasons() throws {
         var fixture = TranslationFixture()
         fixture.pipeline.add(priority: 0, actions: [.output(.controller, maximumLength: 128)], cookie: 7)
-        fixture.pipeline.add([MatchEntry(.etherType, 0x0806)], actions: [.output(.controller, maximumLength: 64)], cookie: 8)
+        fixture.pipeline.add(
+            [MatchEntry(.etherType, 0x0806)], actions: [.output(.controller, maximumLength: 64)], cookie: 8)
         let miss = try #require(fixture.translate().packetIns.first)
         #expect(miss.reason == .tableMiss && miss.cookie.rawValue == 7 && miss.maximumLength == 128)
         let arp = TestFrame(payload: .arp(operation: 1, sender: 1, target: 2))
@@ -136,7 +137,8 @@ struct TranslatorTests {
         var fixture = TranslationFixture()
         fixture.pipeline.add(priority: 1, actions: [output(2)])
         fixture.pipeline.add(
-            priority: 5, [MatchEntry(.etherType, 0x0800), MatchEntry(.ipProtocol, 17), MatchEntry(.udpDestination, 2000)],
+            priority: 5,
+            [MatchEntry(.etherType, 0x0800), MatchEntry(.ipProtocol, 17), MatchEntry(.udpDestination, 2000)],
             actions: [output(3)])
         let first = TestFrame(payload: .ipv4(.init(fragment: 1)))
         #expect(fixture.translate(first).actions == [out(2)])
@@ -171,7 +173,11 @@ struct TranslatorTests {
             .gotoTable(TableID(rawValue: 1)),
         ])
         fixture.pipeline.add(
-            table: 1, instructions: [.applyActions([output(4)]), .writeActions([output(3), .setField(.vlanID, value: 0x100a, mask: 0x1fff)])])
+            table: 1,
+            instructions: [
+                .applyActions([output(4)]),
+                .writeActions([output(3), .setField(.vlanID, value: 0x100a, mask: 0x1fff)]),
+            ])
         #expect(
             fixture.translate().actions == [
                 out(4), .pushVLAN(tpid: 0x8100, tci: 0x100a),
@@ -189,7 +195,8 @@ struct TranslatorTests {
     @Test("an output in the action set to the controller has its own reason and the last rule's cookie")
     func actionSetPacketIn() throws {
         var fixture = TranslationFixture()
-        fixture.pipeline.add(instructions: [.writeActions([output(.controller)]), .gotoTable(TableID(rawValue: 2))], cookie: 1)
+        fixture.pipeline.add(
+            instructions: [.writeActions([output(.controller)]), .gotoTable(TableID(rawValue: 2))], cookie: 1)
         fixture.pipeline.add(table: 2, instructions: [], cookie: 9)
         let event = try #require(fixture.translate().packetIns.first)
         #expect(event.reason == .actionSet && event.table.rawValue == 2 && event.cookie.rawValue == 9)
@@ -198,9 +205,11 @@ struct TranslatorTests {
     @Test("resubmit comes back, sees another port for the lookup alone, and loops end with a cause")
     func resubmit() {
         var fixture = TranslationFixture()
-        fixture.pipeline.add([MatchEntry(.inPort, 1)], actions: [
-            .resubmit(port: PortNumber(rawValue: 3), table: TableID(rawValue: 1)), output(2),
-        ])
+        fixture.pipeline.add(
+            [MatchEntry(.inPort, 1)],
+            actions: [
+                .resubmit(port: PortNumber(rawValue: 3), table: TableID(rawValue: 1)), output(2),
+            ])
         fixture.pipeline.add(table: 1, [MatchEntry(.inPort, 3)], actions: [output(3), output(1)])
         #expect(fixture.translate().actions == [out(3), out(2)])
         #expect(fixture.translate().rules.map(\.table) == [0, 1])
@@ -267,7 +276,9 @@ struct TranslatorTests {
     @Test("what is not carried out is noted")
     func unsupported() {
         var fixture = TranslationFixture()
-        fixture.pipeline.add(instructions: [.meter(MeterID(rawValue: 1)), .applyActions([.group(GroupID(rawValue: 1)), output(2)])])
+        fixture.pipeline.add(instructions: [
+            .meter(MeterID(rawValue: 1)), .applyActions([.group(GroupID(rawValue: 1)), output(2)]),
+        ])
         let result = fixture.translate()
         #expect(result.actions == [out(2)])
         #expect(result.omissions == .unsupportedAction)

@@ -64,7 +64,9 @@ final class UpcallFixture: Sendable {
     func handle(_ upcalls: [Upcall], at now: MonotonicTime = UpcallFixture.start) {
         for upcall in upcalls { self.datapath.push(upcall) }
         var scratch = HandlerScratch()
-        while (try? self.service.handleBatch(handler: 0, scratch: &scratch, timeoutMilliseconds: 0, clock: { now })) ?? 0 > 0 {}
+        while (try? self.service.handleBatch(handler: 0, scratch: &scratch, timeoutMilliseconds: 0, clock: { now }))
+            ?? 0 > 0
+        {}
     }
 
     func drain() -> [PacketInEvent] { self.bridge.packetIns.drain() }

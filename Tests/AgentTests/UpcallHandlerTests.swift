@@ -58,7 +58,9 @@ struct UpcallHandlerTests {
         #expect(fixture.datapath.takeExecutions().count == 1)
 
         // The next packet of the flow: executed and raised again, but neither installed nor credited here.
-        fixture.handle([Upcall(reason: .action(userdata: userdata), key: TestFrame().key(inPort: 101), packet: TestFrame().bytes)])
+        fixture.handle([
+            Upcall(reason: .action(userdata: userdata), key: TestFrame().key(inPort: 101), packet: TestFrame().bytes)
+        ])
         #expect(fixture.drain().count == 1)
         #expect(fixture.datapath.executions.count == 1)
         #expect(fixture.credits[0, 0].packets == 1)
@@ -105,7 +107,9 @@ struct UpcallHandlerTests {
     func strangers() throws {
         let fixture = try UpcallFixture { $0.add(actions: [output(2)]) }
         fixture.miss(inPort: 77)
-        fixture.handle([Upcall(reason: .action(userdata: 1), key: TestFrame().key(inPort: 101), packet: TestFrame().bytes)])
+        fixture.handle([
+            Upcall(reason: .action(userdata: 1), key: TestFrame().key(inPort: 101), packet: TestFrame().bytes)
+        ])
         #expect(fixture.service.counters.unknownPorts.count == 1)
         #expect(fixture.service.counters.unknownCookies.count == 1)
         #expect(fixture.datapath.flows.isEmpty && fixture.datapath.executions.isEmpty)

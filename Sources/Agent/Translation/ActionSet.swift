@@ -30,7 +30,9 @@ package struct ActionSet: Sendable {
     /// Removes every action.
     package mutating func removeAll() { self.actions.removeAll(keepingCapacity: true) }
 
-    /// Adds an action in place of one of the same kind. Returns false for an action that may not be in a set.
+    /// Adds an action in place of one of the same kind.
+    ///
+    /// Returns false for an action that may not be in a set.
     @discardableResult
     package mutating func write(_ action: Action) -> Bool {
         guard let rank = Self.rank(of: action) else { return false }
@@ -71,7 +73,8 @@ package struct ActionSet: Sendable {
         case .copyTTLOut: .copyTTLOut
         case .decrementMPLSTTL: .decrementMPLSTTL
         case .decrementNetworkTTL: .decrementNetworkTTL
-        case .setField, .copyField, .setVLANID, .setVLANPriority, .setTransportSource, .setTransportDestination, .setMPLSTTL, .setNetworkTTL:
+        case .setField, .copyField, .setVLANID, .setVLANPriority, .setTransportSource, .setTransportDestination,
+            .setMPLSTTL, .setNetworkTTL:
             .set
         case .meter: .meter
         case .setQueue: .queue
@@ -97,7 +100,8 @@ package struct ActionSet: Sendable {
 
     /// The later of two set-fields, with the bits that it leaves alone from the earlier one.
     private static func merge(_ earlier: Action, _ later: Action) -> Action {
-        guard case .setField(_, let oldValue, let oldMask) = earlier, case .setField(let field, let value, let mask) = later
+        guard case .setField(_, let oldValue, let oldMask) = earlier,
+            case .setField(let field, let value, let mask) = later
         else { return later }
         return .setField(field, value: oldValue & ~mask | value & mask, mask: oldMask | mask)
     }

@@ -74,8 +74,8 @@ package struct MACLearningTable: Sendable {
 
     /// Enters or refreshes an address.
     ///
-    /// `now` is when it was seen. A sighting older than the last one refreshes nothing and moves nothing: counters of a megaflow
-    /// that was in use before a move may arrive after it.
+    /// `now` is when it was seen. A sighting older than the last one refreshes nothing and moves nothing: counters of
+    /// a megaflow that was in use before a move may arrive after it.
     package mutating func learn(_ update: MACLearningUpdate, now: MonotonicTime) -> Outcome {
         guard !update.address.isMulticast else { return .refused }
         let key = Self.key(update.address, update.vlan)

@@ -78,7 +78,8 @@ package struct Translator {
     /// Translates a packet.
     ///
     /// - Parameters:
-    ///   - key: the packet's key; `inPort` is the switch's port number, pipeline fields are zero or as a packet-out set them.
+    ///   - key: the packet's key; `inPort` is the switch's port number, pipeline fields are zero or as a packet-out
+    ///     set them.
     ///   - entry: where to begin.
     ///   - view: the tables and ports, one consistent version.
     ///   - environment: the bridge's constants and its learning table.

@@ -4,9 +4,9 @@ import Synchronization
 
 /// A bridge's side of its ``DatapathService``: translates its packets, installs nothing itself, answers its switch.
 ///
-/// Generic over the switch's tables, which it reads through a closure that holds their lock for reading. **Threads.** What
-/// ``SwitchDatapath`` and the port methods say is called on the bridge's control loop, never while that holds its tables' lock
-/// for writing; ``UpcallBridge`` is for the service's threads.
+/// Generic over the switch's tables, which it reads through a closure that holds their lock for reading. **Threads.**
+/// ``SwitchDatapath`` and the port methods are for the bridge's control loop, never while that holds its tables' lock for
+/// writing; ``UpcallBridge`` is for the service's threads.
 package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge {
     /// Its name within the service.
     package let identifier: BridgeIdentifier
@@ -34,8 +34,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - limits: bounds of one translation.
     ///   - readTables: calls its argument with the tables while it holds them for reading.
     ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
-    ///   - onVersionFinished: called by the revalidator's thread (or within ``tablesChanged(version:)`` where an earlier
-    ///     version was awaited) when ``finishedVersion`` has grown; should only schedule something on the control loop.
+    ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:)`` where an
+    ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something on the control loop.
     package init(
         service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
         limits: TranslationLimits = TranslationLimits(),
@@ -242,7 +242,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
         try? self.service.backend.statistics(of: port.index)
     }
 
-    /// Sets a port's device up or down. Returns nil when done.
+    /// Sets a port's device up or down; returns nil when done.
     package func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
         self.setInterfaceUp(port.description.name, up)
     }

@@ -49,7 +49,7 @@ extension DatapathService {
         return count
     }
 
-    /// Handles a batch of upcalls: what ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)`` does with those it received.
+    /// Handles upcalls: what ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)`` does with those it received.
     package func handle(_ upcalls: [Upcall], handler: Int, scratch: inout HandlerScratch, now: MonotonicTime) {
         self.epochs.enter(handler)
         defer { self.epochs.leave(handler) }
@@ -106,7 +106,7 @@ extension DatapathService {
         if !events.isEmpty { group.bridge.deliver(events) }
     }
 
-    /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot, and packet-ins.
+    /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot; packet-ins.
     ///
     /// `key` is in the datapath's terms.
     func perform(

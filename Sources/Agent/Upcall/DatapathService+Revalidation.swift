@@ -22,8 +22,8 @@ package struct RevalidationSummary: Hashable, Sendable {
     package init() {}
 }
 
-// The revalidator: after changes of tables, whatever contradicts them is repaired or removed; now and then, counters are
-// collected and idle flows removed.
+// The revalidator: after changes of tables, whatever contradicts them is repaired or removed; now and then, counters
+// are collected and idle flows removed.
 extension DatapathService {
     private static let sweepIntervalMilliseconds = 500
     private static let learningIntervalMilliseconds = 100
@@ -195,7 +195,8 @@ extension DatapathService {
         return self.flows.absorb(present.statistics, of: flow.identifier)
     }
 
-    /// Removes flows from the datapath, credits their last packets, forgets them. Returns those that could not be removed.
+    /// Removes flows from the datapath, credits their last packets, forgets them; returns those that could not be
+    /// removed.
     @discardableResult
     func delete(_ flows: [InstalledFlow]) -> [InstalledFlow] {
         let marked = flows.filter { flow in

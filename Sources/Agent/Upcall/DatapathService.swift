@@ -2,12 +2,16 @@ package import Datapath
 import OpenFlow
 import Synchronization
 
-/// One datapath's share of the agent: its upcall handlers, its revalidator, and which bridge each of its ports belongs to.
+/// One datapath's share of the agent: its upcall handlers, its revalidator, and which bridge each port belongs to.
 ///
-/// One per ``DatapathBackend``, shared by all bridges on it. **Life.** Made, given bridges and ports (``BridgeDatapath``),
-/// ``start()``ed, ``stop()``ped; tests leave the threads out and call ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)``,
-/// ``revalidateOnce(now:)`` and ``sweepOnce(now:)`` themselves. **Threads.** Every method may be called from any thread,
-/// except that one handler number belongs to one thread and the revalidation methods to one thread together.
+/// One per ``DatapathBackend``, shared by all bridges on it.
+///
+/// **Life.** Made, given bridges and ports (``BridgeDatapath``), ``start()``ed, ``stop()``ped; tests leave the threads out
+/// and call ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)``, ``revalidateOnce(now:)`` and
+/// ``sweepOnce(now:)`` themselves.
+///
+/// **Threads.** Every method may be called from any thread, except that one handler number belongs to one thread and the
+/// revalidation methods to one thread together.
 ///
 /// **Versions.** A handler translates with some version of a bridge's tables and installs the result. For
 /// ``SwitchDatapath/finishedVersion`` to reach V, every handler that may have begun before V must have finished its
@@ -55,7 +59,9 @@ package final class DatapathService: Sendable {
 
     // MARK: Threads
 
-    /// Starts the handlers and the revalidator; once. Throws where the process may have no more threads; nothing runs then.
+    /// Starts the handlers and the revalidator; to be called once.
+    ///
+    /// Throws where the process may have no more threads; nothing runs then.
     package func start() throws(DatapathError) {
         do throws(DatapathError) {
             for handler in 0..<max(1, self.backend.handlerCount) {
@@ -91,7 +97,7 @@ package final class DatapathService: Sendable {
     /// A name for a bridge about to be made.
     func makeIdentifier() -> BridgeIdentifier {
         self.registry.withLock { registry in
-            defer { registry.nextIdentifier += 1 }
+            defer { registry.nextIdentifier &+= 1 }
             return BridgeIdentifier(rawValue: registry.nextIdentifier)
         }
     }

@@ -9,7 +9,8 @@ package struct FlowLimit: Sendable, Hashable {
 
     /// Makes limits.
     package init(
-        maximum: Int = 200_000, idleTimeout: Duration = .seconds(10), idleTimeoutOverLimit: Duration = .milliseconds(100)
+        maximum: Int = 200_000, idleTimeout: Duration = .seconds(10),
+        idleTimeoutOverLimit: Duration = .milliseconds(100)
     ) {
         self.maximum = maximum
         self.idleTimeout = idleTimeout

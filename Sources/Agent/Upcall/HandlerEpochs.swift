@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// Each handler's counter is odd while it works on a batch and even between batches. Whoever has changed the tables and
 /// then sees a counter even, or sees it move on, knows: what that handler does afterwards, it does with the new
-/// tables. The fences order "I am busy" before the handler's reading of the tables, and the change of the tables before the
-/// reading of the counter.
+/// tables. The fences order "I am busy" before the handler's reading of the tables, and the change of the tables before
+/// the reading of the counter.
 package final class HandlerEpochs: Sendable {
     private final class Slot: Sendable {
         let value = Atomic<UInt64>(0)

@@ -3,8 +3,8 @@ import Synchronization
 
 /// All megaflows that this process has installed in one datapath; any thread.
 ///
-/// Sharded by identifier, each shard under its own mutex that is held for one operation or one pass over the shard, never
-/// during a call into the datapath or a translation.
+/// Sharded by identifier, each shard under its own mutex that is held for one operation or one pass over the shard,
+/// never during a call into the datapath or a translation.
 package final class InstalledFlowTable: Sendable {
     /// What came of entering a flow.
     package enum InsertOutcome: Hashable, Sendable {
@@ -90,7 +90,9 @@ package final class InstalledFlowTable: Sendable {
     ///
     /// Nil where the flow is not here. Counters that are behind what has been credited (a reading overtaken by
     /// another) add nothing.
-    package func absorb(_ statistics: FlowStatistics, of identifier: FlowIdentifier, sweep: UInt64? = nil) -> FlowCredit? {
+    package func absorb(_ statistics: FlowStatistics, of identifier: FlowIdentifier, sweep: UInt64? = nil)
+        -> FlowCredit?
+    {
         self.update(identifier) { flow in flow.absorb(statistics, sweep: sweep) }
     }
 }

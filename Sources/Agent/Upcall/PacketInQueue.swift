@@ -1,7 +1,7 @@
 import Datapath
 import Synchronization
 
-/// Carries packet-ins from handler threads to the control loop: bounded, fair between ingress ports, woken once a batch.
+/// Carries packet-ins from handler threads to the control loop: bounded, fair between ports, woken once a batch.
 ///
 /// Any thread appends; one consumer drains. **Fairness.** While there is room everybody gets in. When the queue is full
 /// the ingress port that has most queued pays: its newest event makes room for one of a port that has fewer, so that a

@@ -1,6 +1,8 @@
 package import Datapath
 
-/// Carries out translated actions on a packet in software, step by step: what a controller sees of it, and what the datapath cannot do itself.
+/// Carries out translated actions on a packet in software, step by step.
+///
+/// For what a controller sees of the packet, and for what the datapath cannot do itself.
 package struct PacketReplay: ~Copyable {
     /// A sink that sends nothing: only what the actions make of the packet is wanted.
     private struct Sink: PacketSink, ~Copyable {

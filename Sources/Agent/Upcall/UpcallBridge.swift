@@ -17,7 +17,8 @@ package protocol UpcallBridge: AnyObject, Sendable {
     var flowCount: FlowCount { get }
 
     /// Translates packets that came in by ports of the bridge and credits those that missed.
-    func translate(_ upcalls: [Upcall], ports: [(index: Int, number: PortNumber)], now: MonotonicTime) -> TranslatedBatch
+    func translate(_ upcalls: [Upcall], ports: [(index: Int, number: PortNumber)], now: MonotonicTime)
+        -> TranslatedBatch
     /// Translates the keys of installed flows again, without side effects.
     func retranslate(_ flows: [(flow: InstalledFlow, inPort: PortNumber)], now: MonotonicTime) -> RetranslatedBatch
     /// Credits packets to rules and refreshes what they taught.
