@@ -66,6 +66,16 @@ struct RevalidatorTests {
         #expect(fixture.credits[0, 1].packets == 3)
     }
 
+    @Test("misses of tables are counted for packets that the datapath drops by itself, too")
+    func misses() throws {
+        let fixture = try UpcallFixture { _ in }
+        fixture.miss()
+        let name = try #require(fixture.datapath.flows.first).identifier
+        fixture.datapath.hit(name, packets: 4, bytes: 400, at: 5)
+        fixture.service.sweepOnce(now: self.start)
+        #expect(fixture.credits.misses.withLock { $0 } == [0: 5])
+    }
+
     @Test("a deleted flow's last packets are credited")
     func finalCounters() throws {
         let fixture = try UpcallFixture { $0.add(actions: [output(2)]) }

@@ -41,6 +41,7 @@ struct TestPipeline: PipelineView {
             var lastUsed = MonotonicTime.zero
         }
         let entries = Mutex<[RuleReference: Entry]>([:])
+        let misses = Mutex<[UInt8: UInt64]>([:])
         subscript(_ table: UInt8, _ slot: UInt32) -> Entry {
             self.entries.withLock { $0[RuleReference(table: table, slot: slot, generation: 0)] ?? Entry() }
         }
@@ -51,6 +52,7 @@ struct TestPipeline: PipelineView {
     var ports: [UInt32: SwitchPort] = [:]
     var fragmentHandling = FragmentHandling.normal
     var missesGoToControllers = false
+    var tablesThatContinue: Set<UInt8> = []
     let credits = Credits()
 
     init(ports numbers: [UInt32] = [1, 2, 3, 4]) {
@@ -102,6 +104,12 @@ struct TestPipeline: PipelineView {
             cookie: .none, isTableMiss: rule == .tableMiss)
     }
     func missRule(of table: TableID) -> HiddenRule { self.missesGoToControllers ? .tableMiss : .noPacketIn }
+    func tableAfterMiss(in table: TableID) -> TableID? {
+        self.tablesThatContinue.contains(table.rawValue) ? TableID(rawValue: table.rawValue + 1) : nil
+    }
+    func creditMiss(in table: TableID, packets: UInt64) {
+        self.credits.misses.withLock { $0[table.rawValue, default: 0] += packets }
+    }
     func port(_ number: PortNumber) -> SwitchPort? { self.ports[number.rawValue] }
     var portsInOrder: [SwitchPort] { self.ports.values.sorted { $0.number.rawValue < $1.number.rawValue } }
     func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime) {

@@ -107,6 +107,17 @@ struct TranslatorTests {
         #expect(fixture.translate().packetIns.isEmpty)
     }
 
+    @Test("a table of 1.1 may pass on what it misses; each miss is noted")
+    func missContinues() {
+        var fixture = TranslationFixture()
+        fixture.pipeline.tablesThatContinue = [0]
+        fixture.pipeline.add(table: 1, [MatchEntry(.etherType, 0x0800)], actions: [output(2)])
+        #expect(fixture.translate().actions == [out(2)])
+        #expect(fixture.translate().missedTables.map(\.rawValue) == [0])
+        let arp = fixture.translate(TestFrame(payload: .arp(operation: 1, sender: 1, target: 2)))
+        #expect(arp.actions.isEmpty && arp.missedTables.map(\.rawValue) == [0, 1])
+    }
+
     @Test("a table-miss flow's packet-in has the reason no match, others' the reason action")
     func packetInReasons() throws {
         var fixture = TranslationFixture()

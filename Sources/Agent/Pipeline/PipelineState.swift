@@ -172,6 +172,13 @@ extension PipelineState: PipelineView {
         }
     }
 
+    /// See ``PipelineView/tableAfterMiss(in:)``.
+    package func tableAfterMiss(in table: TableID) -> TableID? {
+        guard self.missTreatments[table.rawValue] == .continue else { return nil }
+        let next = TableID(rawValue: table.rawValue &+ 1)
+        return self.isVisible(next) && next.rawValue != 0 ? next : nil
+    }
+
     /// See ``PipelineView/port(_:)``.
     package func port(_ number: PortNumber) -> SwitchPort? { self.ports[number] }
 

@@ -23,6 +23,11 @@ package protocol PipelineView: ~Copyable {
     /// of misses (OpenFlow 1.0–1.2), else ``HiddenRule/noPacketIn``.
     func missRule(of table: TableID) -> HiddenRule
 
+    /// The table that a packet continues in after it missed in `table`; nil, the rule, where it ends there.
+    ///
+    /// Only 1.1 and 1.2 know such a treatment (OFPTC_TABLE_MISS_CONTINUE).
+    func tableAfterMiss(in table: TableID) -> TableID?
+
     /// The port of that number, or nil.
     func port(_ number: PortNumber) -> SwitchPort?
 
@@ -40,6 +45,9 @@ package protocol PipelineView: ~Copyable {
 }
 
 extension PipelineView where Self: ~Copyable {
+    /// No table: for views whose misses all end there.
+    package func tableAfterMiss(in table: TableID) -> TableID? { nil }
+
     /// Counts nothing: for stand-ins that keep no statistics of tables.
     package func creditMiss(in table: TableID, packets: UInt64) {}
 }

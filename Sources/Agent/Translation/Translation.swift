@@ -12,6 +12,8 @@ package struct Translation: Sendable {
     package var mask = FlowMask()
     /// The rules that were hit, in order and with repetitions: each is credited with the packet.
     package var rules: [RuleReference] = []
+    /// The tables in which the packet matched nothing, in order.
+    package var missedTables: [TableID] = []
     /// Packets to the controllers, in order.
     package var packetIns: [TranslatedPacketIn] = []
     /// Why packets of this kind cannot be left to the datapath; empty when they can.

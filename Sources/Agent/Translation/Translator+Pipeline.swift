@@ -37,7 +37,11 @@ extension Translator {
             guard self.countLookup() else { return }
             if let rule = self.lookup(in: table, view: view) {
                 next = self.execute(rule, table: table, isBuiltIn: false, view: view)
+            } else if let following = view.tableAfterMiss(in: table) {
+                self.result.missedTables.append(table)
+                next = following
             } else {
+                self.result.missedTables.append(table)
                 // A packet that misses goes no further: what earlier tables put into the action set is not done.
                 self.actionSet.removeAll()
                 let miss = self.suppressesMisses(view: view) ? HiddenRule.noPacketIn : view.missRule(of: table)

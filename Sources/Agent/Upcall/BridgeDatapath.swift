@@ -5,7 +5,7 @@ import Synchronization
 /// A bridge's side of its ``DatapathService``: translates its packets, installs nothing itself, answers its switch.
 ///
 /// Generic over the switch's tables, which it reads through a closure that holds their lock for reading. **Threads.**
-/// ``SwitchDatapath`` and the port methods are for the bridge's control loop, never while that holds its tables' lock for
+/// ``SwitchDatapath`` and the port methods are for the bridge's control loop, never while it holds its tables' lock for
 /// writing; ``UpcallBridge`` is for the service's threads.
 package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge {
     /// Its name within the service.
@@ -35,7 +35,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - readTables: calls its argument with the tables while it holds them for reading.
     ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
     ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:)`` where an
-    ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something on the control loop.
+    ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something.
     package init(
         service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
         limits: TranslationLimits = TranslationLimits(),
@@ -132,8 +132,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                     allowsSideEffects: true)
                 // Packets of slow-path flows are counted by the datapath and credited by the sweep.
                 if upcalls[port.index].reason == .miss {
-                    let bytes = UInt64(upcalls[port.index].packet.count)
-                    for rule in translation.rules { view.credit(rule, packets: 1, bytes: bytes, at: now) }
+                    Self.credit(translation, bytes: upcalls[port.index].packet.count, at: now, in: view)
                 }
                 batch.translations.append(translation)
             }
@@ -161,6 +160,14 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         return batch
     }
 
+    /// Credits one packet to what its translation hit and missed.
+    private static func credit(
+        _ translation: Translation, bytes: Int, at now: MonotonicTime, in view: borrowing View
+    ) {
+        for rule in translation.rules { view.credit(rule, packets: 1, bytes: UInt64(bytes), at: now) }
+        for table in translation.missedTables { view.creditMiss(in: table, packets: 1) }
+    }
+
     /// Credits packets to rules and refreshes what they taught.
     package func credit(_ credits: [FlowCredit]) {
         guard !credits.isEmpty else { return }
@@ -169,6 +176,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 for rule in credit.rules {
                     view.credit(rule, packets: credit.packets, bytes: credit.bytes, at: credit.lastUsed)
                 }
+                for table in credit.missedTables { view.creditMiss(in: table, packets: credit.packets) }
             }
         }
         let before = self.learning.generation
@@ -217,8 +225,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
             translation = Translator.translate(
                 key: pipelineKey, entry: .packetOut(actions), view: view, environment: self.environment, now: now,
                 allowsSideEffects: true)
-            let bytes = UInt64(packet.count)
-            for rule in translation.rules { view.credit(rule, packets: 1, bytes: bytes, at: now) }
+            Self.credit(translation, bytes: packet.count, at: now, in: view)
             index = view.port(inPort)?.index ?? .none
         }
         if translation.learned != nil { self.service.noteLearning() }

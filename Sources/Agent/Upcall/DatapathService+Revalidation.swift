@@ -141,7 +141,9 @@ extension DatapathService {
                 condemned.append(flow)
                 continue
             }
-            if flow.rules != translation.rules || flow.learned != translation.learned {
+            if flow.rules != translation.rules || flow.missedTables != translation.missedTables
+                || flow.learned != translation.learned
+            {
                 // What was counted so far belongs to the old rules.
                 guard let credit = self.readCounters(of: flow) else {
                     condemned.append(flow)
@@ -183,6 +185,7 @@ extension DatapathService {
         self.flows.update(identifier) { flow in
             flow.actions = translation.installableActions
             flow.rules = translation.rules
+            flow.missedTables = translation.missedTables
             flow.learned = translation.learned
             flow.version = version
             flow.learningGeneration = translation.learningGeneration

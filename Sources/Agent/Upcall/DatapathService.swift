@@ -6,12 +6,12 @@ import Synchronization
 ///
 /// One per ``DatapathBackend``, shared by all bridges on it.
 ///
-/// **Life.** Made, given bridges and ports (``BridgeDatapath``), ``start()``ed, ``stop()``ped; tests leave the threads out
-/// and call ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)``, ``revalidateOnce(now:)`` and
+/// **Life.** Made, given bridges and ports (``BridgeDatapath``), ``start()``ed, ``stop()``ped; tests leave the threads
+/// out and call ``handleBatch(handler:scratch:timeoutMilliseconds:clock:)``, ``revalidateOnce(now:)`` and
 /// ``sweepOnce(now:)`` themselves.
 ///
-/// **Threads.** Every method may be called from any thread, except that one handler number belongs to one thread and the
-/// revalidation methods to one thread together.
+/// **Threads.** Every method may be called from any thread, except that one handler number belongs to one thread and
+/// the revalidation methods to one thread together.
 ///
 /// **Versions.** A handler translates with some version of a bridge's tables and installs the result. For
 /// ``SwitchDatapath/finishedVersion`` to reach V, every handler that may have begun before V must have finished its

@@ -1,4 +1,5 @@
 package import Datapath
+package import OpenFlow
 
 /// Names a bridge within its ``DatapathService``; never given twice.
 package struct BridgeIdentifier: RawRepresentable, Hashable, Sendable {
@@ -47,6 +48,8 @@ package struct InstalledFlow: Sendable {
     package var actions: [DatapathAction]
     /// The rules that its packets hit.
     package var rules: [RuleReference]
+    /// The tables in which its packets match nothing.
+    package var missedTables: [TableID] = []
     /// What its packets teach NORMAL.
     package var learned: MACLearningUpdate?
     /// The version of the tables that it agrees with.
@@ -70,6 +73,8 @@ package struct FlowCredit: Sendable {
     package var bridge: BridgeIdentifier
     /// The rules.
     package var rules: [RuleReference]
+    /// The tables in which they matched nothing.
+    package var missedTables: [TableID]
     /// What the packets taught NORMAL.
     package var learned: MACLearningUpdate?
     /// How many packets.
