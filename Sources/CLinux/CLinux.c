@@ -4,3 +4,7 @@
 #include <sys/prctl.h>
 
 void clinux_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+int clinux_network_unshare(void) { return unshare(CLONE_NEWNET) < 0 ? -errno : 0; }
+
+int clinux_network_enter(int fd) { return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0; }

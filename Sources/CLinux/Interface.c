@@ -89,3 +89,28 @@ int clinux_interface_set_address(const char *name, const uint8_t address[6]) {
     memcpy(argument.ifr_hwaddr.sa_data, address, 6);
     return request(name, SIOCSIFHWADDR, &argument);
 }
+
+int clinux_link_monitor_open(void) {
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (fd < 0) return -errno;
+    int size = 1 << 20;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int clinux_link_monitor_request(int fd, uint32_t sequence) {
+    struct { struct nlmsghdr header; struct ifinfomsg body; } message;
+    memset(&message, 0, sizeof message);
+    message.header.nlmsg_len = sizeof message;
+    message.header.nlmsg_type = RTM_GETLINK;
+    message.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    message.header.nlmsg_seq = sequence;
+    return send(fd, &message, sizeof message, 0) < 0 ? -errno : 0;
+}

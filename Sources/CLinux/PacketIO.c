@@ -1,5 +1,5 @@
-// Packet sockets and TAP devices (see CLinuxPacketIO.h). Sources: packet(7), Documentation/networking/packet_mmap.rst,
-// Documentation/networking/tuntap.rst, <linux/virtio_net.h>.
+// Packet sockets and TAP devices (see CLinuxPacketIO.h). Sources: packet(7),
+// Documentation/networking/packet_mmap.rst, Documentation/networking/tuntap.rst, <linux/virtio_net.h>.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -131,7 +131,8 @@ int clinux_tap_open(const char *name) {
         close(fd);
         return -error;
     }
-    // The host may leave checksums and segmentation to us, since every port passes that on. Without it: more, smaller frames.
+    // The host may leave checksums and segmentation to us, since every port passes that on. Without it: more,
+    // smaller frames.
     ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6);
     return fd;
 }

@@ -36,7 +36,9 @@ struct ActionExecutorTests {
 
     @Test("A clone's changes do not reach the original, nested or not")
     func clone() throws {
-        let sink = try Self.run([.clone([Self.tag, Self.port(1), .clone([.popVLAN, Self.port(2)]), Self.port(3)]), Self.port(4)])
+        let sink = try Self.run([
+            .clone([Self.tag, Self.port(1), .clone([.popVLAN, Self.port(2)]), Self.port(3)]), Self.port(4),
+        ])
         #expect(
             sink.outputs == [
                 .init(port: 1, bytes: Self.tagged), .init(port: 2, bytes: Self.frame),

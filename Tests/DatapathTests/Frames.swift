@@ -50,7 +50,8 @@ enum Frames {
     }
 
     /// The transport checksum over pseudo-header and segment (whose checksum field must be zero).
-    static func transportChecksum(_ segment: [UInt8], _ proto: UInt8, _ source: [UInt8], _ destination: [UInt8]) -> Int {
+    static func transportChecksum(_ segment: [UInt8], _ proto: UInt8, _ source: [UInt8], _ destination: [UInt8]) -> Int
+    {
         Self.checksum(source + destination + Self.big32(UInt32(segment.count)) + [0, 0, 0, proto] + segment)
     }
 

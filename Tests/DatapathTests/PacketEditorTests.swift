@@ -65,14 +65,18 @@ struct PacketEditorTests {
     @Test("Ethernet addresses, under a mask")
     func ethernet() {
         let plain = Frames.ethernet(0x0800, Frames.ipv4(17, Frames.udp(1, 2)))
-        let value = EthernetFields(source: MACAddress(rawValue: 0x05), destination: MACAddress(rawValue: 0xffff_0000_0000))
-        let mask = EthernetFields(source: MACAddress(rawValue: 0x0f), destination: MACAddress(rawValue: 0xffff_0000_0000))
+        let value = EthernetFields(
+            source: MACAddress(rawValue: 0x05), destination: MACAddress(rawValue: 0xffff_0000_0000))
+        let mask = EthernetFields(
+            source: MACAddress(rawValue: 0x0f), destination: MACAddress(rawValue: 0xffff_0000_0000))
         let key = Self.edited(plain, .set(.ethernet(value, mask: mask))).map { FlowKey(parsing: $0) }
         #expect(key?.ethernetSource == 0x0200_0000_0005)
         #expect(key?.ethernetDestination == 0xffff_0000_000b)
     }
 
-    @Test("IPv4 addresses, TOS and TTL: header and transport checksums are as if made anew", arguments: ["tcp", "udp", "icmp"])
+    @Test(
+        "IPv4 addresses, TOS and TTL: header and transport checksums are as if made anew",
+        arguments: ["tcp", "udp", "icmp"])
     func ipv4(name: String) throws {
         let (proto, segment) = try #require(Self.transport(name))
         let frame = Frames.ethernet(0x0800, Frames.ipv4(proto, segment))
@@ -101,7 +105,9 @@ struct PacketEditorTests {
             let source = UInt32.random(in: 0 ... .max, using: &generator)
             let destination = UInt32.random(in: 0 ... .max, using: &generator)
             let ports = (Int.random(in: 0...65535, using: &generator), Int.random(in: 0...65535, using: &generator))
-            let payload = (0..<Int.random(in: 0...33, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let payload = (0..<Int.random(in: 0...33, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
             let isTCP = Bool.random(using: &generator)
             let between = (Frames.big32(source), Frames.big32(destination))
             let segment = { (isOld: Bool) in
@@ -229,7 +235,10 @@ struct PacketEditorTests {
         ActionExecutor.execute(
             [
                 .set(.ipv4(IPv4Fields(destination: 0x0102_0304), mask: IPv4Fields(destination: .max))),
-                .set(.tcp(TransportFields(source: 5, destination: 6), mask: TransportFields(source: .max, destination: .max))),
+                .set(
+                    .tcp(
+                        TransportFields(source: 5, destination: 6),
+                        mask: TransportFields(source: .max, destination: .max))),
                 .pushVLAN(tpid: 0x8100, tci: 0x1007),
             ], on: &packet, key: &key, into: &sink)
         #expect(packet.offload.checksumStart == 38)

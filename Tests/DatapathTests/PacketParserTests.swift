@@ -193,7 +193,8 @@ struct PacketParserTests {
         for _ in 0..<3000 {
             var frame = Frames.everyKind.randomElement(using: &generator)?.1 ?? []
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
-                frame[Int.random(in: 12..<frame.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                frame[Int.random(in: 12..<frame.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
             }
             frame = Array(frame.prefix(Int.random(in: 0...frame.count, using: &generator)))
             var key = FlowKey()

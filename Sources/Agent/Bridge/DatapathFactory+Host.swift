@@ -3,11 +3,21 @@ import Datapath
 extension DatapathFactory {
     /// The datapaths of this host.
     package static let host = DatapathFactory(
-        kernelObstacle: { "not built" },
-        makeKernel: { () throws(DatapathError) -> any DatapathBackend in
-            throw DatapathError(.unsupported, operation: "open the kernel datapath")
+        kernelObstacle: {
+            switch KernelModuleProbe.run() {
+            case .usable: nil
+            case .unusable(let why): why
+            }
         },
-        makeUserspace: { () throws(DatapathError) -> any DatapathBackend in
-            throw DatapathError(.unsupported, operation: "open the embedded datapath")
-        })
+        makeKernel: { (devices) throws(DatapathError) -> any DatapathBackend in
+            let datapath = try NetlinkDatapath.open()
+            do throws(DatapathError) {
+                _ = try datapath.reconcile(keeping: devices)
+            } catch {
+                datapath.close(keep: true)
+                throw error
+            }
+            return datapath
+        },
+        makeUserspace: { () throws(DatapathError) -> any DatapathBackend in try UserspaceDatapath() })
 }

@@ -15,15 +15,16 @@ package enum DatapathChoice: String, CaseIterable, Sendable, Hashable {
 package struct DatapathFactory: Sendable {
     /// Why the kernel's datapath cannot be used, in a few words, or nil where it can.
     package var kernelObstacle: @Sendable () -> String?
-    /// Opens or creates the kernel's datapath.
-    package var makeKernel: @Sendable () throws(DatapathError) -> any DatapathBackend
+    /// Opens or creates the kernel's datapath; ports that an earlier agent left in it and that are none of the named devices
+    /// are taken out, with all flows.
+    package var makeKernel: @Sendable (_ devices: Set<String>) throws(DatapathError) -> any DatapathBackend
     /// Makes the embedded datapath.
     package var makeUserspace: @Sendable () throws(DatapathError) -> any DatapathBackend
 
     /// Makes a factory.
     package init(
         kernelObstacle: @escaping @Sendable () -> String?,
-        makeKernel: @escaping @Sendable () throws(DatapathError) -> any DatapathBackend,
+        makeKernel: @escaping @Sendable (_ devices: Set<String>) throws(DatapathError) -> any DatapathBackend,
         makeUserspace: @escaping @Sendable () throws(DatapathError) -> any DatapathBackend
     ) {
         self.kernelObstacle = kernelObstacle
@@ -44,11 +45,14 @@ final class DatapathRegistry {
 
     private let factory: DatapathFactory
     private let logger: Logger
+    private let devices: Set<String>
     private var entries: [DatapathChoice: Entry] = [:]
     private var kernelObstacle: String??
 
-    init(factory: DatapathFactory, logger: Logger) {
+    /// Makes a registry without datapaths; `devices` are those that bridges will ask for.
+    init(factory: DatapathFactory, devices: Set<String>, logger: Logger) {
         self.factory = factory
+        self.devices = devices
         self.logger = logger
     }
 
@@ -68,8 +72,6 @@ final class DatapathRegistry {
     }
 
     /// The running service of that kind; to be given back with ``release(_:keep:)``.
-    ///
-    /// Ports and flows that an earlier agent left in the datapath are not touched here.
     func acquire(_ kind: DatapathChoice) throws(AgentError) -> DatapathService {
         if var entry = self.entries[kind] {
             entry.users += 1
@@ -77,7 +79,7 @@ final class DatapathRegistry {
             return entry.service
         }
         do throws(DatapathError) {
-            let backend = kind == .kernel ? try self.factory.makeKernel() : try self.factory.makeUserspace()
+            let backend = kind == .kernel ? try self.factory.makeKernel(self.devices) : try self.factory.makeUserspace()
             do throws(DatapathError) {
                 let service = try DatapathService(backend: backend)
                 try service.start()

@@ -36,31 +36,39 @@ final class LinkWatcher: Sendable {
     }
 
     private func run() {
-        var events: [LinkEvent] = []
-        var names: [Int32: String] = [:]
-        while !self.isStopping.load(ordering: .sequentiallyConsistent) {
-            do throws(DatapathError) {
-                try self.monitor.receive(into: &events, names: &names, timeoutMilliseconds: nil)
-            } catch {
-                self.logger.error("network devices are no longer watched: \(error)")
-                return
+        var names: [UInt32: String] = [:]
+        do throws(DatapathError) {
+            try self.monitor.requestAll()
+            while !self.isStopping.load(ordering: .sequentiallyConsistent) {
+                for event in try self.monitor.receive(timeoutMilliseconds: nil) { try self.pass(event, &names) }
             }
-            for event in events { self.pass(event) }
-            events.removeAll(keepingCapacity: true)
+        } catch {
+            self.logger.error("network devices are no longer watched: \(error)")
         }
     }
 
-    private func pass(_ event: LinkEvent) {
-        switch event.kind {
-        case .present, .gone:
-            for queue in self.queues[event.device] ?? [] {
-                queue.append(PortEventQueue.Event(device: event.device, isGone: event.kind == .gone))
+    /// `names` has the name of each interface by its index, so that a renamed one is reported as gone.
+    private func pass(_ event: LinkEvent, _ names: inout [UInt32: String]) throws(DatapathError) {
+        switch event {
+        case .present(let state):
+            if let known = names.updateValue(state.name, forKey: state.index), known != state.name {
+                self.tell(known, isGone: true)
             }
+            self.tell(state.name, isGone: false)
+        case .removed(let index, let name):
+            names[index] = nil
+            self.tell(name, isGone: true)
         case .overrun:
             self.logger.warning("news of network devices were lost: looking at every port again")
-            for (device, queues) in self.queues {
-                for queue in queues { queue.append(PortEventQueue.Event(device: device, isGone: false)) }
-            }
+            for device in self.queues.keys { self.tell(device, isGone: false) }
+            names = [:]
+            try self.monitor.requestAll()
+        }
+    }
+
+    private func tell(_ device: String, isGone: Bool) {
+        for queue in self.queues[device] ?? [] {
+            queue.append(PortEventQueue.Event(device: device, isGone: isGone))
         }
     }
 }

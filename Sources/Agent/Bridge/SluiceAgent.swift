@@ -55,7 +55,9 @@ package final class SluiceAgent {
         self.logger = logger
         self.hostIdentity = hostIdentity
         self.clock = clock
-        self.registry = DatapathRegistry(factory: factory, logger: logger)
+        self.registry = DatapathRegistry(
+            factory: factory,
+            devices: Set(settings.bridges.flatMap { [$0.name] + $0.ports.map { $0.device } }), logger: logger)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
     }

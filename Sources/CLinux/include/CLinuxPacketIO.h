@@ -1,5 +1,5 @@
-// Packet sockets, TAP devices and network interfaces: calls that need _GNU_SOURCE types, unions or variadic ioctl.
-// Every function returns a count or 0, or a negated errno. None keeps state.
+// Packet sockets, TAP devices and network interfaces: calls that need _GNU_SOURCE types, unions or variadic
+// ioctl. Every function returns a count or 0, or a negated errno. None keeps state.
 #pragma once
 #include <stdint.h>
 #include <stddef.h>
@@ -13,7 +13,8 @@ struct clinux_frame {
     uint16_t reserved[3];
 };
 
-// What a packet socket says beside a frame: struct virtio_net_hdr's words, and the VLAN tag that was stripped.
+// What a packet socket says beside a frame: struct virtio_net_hdr's words, and the VLAN tag that was
+// stripped.
 struct clinux_received {
     uint16_t header[5];
     uint16_t vlan_tci;
@@ -37,8 +38,8 @@ struct clinux_interface {
 static inline uint32_t clinux_load_acquire(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 static inline void clinux_store_release(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 
-// Opens a non-blocking packet socket bound to the interface: promiscuous, without its own host's outgoing packets, with
-// virtio headers and auxiliary data. Returns the descriptor.
+// Opens a non-blocking packet socket bound to the interface: promiscuous, without its own host's outgoing
+// packets, with virtio headers and auxiliary data. Returns the descriptor.
 int clinux_packet_open(uint32_t index, uint32_t receive_bytes, uint32_t send_bytes);
 // Gives the socket a TPACKET_V2 receive ring and maps it at *ring (frame_size * frame_count bytes).
 int clinux_packet_ring(int fd, uint32_t frame_size, uint32_t frame_count, uint32_t headroom, void **ring);
@@ -48,7 +49,8 @@ int clinux_packet_bind(int fd, uint32_t index);
 int clinux_packet_receive(int fd, void *data, size_t capacity, struct clinux_received *received);
 // Packets dropped by the socket since the last call.
 int clinux_packet_drops(int fd, uint32_t *drops);
-// Sends up to 64 frames of the chain from head, with virtio headers; returns how many, or a negated errno for the first.
+// Sends up to 64 frames of the chain from head, with virtio headers; returns how many, or a negated errno for
+// the first.
 int clinux_packet_send(int fd, const struct clinux_frame *frames, uint32_t head);
 // The pending error of a socket, which is then cleared.
 int clinux_socket_error(int fd);
@@ -66,3 +68,11 @@ int clinux_interface_query(const char *name, struct clinux_interface *interface)
 int clinux_interface_set_flags(const char *name, uint32_t set, uint32_t clear);
 int clinux_interface_set_mtu(const char *name, uint32_t mtu);
 int clinux_interface_set_address(const char *name, const uint8_t address[6]);
+
+// A non-blocking rtnetlink socket in the group of link changes; and a request on it for all links there are.
+int clinux_link_monitor_open(void);
+int clinux_link_monitor_request(int fd, uint32_t sequence);
+
+// Moves the calling thread into a new network namespace, or into the one that a descriptor stands for.
+int clinux_network_unshare(void);
+int clinux_network_enter(int fd);

@@ -1,6 +1,7 @@
 /// A seeded 64-bit hash over words: each word is folded in by one 64 × 64 → 128-bit multiplication.
 ///
-/// Not cryptographic. Tables whose keys come from packets take a random seed, so that nobody outside can aim at one bucket.
+/// Not cryptographic. Tables whose keys come from packets take a random seed, so that nobody outside can aim
+/// at one bucket.
 @frozen public struct FlowHash: Sendable, BitwiseCopyable {
     @usableFromInline var state: UInt64
 
@@ -37,7 +38,8 @@
 }
 
 extension FlowKey {
-    /// A hash of the packet's headers and of the metadata that the datapath knows, for caches over whole keys.
+    /// A hash of the packet's headers and of the metadata that the datapath knows, for caches over whole
+    /// keys.
     ///
     /// Leaves out words that are functions of others or seldom differ; equal keys have equal hashes.
     @inlinable @inline(__always)

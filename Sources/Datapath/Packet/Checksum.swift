@@ -5,7 +5,8 @@ package enum Checksum {
     /// A last odd byte counts as the high half of a word. `initial` is a sum to start with.
     package static func sum(_ bytes: RawSpan, in range: Range<Int>, initial: UInt64 = 0) -> UInt16 {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount)
-        // Sums native words and swaps the bytes of the result once: byte order does not matter to the sum (RFC 1071 §2(B)).
+        // Sums native words and swaps the bytes of the result once: byte order does not matter to the sum
+        // (RFC 1071 §2(B)).
         var total: UInt64 = 0
         var offset = range.lowerBound
         while range.upperBound &- offset >= 8 {
@@ -43,7 +44,8 @@ package enum Checksum {
         return sum
     }
 
-    /// The pseudo-header's sum for TCP, UDP and ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1), neither folded nor complemented.
+    /// The pseudo-header's sum for TCP, UDP and ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1), neither folded nor
+    /// complemented.
     package static func pseudoHeader(
         source: UInt128, destination: UInt128, proto: UInt8, length: Int
     ) -> UInt64 {
@@ -88,7 +90,8 @@ package enum CRC32C {
         return value
     }
 
-    /// The CRC of the bytes in `range`, with the four bytes at `hole` taken as zero, as it goes on the wire read as a big-endian number.
+    /// The CRC of the bytes in `range`, with the four bytes at `hole` taken as zero, as it goes on the wire
+    /// read as a big-endian number.
     package static func checksum(_ bytes: RawSpan, in range: Range<Int>, hole: Int) -> UInt32 {
         precondition(range.lowerBound >= 0 && range.upperBound <= bytes.byteCount)
         var value = UInt32.max

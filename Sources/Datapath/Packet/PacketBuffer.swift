@@ -1,11 +1,12 @@
 /// A frame in memory with free room before it, so that pushing a tag moves twelve bytes and not the frame.
 ///
-/// Either owns its memory (freed at the end) or views memory of somebody who outlives it: a receive ring, an arena, another
-/// buffer. Memory that somebody else may still read (a frame queued for sending, the original of a clone) is marked
-/// ``isShared``; ``PacketSink/makeWritable(_:)`` replaces it before the first change.
+/// Either owns its memory (freed at the end) or views memory of somebody who outlives it: a receive ring, an
+/// arena, another buffer. Memory that somebody else may still read (a frame queued for sending, the original
+/// of a clone) is marked ``isShared``; ``PacketSink/makeWritable(_:)`` replaces it before the first change.
 ///
-/// Unsafe pointers stay in this file: each access checks its offset against `count`, and the frame always lies within
-/// `capacity` bytes from `memory` (every method that moves it keeps 0 ≤ start, start + count ≤ capacity).
+/// Unsafe pointers stay in this file: each access checks its offset against `count`, and the frame always
+/// lies within `capacity` bytes from `memory` (every method that moves it keeps 0 ≤ start, start + count ≤
+/// capacity).
 package struct PacketBuffer: ~Copyable {
     /// The longest frame: what a GSO frame of 64 KiB with its headers may need.
     package static let maximumCount = 65_535 + 64
@@ -15,7 +16,8 @@ package struct PacketBuffer: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     private var capacity: Int
     private var start: Int
-    private var isOwned: Bool
+    /// Whether the memory goes when this buffer goes.
+    package private(set) var isOwned: Bool
     /// The length of the frame in bytes.
     package private(set) var count: Int
     /// Whether somebody else may still read this memory, so that it must not change.
@@ -40,7 +42,8 @@ package struct PacketBuffer: ~Copyable {
         }
     }
 
-    /// Views `count` bytes from `memory + start`; the caller keeps the `capacity` bytes alive for the life of the buffer.
+    /// Views `count` bytes from `memory + start`; the caller keeps the `capacity` bytes alive for the life of
+    /// the buffer.
     package init(
         viewing memory: UnsafeMutableRawPointer, capacity: Int, start: Int, count: Int,
         offload: PacketOffload = PacketOffload(), isShared: Bool = false
@@ -68,6 +71,9 @@ package struct PacketBuffer: ~Copyable {
             return _overrideLifetime(span, borrowing: self)
         }
     }
+
+    /// Free bytes before the frame.
+    package var headroom: Int { self.start }
 
     /// Where the frame begins in memory, for queues of frames to be sent. Valid while the memory lives.
     package var unsafeStart: UnsafeMutableRawPointer {
@@ -100,7 +106,8 @@ package struct PacketBuffer: ~Copyable {
             .allocate(byteCount: max(1, capacity), alignment: 16), capacity: capacity, isOwned: true)
     }
 
-    /// Moves the frame into the caller's memory of `capacity` ≥ ``defaultHeadroom`` + `count` bytes, which must outlive the buffer.
+    /// Moves the frame into the caller's memory of `capacity` ≥ ``defaultHeadroom`` + `count` bytes, which
+    /// must outlive the buffer.
     package mutating func move(to memory: UnsafeMutableRawPointer, capacity: Int) {
         self.adopt(memory, capacity: capacity, isOwned: false)
     }
@@ -116,11 +123,17 @@ package struct PacketBuffer: ~Copyable {
         self.isShared = false
     }
 
-    /// Opens a gap of `length` bytes before the byte at `offset`, by moving what is before it; the gap's bytes are undefined.
+    /// Opens a gap of `length` bytes before the byte at `offset`, by moving what is before it; the gap's
+    /// bytes are undefined.
+    ///
+    /// `noRoom` when memory of somebody else's has too little ``headroom``.
     package mutating func insert(_ length: Int, at offset: Int) throws(PacketError) {
         precondition(!self.isShared && offset >= 0 && offset <= self.count && length >= 0)
         guard self.count + length <= Self.maximumCount else { throw .tooLong }
         if self.start < length {
+            // Memory of somebody else's is grown by whoever lends it (`PacketSink.makeWritable`), who knows
+            // how long it must live.
+            guard self.isOwned else { throw .noRoom }
             self.moveToOwnMemory()
             guard self.start >= length else { throw .noRoom }
         }

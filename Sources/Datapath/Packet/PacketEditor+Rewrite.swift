@@ -1,7 +1,8 @@
 import NetworkTypes
 
 extension PacketEditor {
-    /// Carries out a rewrite of header fields. Metadata (priority, mark, tunnel) is not in the frame: nothing happens.
+    /// Carries out a rewrite of header fields. Metadata (priority, mark, tunnel) is not in the frame: nothing
+    /// happens.
     package static func rewrite(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ rewrite: HeaderRewrite
     ) throws(PacketError) {
@@ -116,7 +117,8 @@ extension PacketEditor {
             isPartial: Self.isPartial(packet, layout))
     }
 
-    /// RFC 9260: the CRC covers the ports. A CRC that was wrong before stays wrong by the same bits, as in the kernel.
+    /// RFC 9260: the CRC covers the ports. A CRC that was wrong before stays wrong by the same bits, as in
+    /// the kernel.
     private static func rewriteSCTP(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ value: TransportFields,
         _ mask: TransportFields
@@ -209,7 +211,8 @@ extension PacketEditor {
 // MARK: - Checksums
 
 extension PacketEditor {
-    /// Where the transport header begins, when it is that of `proto` and at least `headerLength` bytes of it are there.
+    /// Where the transport header begins, when it is that of `proto` and at least `headerLength` bytes of it
+    /// are there.
     private static func transport(
         _ packet: borrowing PacketBuffer, _ layout: PacketLayout, _ proto: IPProtocol, _ headerLength: Int
     ) throws(PacketError) -> Int {
@@ -223,7 +226,8 @@ extension PacketEditor {
         packet.offload.needsChecksum && Int(packet.offload.checksumStart) == layout.transportOffset
     }
 
-    /// Repairs the checksum over the pseudo-header of TCP, UDP and (over IPv6) ICMPv6, where the header is there.
+    /// Repairs the checksum over the pseudo-header of TCP, UDP and (over IPv6) ICMPv6, where the header is
+    /// there.
     private static func repairTransport(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ change: ChecksumChange, isIPv6: Bool
     ) {
@@ -244,8 +248,8 @@ extension PacketEditor {
 
     /// Applies `change` to the checksum at `offset`.
     ///
-    /// A checksum left to the device holds the sum over the pseudo-header, so only changes there concern it. UDP's 0 means
-    /// "none" and stays; a result of 0 is written as 0xffff (RFC 768).
+    /// A checksum left to the device holds the sum over the pseudo-header, so only changes there concern it.
+    /// UDP's 0 means "none" and stays; a result of 0 is written as 0xffff (RFC 768).
     private static func repair(
         _ packet: inout PacketBuffer, at offset: Int, _ change: ChecksumChange, isPseudoHeader: Bool,
         isUDP: Bool, isPartial: Bool

@@ -2,8 +2,9 @@ import NetworkTypes
 
 /// Changes to a frame's headers: tags, labels, rewritten fields, checksums kept right.
 ///
-/// Functions take a writable buffer (not shared) and where its headers are. They check every length and throw without
-/// having changed anything; what they leave is what the kernel's openvswitch module would (`net/openvswitch/actions.c`).
+/// Functions take a writable buffer (not shared) and where its headers are. They check every length and throw
+/// without having changed anything; what they leave is what the kernel's openvswitch module would
+/// (`net/openvswitch/actions.c`).
 package enum PacketEditor {
     /// Adds an outer VLAN tag. Bit 12 of `tci` ("tag present" in a ``FlowKey``) does not go on the wire.
     package static func pushVLAN(
@@ -32,7 +33,8 @@ package enum PacketEditor {
         packet.store(big: labelStackEntry, at: layout.networkOffset)
     }
 
-    /// Removes the outer MPLS label stack entry and sets the EtherType; a frame that is not MPLS stays as it is.
+    /// Removes the outer MPLS label stack entry and sets the EtherType; a frame that is not MPLS stays as it
+    /// is.
     package static func popMPLS(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, etherType: UInt16
     ) throws(PacketError) {
@@ -47,7 +49,8 @@ package enum PacketEditor {
         layout.etherType == EtherType.mpls.rawValue || layout.etherType == EtherType.mplsMulticast.rawValue
     }
 
-    /// Finishes a checksum that was left to the device (``PacketOffload/needsChecksum``); nothing to do for a plain frame.
+    /// Finishes a checksum that was left to the device (``PacketOffload/needsChecksum``); nothing to do for a
+    /// plain frame.
     ///
     /// SCTP's is a CRC-32C. An offset outside the frame (a broken header from a device) is an error.
     package static func completeChecksum(

@@ -1,16 +1,16 @@
 /// What a host's stack left for the device to do: an unfinished checksum, a frame to be cut into segments.
 ///
-/// The contents of `struct virtio_net_hdr` (`<linux/virtio_net.h>`), which packet sockets (`PACKET_VNET_HDR`) and TAP
-/// devices (`IFF_VNET_HDR`) put before each frame, both ways. Offsets are bytes from the frame's start.
+/// The contents of `struct virtio_net_hdr` (`<linux/virtio_net.h>`), which packet sockets (`PACKET_VNET_HDR`)
+/// and TAP devices (`IFF_VNET_HDR`) put before each frame, both ways. Offsets are bytes from the frame's
+/// start.
 @frozen public struct PacketOffload: Sendable, Hashable, BitwiseCopyable {
-    /// Bytes of the header before each frame, in the native byte order.
-    package static let headerLength = 10
-
-    /// Whether the checksum at `checksumStart + checksumOffset` holds only the pseudo-header's sum so far (flag 1).
+    /// Whether the checksum at `checksumStart + checksumOffset` holds only the pseudo-header's sum so far
+    /// (flag 1).
     public var needsChecksum: Bool = false
     /// Whether the receiver need not verify checksums (flag 2).
     public var isValidated: Bool = false
-    /// `VIRTIO_NET_HDR_GSO_*` without the ECN bit: 0 none, 1 TCP over IPv4, 3 UDP fragments, 4 TCP over IPv6, 5 UDP segments.
+    /// `VIRTIO_NET_HDR_GSO_*` without the ECN bit: 0 none, 1 TCP over IPv4, 3 UDP fragments, 4 TCP over IPv6,
+    /// 5 UDP segments.
     public var segmentationType: UInt8 = 0
     /// `VIRTIO_NET_HDR_GSO_ECN`: the TCP segment has CWR set, for the first piece only.
     public var hasCongestionNotice: Bool = false
@@ -31,35 +31,6 @@
 
     /// Whether there is nothing to do.
     @inlinable public var isPlain: Bool { !self.needsChecksum && self.segmentationType == 0 }
-
-    /// Reads the 10-byte header; the caller has checked that it is there.
-    @inline(__always)
-    package init(header: RawSpan) {
-        let flags = header.byte(0)
-        let type = header.byte(1)
-        self.needsChecksum = flags & 1 != 0
-        self.isValidated = flags & 2 != 0
-        self.segmentationType = type & 0x7f
-        self.hasCongestionNotice = type & 0x80 != 0
-        self.headersLength = header.unsafeLoadUnaligned(fromByteOffset: 2, as: UInt16.self)
-        self.segmentSize = header.unsafeLoadUnaligned(fromByteOffset: 4, as: UInt16.self)
-        self.checksumStart = header.unsafeLoadUnaligned(fromByteOffset: 6, as: UInt16.self)
-        self.checksumOffset = header.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt16.self)
-    }
-
-    /// The ten bytes of the header, as they go before a frame.
-    @inline(__always)
-    package func withHeader(_ body: (UInt16, UInt16, UInt16, UInt16, UInt16) -> Void) {
-        guard !self.isPlain else {
-            body(0, 0, 0, 0, 0)
-            return
-        }
-        let flags: UInt16 = self.needsChecksum ? 1 : 0
-        let type = UInt16(self.segmentationType) | (self.hasCongestionNotice ? 0x80 : 0)
-        body(
-            flags | type << 8, self.headersLength, self.segmentSize, self.checksumStart,
-            self.checksumOffset)
-    }
 
     /// Adapts the offsets to `delta` bytes inserted (removed, if negative) before the transport header.
     @inline(__always)

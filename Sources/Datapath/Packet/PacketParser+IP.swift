@@ -1,7 +1,8 @@
 import NetworkTypes
 
 extension PacketParser {
-    /// IPv4 (RFC 791). A header that is cut short or shorter than 20 bytes leaves every field of layer 3 zero.
+    /// IPv4 (RFC 791). A header that is cut short or shorter than 20 bytes leaves every field of layer 3
+    /// zero.
     @inline(__always)
     static func parseIPv4(_ frame: RawSpan, into key: inout FlowKey, _ layout: inout PacketLayout) {
         let offset = layout.networkOffset
@@ -65,7 +66,8 @@ extension PacketParser {
         var transportOffset: Int
     }
 
-    /// Follows the extension headers from `start`; each is at least eight bytes, so the walk ends with the packet.
+    /// Follows the extension headers from `start`; each is at least eight bytes, so the walk ends with the
+    /// packet.
     private static func walkExtensions(
         _ frame: RawSpan, at start: Int, first: UInt8, _ hasRoutingSegments: inout Bool
     ) -> ExtensionChain {
@@ -108,7 +110,8 @@ extension PacketParser {
         return ExtensionChain(proto: next, fragmentBits: fragmentBits, transportOffset: offset)
     }
 
-    /// The headers that the kernel's `ipv6_ext_hdr` names: hop-by-hop, routing, fragment, AH, none, destination options.
+    /// The headers that the kernel's `ipv6_ext_hdr` names: hop-by-hop, routing, fragment, AH, none,
+    /// destination options.
     @inline(__always)
     private static func isExtension(_ next: UInt8) -> Bool {
         switch next {
@@ -117,7 +120,8 @@ extension PacketParser {
         }
     }
 
-    /// Ports, flags, ICMP type and code; a header that is not whole leaves them zero. IGMP has no fields in the kernel's key.
+    /// Ports, flags, ICMP type and code; a header that is not whole leaves them zero. IGMP has no fields in
+    /// the kernel's key.
     @inline(__always)
     private static func parseTransport(
         _ frame: RawSpan, at offset: Int, _ proto: UInt8, isIPv6: Bool, into key: inout FlowKey
@@ -154,7 +158,8 @@ extension PacketParser {
         key.words[45] = UInt64(frame.byte(offset)) << 48 | UInt64(frame.byte(offset &+ 1)) << 32
     }
 
-    /// Target and link-layer addresses of a neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4, §4.6.1).
+    /// Target and link-layer addresses of a neighbour solicitation or advertisement (RFC 4861 §4.3, §4.4,
+    /// §4.6.1).
     ///
     /// An option given twice makes the whole message invalid: all three fields stay zero.
     private static func parseNeighbourDiscovery(

@@ -2,16 +2,20 @@ import NetworkTypes
 
 /// Reads the headers of a frame into a ``FlowKey``.
 ///
-/// The result is what the kernel's openvswitch module extracts (`key_extract` in `net/openvswitch/flow.c`), so that
-/// keys of both datapaths agree, down to what a truncated or malformed header leaves zero. One difference in notation:
-/// a frame without an EtherType (IEEE 802.2) has 0x05ff here, where netlink leaves the attribute out.
+/// The result is what the kernel's openvswitch module extracts (`key_extract` in `net/openvswitch/flow.c`),
+/// so that keys of both datapaths agree, down to what a truncated or malformed header leaves zero. One
+/// difference in notation: a frame without an EtherType (IEEE 802.2) has 0x05ff here, where netlink leaves
+/// the attribute out.
 ///
-/// Every read follows an explicit test of the length; no input traps. The cost is that of the headers that are there.
+/// Every read follows an explicit test of the length; no input traps. The cost is that of the headers that
+/// are there.
 public enum PacketParser {
-    /// The first word of a key that belongs to headers; those before it are metadata, which parsing leaves alone.
+    /// The first word of a key that belongs to headers; those before it are metadata, which parsing leaves
+    /// alone.
     package static let firstHeaderWord = 30
 
-    /// Replaces the header fields of `key` by those of `frame` (from the destination address on, VLAN tags in place).
+    /// Replaces the header fields of `key` by those of `frame` (from the destination address on, VLAN tags in
+    /// place).
     ///
     /// Metadata (words 0–29) is left as it is. Returns where the headers are.
     @discardableResult
@@ -63,7 +67,8 @@ public enum PacketParser {
     @inlinable @inline(__always)
     package static func isVLAN(_ type: UInt16) -> Bool { type == 0x8100 || type == 0x88a8 }
 
-    /// Reads what follows a length field: the type in a SNAP header for Ethernet (and moves `offset` behind it), or "none".
+    /// Reads what follows a length field: the type in a SNAP header for Ethernet (and moves `offset` behind
+    /// it), or "none".
     private static func parseLLC(_ frame: RawSpan, _ offset: inout Int) -> UInt16 {
         guard frame.byteCount &- offset >= 8, frame.big16(offset) == 0xaaaa,
             frame.big32(offset &+ 2) & 0x00ff_ffff == 0

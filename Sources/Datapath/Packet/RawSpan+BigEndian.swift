@@ -1,5 +1,5 @@
-// Reads of network-order integers. Each checks its bounds (a trap when violated); callers test lengths first, so the
-// checks never fire and mostly fold into those tests.
+// Reads of network-order integers. Each checks its bounds (a trap when violated); callers test lengths first,
+// so the checks never fire and mostly fold into those tests.
 
 extension RawSpan {
     /// The byte at `offset`.

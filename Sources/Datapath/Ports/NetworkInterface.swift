@@ -63,7 +63,8 @@ package struct NetworkInterface: Sendable, Hashable {
         Self.isValidName(name) && if_nametoindex(name) != 0
     }
 
-    /// Whether the kernel takes `name` for an interface: 1–15 bytes, no slash, colon or white space, not `.` or `..`.
+    /// Whether the kernel takes `name` for an interface: 1–15 bytes, no slash, colon or white space, not `.`
+    /// or `..`.
     package static func isValidName(_ name: String) -> Bool {
         let bytes = name.utf8
         guard (1...15).contains(bytes.count), name != ".", name != ".." else { return false }
@@ -78,7 +79,8 @@ package struct NetworkInterface: Sendable, Hashable {
         try Self.require(result, "set device \(name) \(isUp ? "up" : "down")")
     }
 
-    /// Sets the longest payload of a frame. `noSuchDevice`, `notPermitted`, `invalid` (out of the device's range).
+    /// Sets the longest payload of a frame. `noSuchDevice`, `notPermitted`, `invalid` (out of the device's
+    /// range).
     package static func setMaximumTransmissionUnit(_ bytes: UInt32, of name: String) throws(DatapathError) {
         try Self.check(name)
         try Self.require(clinux_interface_set_mtu(name, bytes), "set the MTU of \(name) to \(bytes)")
@@ -94,7 +96,8 @@ package struct NetworkInterface: Sendable, Hashable {
     private static func check(_ name: String) throws(DatapathError) {
         guard Self.isValidName(name) else {
             throw DatapathError(
-                .invalid, operation: "use device \(name)", detail: "a device name has 1 to 15 bytes without spaces, / or :")
+                .invalid, operation: "use device \(name)",
+                detail: "a device name has 1 to 15 bytes without spaces, / or :")
         }
     }
 

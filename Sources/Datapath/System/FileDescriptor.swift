@@ -1,6 +1,7 @@
 import Glibc
 
-/// A file descriptor that is closed when its last owner is gone; immutable, so it may be shared between threads.
+/// A file descriptor that is closed when its last owner is gone; immutable, so it may be shared between
+/// threads.
 package final class FileDescriptor: Sendable {
     /// The descriptor's number, valid for the life of this object.
     package let number: Int32

@@ -29,7 +29,8 @@ package final class WakeEvent: Sendable {
         while Glibc.read(self.number, &count, 8) < 0, errno == EINTR {}
     }
 
-    /// Waits until signalled, for at most `timeoutMilliseconds` (nil: without end); forgets the signals that it saw.
+    /// Waits until signalled, for at most `timeoutMilliseconds` (nil: without end); forgets the signals that
+    /// it saw.
     package func wait(timeoutMilliseconds: Int?) {
         var item = pollfd(fd: self.number, events: Int16(POLLIN), revents: 0)
         let timeout = timeoutMilliseconds.map { Int32(clamping: max(0, $0)) } ?? -1

@@ -1,16 +1,18 @@
 /// Executes datapath actions on a packet, in order, as the kernel's `do_execute_actions` does.
 ///
-/// Used by the embedded datapath for every packet, and by upcall handlers to see a packet as it is when an action sends it to
-/// a controller. No state of its own: what remains of an execution is in the packet, the key and the sink. An action that
-/// cannot be carried out ends the list: the packet is dropped and counted by the sink, what has been sent stays sent.
+/// Used by the embedded datapath for every packet, and by upcall handlers to see a packet as it is when an
+/// action sends it to a controller. No state of its own: what remains of an execution is in the packet, the
+/// key and the sink. An action that cannot be carried out ends the list: the packet is dropped and counted by
+/// the sink, what has been sent stays sent.
 package enum ActionExecutor {
     /// How deep clones, samples and recirculations may nest together.
     package static let depthMaximum = 8
 
     /// Executes `actions` on `packet`.
     ///
-    /// `key` must describe the packet (metadata and headers) and does so again afterwards where it was needed; `layout` is where
-    /// its headers are, nil when that is not known yet. `depth` counts the nesting so far.
+    /// `key` must describe the packet (metadata and headers) and does so again afterwards where it was
+    /// needed; `layout` is where its headers are, nil when that is not known yet. `depth` counts the nesting
+    /// so far.
     package static func execute<Sink: PacketSink & ~Copyable>(
         _ actions: [DatapathAction], on packet: inout PacketBuffer, key: inout FlowKey,
         layout: PacketLayout? = nil, into sink: inout Sink, depth: Int = 0

@@ -1,7 +1,8 @@
 /// Memory for the frames of one batch: handed out by moving a mark, all taken back at once.
 ///
-/// Owned by one thread. Memory stays valid until ``reset()``; the caller calls that only when nothing of the batch is
-/// in use any more. Bounded by `limitBytes`: beyond that ``allocate(_:)`` gives nil and the packet is dropped.
+/// Owned by one thread. Memory stays valid until ``reset()``; the caller calls that only when nothing of the
+/// batch is in use any more. Bounded by `limitBytes`: beyond that ``allocate(_:)`` gives nil and the packet
+/// is dropped.
 package struct PacketArena: ~Copyable {
     private static let chunkBytes = 512 * 1024
 
@@ -25,7 +26,8 @@ package struct PacketArena: ~Copyable {
         return memory
     }
 
-    /// Room for up to `count` bytes, of which ``commit(_:)`` takes the part that came to be used; the next call may give the same.
+    /// Room for up to `count` bytes, of which ``commit(_:)`` takes the part that came to be used; the next
+    /// call may give the same.
     package mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
         while self.current < self.chunks.count {
             let chunk = self.chunks[self.current]

@@ -10,8 +10,8 @@ package enum PacketDiscardReason: Sendable, Hashable {
 
 /// Where the packets go that ``ActionExecutor`` lets out.
 ///
-/// The executor is generic over its sink, so that calls are direct: the embedded datapath's sink queues frames for sending,
-/// the agent's collects what a controller is to see, a test's records.
+/// The executor is generic over its sink, so that calls are direct: the embedded datapath's sink queues
+/// frames for sending, the agent's collects what a controller is to see, a test's records.
 package protocol PacketSink: ~Copyable {
     /// Sends the packet, cut to `maximumLength` bytes, out of a port.
     ///
@@ -22,10 +22,12 @@ package protocol PacketSink: ~Copyable {
     mutating func passUp(
         _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int)
 
-    /// Looks the packet up again (`key.recirculationID` is set) and executes what is found, `depth` levels deep by now.
+    /// Looks the packet up again (`key.recirculationID` is set) and executes what is found, `depth` levels
+    /// deep by now.
     mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int)
 
-    /// Gives the packet memory that nobody else reads, if it is shared. The standard one moves it to memory of its own.
+    /// Gives the packet memory that nobody else reads, if it is shared. The standard one moves it to memory
+    /// of its own.
     mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError)
 
     /// Whether the meter lets the packet pass. The standard answer is yes.

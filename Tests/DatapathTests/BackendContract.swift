@@ -1,0 +1,291 @@
+import Datapath
+import NetworkTypes
+import Testing
+
+/// What every ``DatapathBackend`` does, written once. Each function takes a fresh ``BackendFixture`` and
+/// checks one promise.
+///
+/// The caller provides a backend without flows and two ports with a wire at each. Frames that the checks send
+/// have locally administered addresses 02:00:00:00:00:0a and :0b; frames of others (a host's own chatter)
+/// must not reach the wires.
+enum BackendContract {
+    /// A backend and two of its ports.
+    struct Fixture {
+        var backend: any DatapathBackend
+        var left: DatapathPort
+        var right: DatapathPort
+        var leftWire: any Wire
+        var rightWire: any Wire
+    }
+
+    /// Every check, by name, for parametrised tests.
+    static let checks: [(name: String, run: @Sendable (Fixture) throws -> Void)] = [
+        ("ports", ports), ("flow table", flowTable), ("forwarding", forwarding), ("misses", misses),
+        ("userspace action", userspaceAction), ("execute", execute), ("VLAN", vlan), ("rewrites", rewrites),
+        ("recirculation", recirculation), ("clone and sample", cloneAndSample), ("truncation", truncation),
+        ("flush", flush), ("wake", wake),
+    ]
+
+    static let frame = Frames.ethernet(0x0800, Frames.ipv4(17, Frames.udp(1000, 2000, payload: Array(0..<40))))
+
+    /// Matches all frames from `port` (and a recirculation id).
+    static func flow(
+        from port: DatapathPort, recirculation: UInt32 = 0, _ actions: [DatapathAction]
+    ) -> DatapathFlow {
+        var key = FlowKey()
+        var mask = FlowMask()
+        key.inPort = port.index.rawValue
+        mask.inPort = .max
+        key.recirculationID = recirculation
+        mask.recirculationID = .max
+        // The kernel wants the EtherType of a flow that has IP fields or rewrites IP.
+        key.etherType = 0x0800
+        mask.etherType = .max
+        key.ipProtocol = 17
+        mask.ipProtocol = .max
+        return DatapathFlow(
+            identifier: FlowIdentifier(key: key, mask: mask), key: key, mask: mask, actions: actions)
+    }
+
+    static func put(_ flow: DatapathFlow, _ fixture: Fixture) {
+        let result = fixture.backend.apply([.put(flow)])
+        guard result.count == 1, case .done = result[0] else {
+            Issue.record("put: \(result)")
+            return
+        }
+    }
+
+    /// The next upcall for our frame, from any handler; others (chatter) are passed over.
+    static func upcall(_ fixture: Fixture) throws -> Upcall? {
+        let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
+        while MonotonicClock.nowNanoseconds() < deadline {
+            for handler in 0..<fixture.backend.handlerCount {
+                var batch: [Upcall] = []
+                _ = try fixture.backend.receiveUpcalls(
+                    handler: handler, into: &batch, maximum: 1, timeoutMilliseconds: 20)
+                if let first = batch.first, first.packet.count >= 14, first.packet[6..<12].elementsEqual(Frames.hostA) {
+                    return first
+                }
+            }
+        }
+        Issue.record("no upcall within 60 s")
+        return nil
+    }
+
+    static func ports(_ fixture: Fixture) throws {
+        let ports = try fixture.backend.ports()
+        #expect(ports.contains(fixture.left) && ports.contains(fixture.right))
+        #expect(throws: DatapathError(.noSuchPort, operation: "")) {
+            try fixture.backend.statistics(of: PortIndex(rawValue: 4000))
+        }
+        #expect(throws: DatapathError(.noSuchPort, operation: "")) {
+            try fixture.backend.removePort(PortIndex(rawValue: 4000))
+        }
+        #expect(throws: DatapathError(.noSuchDevice, operation: "")) {
+            try fixture.backend.addPort(PortRequest(name: "no-such-dev", kind: .device))
+        }
+        try fixture.backend.removePort(fixture.right.index)
+        #expect(try !fixture.backend.ports().contains(fixture.right))
+        #expect(throws: DatapathError(.noSuchPort, operation: "")) {
+            try fixture.backend.removePort(fixture.right.index)
+        }
+    }
+
+    static func flowTable(_ fixture: Fixture) throws {
+        var flow = Self.flow(from: fixture.left, [.output(fixture.right.index)])
+        #expect(throws: DatapathError(.noSuchFlow, operation: "")) { try fixture.backend.flow(flow.identifier) }
+        Self.put(flow, fixture)
+        #expect(try fixture.backend.flow(flow.identifier).actions == [.output(fixture.right.index)])
+        flow.actions = []
+        Self.put(flow, fixture)
+        let stored = try fixture.backend.flow(flow.identifier)
+        #expect(stored.actions.isEmpty)
+        #expect(stored.key == flow.key)
+        var seen = 0
+        try fixture.backend.forEachFlow { if $0.identifier == flow.identifier { seen += 1 } }
+        #expect(seen == 1)
+        let results = fixture.backend.apply([.delete(flow.identifier), .delete(flow.identifier)])
+        guard results.count == 2, case .done(let statistics) = results[0], case .failed(let error) = results[1]
+        else {
+            Issue.record("\(results)")
+            return
+        }
+        #expect(statistics?.packets == 0)
+        #expect(error == DatapathError(.noSuchFlow, operation: ""))
+    }
+
+    static func forwarding(_ fixture: Fixture) throws {
+        let there = Self.flow(from: fixture.left, [.output(fixture.right.index)])
+        Self.put(there, fixture)
+        Self.put(Self.flow(from: fixture.right, [.output(fixture.left.index)]), fixture)
+        for _ in 0..<3 {
+            try fixture.leftWire.send(Self.frame)
+            #expect(fixture.rightWire.receive() == Self.frame)
+        }
+        try fixture.rightWire.send(Self.frame)
+        #expect(fixture.leftWire.receive() == Self.frame)
+        let statistics = try fixture.backend.flow(there.identifier).statistics
+        #expect(statistics.packets == 3)
+        #expect(statistics.bytes == UInt64(3 * Self.frame.count))
+        #expect(statistics.lastUsed > 0)
+        let right = try fixture.backend.statistics(of: fixture.right.index)
+        #expect(right.transmittedPackets >= 3 && right.receivedPackets >= 1)
+    }
+
+    static func misses(_ fixture: Fixture) throws {
+        try fixture.leftWire.send(Self.frame)
+        guard let upcall = try Self.upcall(fixture) else { return }
+        #expect(upcall.reason == .miss)
+        #expect(upcall.packet == Self.frame)
+        var key = FlowKey(parsing: Self.frame)
+        key.inPort = fixture.left.index.rawValue
+        var got = upcall.key
+        // Metadata that one datapath has and the other has not.
+        got.datapathHash = 0
+        got.packetMark = 0
+        got.priority = 0
+        #expect(got == key)
+    }
+
+    static func userspaceAction(_ fixture: Fixture) throws {
+        Self.put(
+            Self.flow(from: fixture.left, [.userspace(userdata: 0x1122_3344_5566_7788), .output(fixture.right.index)]),
+            fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Self.frame)
+        let upcall = try Self.upcall(fixture)
+        #expect(upcall?.reason == .action(userdata: 0x1122_3344_5566_7788))
+        #expect(upcall?.packet == Self.frame)
+    }
+
+    static func execute(_ fixture: Fixture) throws {
+        var key = FlowKey(parsing: Self.frame)
+        key.inPort = fixture.left.index.rawValue
+        let actions: [DatapathAction] = [.output(fixture.right.index), .output(fixture.left.index)]
+        let results = fixture.backend.execute([
+            PacketExecution(packet: Self.frame, key: key, actions: actions),
+            PacketExecution(packet: [1, 2, 3], key: key, actions: actions),
+            PacketExecution(packet: Self.frame, key: key, actions: []),
+        ])
+        #expect(results.count == 3)
+        #expect(results.first == .some(nil))
+        #expect(results.dropFirst().first.map { $0 != nil } == true, "three bytes are not a frame")
+        #expect(fixture.rightWire.receive() == Self.frame)
+        #expect(fixture.leftWire.receive() == Self.frame)
+    }
+
+    static func vlan(_ fixture: Fixture) throws {
+        let tagged = Frames.ethernet(
+            0x0800, Frames.ipv4(17, Frames.udp(1000, 2000, payload: Array(0..<40))), tags: [(0x8100, 0x6064)])
+        Self.put(
+            Self.flow(from: fixture.left, [.pushVLAN(tpid: 0x8100, tci: 0x7064), .output(fixture.right.index)]),
+            fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == tagged)
+        var pop = Self.flow(from: fixture.right, [.popVLAN, .output(fixture.left.index)])
+        pop.key.vlanTPID = 0x8100
+        pop.mask.vlanTPID = .max
+        pop.key.vlanTCI = 0x7064
+        pop.mask.vlanTCI = .max
+        pop.identifier = FlowIdentifier(key: pop.key, mask: pop.mask)
+        Self.put(pop, fixture)
+        try fixture.rightWire.send(tagged)
+        #expect(fixture.leftWire.receive() == Self.frame)
+    }
+
+    static func rewrites(_ fixture: Fixture) throws {
+        let payload = [UInt8](0..<40)
+        let address: [UInt8] = [192, 168, 7, 7]
+        Self.put(
+            Self.flow(
+                from: fixture.left,
+                [
+                    .output(fixture.right.index),
+                    .set(
+                        .ipv4(
+                            IPv4Fields(destination: 0xc0a8_0707, ttl: 9), mask: IPv4Fields(destination: .max, ttl: .max)
+                        )),
+                    .set(.udp(TransportFields(destination: 7), mask: TransportFields(destination: .max))),
+                    .output(fixture.right.index),
+                ]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Self.frame)
+        #expect(
+            fixture.rightWire.receive()
+                == Frames.ethernet(
+                    0x0800,
+                    Frames.ipv4(
+                        17, Frames.udp(1000, 7, payload: payload, between: (Frames.addressA, address)),
+                        destination: address, ttl: 9)))
+    }
+
+    static func recirculation(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.recirculation else { return }
+        Self.put(Self.flow(from: fixture.left, [.recirculate(7)]), fixture)
+        Self.put(Self.flow(from: fixture.left, recirculation: 7, [.output(fixture.right.index)]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Self.frame)
+    }
+
+    static func cloneAndSample(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.clone, fixture.backend.capabilities.sampleNesting > 0 else { return }
+        let tag = DatapathAction.pushVLAN(tpid: 0x8100, tci: 0x1005)
+        Self.put(
+            Self.flow(
+                from: fixture.left,
+                [
+                    .clone([tag, .output(fixture.right.index)]),
+                    .sample(probability: .max, [.output(fixture.right.index)]),
+                    .output(fixture.right.index),
+                ]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        let received = [fixture.rightWire.receive(), fixture.rightWire.receive(), fixture.rightWire.receive()]
+        #expect(received.map { $0?.count } == [Self.frame.count + 4, Self.frame.count, Self.frame.count])
+        #expect(received[2] == Self.frame)
+    }
+
+    static func truncation(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.truncation else { return }
+        Self.put(
+            Self.flow(from: fixture.left, [.truncate(60), .output(fixture.right.index), .output(fixture.right.index)]),
+            fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Array(Self.frame.prefix(60)))
+        #expect(fixture.rightWire.receive() == Self.frame)
+    }
+
+    static func flush(_ fixture: Fixture) throws {
+        Self.put(Self.flow(from: fixture.left, []), fixture)
+        Self.put(Self.flow(from: fixture.right, []), fixture)
+        try fixture.backend.flushFlows()
+        var count = 0
+        try fixture.backend.forEachFlow { _ in count += 1 }
+        #expect(count == 0)
+        // What was cached for the flow is gone with it.
+        try fixture.leftWire.send(Self.frame)
+        #expect(try Self.upcall(fixture)?.reason == .miss)
+    }
+
+    static func wake(_ fixture: Fixture) throws {
+        var batch: [Upcall] = []
+        fixture.backend.wakeHandlers()
+        _ = try fixture.backend.receiveUpcalls(handler: 0, into: &batch, maximum: 10, timeoutMilliseconds: nil)
+        #expect(try fixture.backend.receiveUpcalls(handler: 0, into: &batch, maximum: 10, timeoutMilliseconds: 0) >= 0)
+    }
+
+    /// After `close`, every call says so.
+    static func closed(_ backend: any DatapathBackend) {
+        backend.close(keep: false)
+        let gone = DatapathError(.noSuchDatapath, operation: "")
+        #expect(throws: gone) { try backend.ports() }
+        #expect(throws: gone) { try backend.addPort(PortRequest(name: "x", kind: .internal)) }
+        #expect(throws: gone) { try backend.removePort(PortIndex(rawValue: 1)) }
+        #expect(throws: gone) { try backend.flushFlows() }
+        #expect(throws: gone) {
+            var batch: [Upcall] = []
+            return try backend.receiveUpcalls(handler: 0, into: &batch, maximum: 1, timeoutMilliseconds: nil)
+        }
+        #expect(
+            backend.execute([PacketExecution(packet: Self.frame, key: FlowKey(), actions: [])]) == [gone])
+    }
+}

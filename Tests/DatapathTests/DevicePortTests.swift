@@ -1,0 +1,167 @@
+import Datapath
+import Glibc
+import NetworkTypes
+import Testing
+
+@Suite(
+    "Ports on real devices, in a network namespace of their own", .enabled(if: PrivateNetwork.isPossible, "needs root"))
+struct DevicePortTests {
+    private static func isOurs(_ frame: [UInt8]) -> Bool {
+        frame.count >= 12 && frame[6..<12].elementsEqual(Frames.hostA)
+    }
+
+    /// A datapath between two veth pairs.
+    private static func withFixture(_ body: (BackendContract.Fixture, UserspaceDatapath) throws -> Void) throws {
+        try PrivateNetwork.run {
+            try PrivateNetwork.addPair("p1", "h1")
+            try PrivateNetwork.addPair("p2", "h2")
+            let datapath = try UserspaceDatapath()
+            defer { datapath.close(keep: false) }
+            let fixture = BackendContract.Fixture(
+                backend: datapath, left: try datapath.addPort(PortRequest(name: "p1", kind: .device)),
+                right: try datapath.addPort(PortRequest(name: "p2", kind: .device)),
+                leftWire: try DeviceWire(device: "h1", isWanted: Self.isOurs),
+                rightWire: try DeviceWire(device: "h2", isWanted: Self.isOurs))
+            try body(fixture, datapath)
+        }
+    }
+
+    @Test("The contract of backends, over veth pairs", arguments: BackendContract.checks.indices)
+    func contract(index: Int) throws {
+        try Self.withFixture { fixture, _ in try BackendContract.checks[index].run(fixture) }
+    }
+
+    @Test("Two tags arrive as two tags, though the kernel takes the outer one off on the way")
+    func tags() throws {
+        try Self.withFixture { fixture, _ in
+            let frame = Frames.ethernet(
+                0x0806, Frames.arp() + [UInt8](repeating: 0, count: 18), tags: [(0x88a8, 0x2064), (0x8100, 0x00c8)])
+            try fixture.leftWire.send(frame)
+            let upcall = try #require(try BackendContract.upcall(fixture))
+            #expect(upcall.packet == frame)
+            #expect(upcall.key.vlanTPID == 0x88a8 && upcall.key.vlanTCI == 0x3064)
+            #expect(upcall.key.innerVLANTCI == 0x10c8 && upcall.key.etherType == 0x0806)
+            let results = fixture.backend.execute([
+                PacketExecution(packet: frame, key: upcall.key, actions: [.output(fixture.right.index)])
+            ])
+            #expect(results == [nil])
+            #expect(fixture.rightWire.receive() == frame)
+        }
+    }
+
+    @Test("Twenty thousand frames go through, none lost that a port counted as received")
+    func stream() throws {
+        try Self.withFixture { fixture, datapath in
+            BackendContract.put(BackendContract.flow(from: fixture.left, [.output(fixture.right.index)]), fixture)
+            for _ in 0..<400 {
+                for _ in 0..<50 { try fixture.leftWire.send(BackendContract.frame) }
+                for _ in 0..<50 { #expect(fixture.rightWire.receive() != nil) }
+            }
+            let left = try datapath.statistics(of: fixture.left.index)
+            let right = try datapath.statistics(of: fixture.right.index)
+            #expect(left.receivedPackets == 20_000 && left.receiveDropped == 0)
+            #expect(right.transmittedPackets == 20_000 && right.transmitDropped == 0)
+            #expect(datapath.statistics.hits == 20_000)
+        }
+    }
+
+    @Test("Frames larger than a ring slot come through the socket's queue, in order")
+    func jumbo() throws {
+        try Self.withFixture { fixture, _ in
+            for name in ["p1", "h1", "p2", "h2"] {
+                try NetworkInterface.setMaximumTransmissionUnit(9000, of: name)
+            }
+            BackendContract.put(BackendContract.flow(from: fixture.left, [.output(fixture.right.index)]), fixture)
+            for size in [100, 8000, 200, 1800, 1900, 2000, 8900] {
+                let frame = Frames.ethernet(
+                    0x0800,
+                    Frames.ipv4(17, Frames.udp(1, 2, payload: [UInt8](repeating: UInt8(size & 255), count: size))))
+                try fixture.leftWire.send(frame)
+                #expect(fixture.rightWire.receive() == frame, "\(size)")
+            }
+        }
+    }
+
+    @Test("A device that goes down and up again works; one that is deleted harms nobody")
+    func deviceLife() throws {
+        try Self.withFixture { fixture, datapath in
+            BackendContract.put(BackendContract.flow(from: fixture.left, [.output(fixture.right.index)]), fixture)
+            try NetworkInterface.setUp(false, of: "p2")
+            try fixture.leftWire.send(BackendContract.frame)
+            while try datapath.statistics(of: fixture.right.index).transmitDropped == 0 { sched_yield() }
+            try NetworkInterface.setUp(true, of: "p2")
+            while try !NetworkInterface(named: "p2").isRunning { sched_yield() }
+            try fixture.leftWire.send(BackendContract.frame)
+            #expect(fixture.rightWire.receive() == BackendContract.frame)
+            try PrivateNetwork.command("ip", "link", "del", "p2")
+            try fixture.leftWire.send(BackendContract.frame)
+            while try datapath.statistics(of: fixture.right.index).transmitErrors == 0 { sched_yield() }
+            try datapath.removePort(fixture.right.index)
+            #expect(throws: DatapathError(.noSuchDevice, operation: "")) {
+                try datapath.addPort(PortRequest(name: "p2", kind: .device))
+            }
+        }
+    }
+
+    @Test("An internal port is a device of the host while it is there, and carries frames both ways")
+    func internalPort() throws {
+        try Self.withFixture { fixture, datapath in
+            let port = try datapath.addPort(PortRequest(name: "br-test", kind: .internal, index: .local))
+            #expect(port.index == .local)
+            #expect(throws: DatapathError(.exists, operation: "")) {
+                try datapath.addPort(PortRequest(name: "br-test", kind: .internal))
+            }
+            try PrivateNetwork.command("sysctl", "-qw", "net.ipv6.conf.br-test.disable_ipv6=1")
+            try NetworkInterface.setHardwareAddress(MACAddress(2, 0, 0, 0, 0, 0x0b), of: "br-test")
+            try NetworkInterface.setUp(true, of: "br-test")
+            #expect(try NetworkInterface(named: "br-test").hardwareAddress.description == "02:00:00:00:00:0b")
+            let host = try DeviceWire(device: "br-test", isWanted: Self.isOurs)
+            BackendContract.put(BackendContract.flow(from: fixture.left, [.output(.local)]), fixture)
+            BackendContract.put(BackendContract.flow(from: port, [.output(fixture.right.index)]), fixture)
+            try fixture.leftWire.send(BackendContract.frame)
+            #expect(host.receive() == BackendContract.frame)
+            try host.send(BackendContract.frame)
+            #expect(fixture.rightWire.receive() == BackendContract.frame)
+            try datapath.removePort(.local)
+            #expect(!NetworkInterface.exists("br-test"))
+        }
+    }
+
+    @Test("The link monitor tells of devices that come, change and go")
+    func linkMonitor() throws {
+        try PrivateNetwork.run {
+            let monitor = try LinkMonitor()
+            var events: [LinkEvent] = []
+            let wait = { (isWanted: (LinkEvent) -> Bool) throws in
+                let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
+                while MonotonicClock.nowNanoseconds() < deadline {
+                    if events.contains(where: isWanted) { return true }
+                    events += try monitor.receive(timeoutMilliseconds: 1000)
+                }
+                return false
+            }
+            try monitor.requestAll()
+            #expect(try wait { if case .present(let link) = $0 { link.name == "lo" } else { false } })
+            try PrivateNetwork.addPair("m1", "m2")
+            #expect(try wait { if case .present(let link) = $0 { link.name == "m1" && link.isRunning } else { false } })
+            try PrivateNetwork.command("ip", "link", "set", "m2", "down")
+            events = []
+            try PrivateNetwork.command("ip", "link", "set", "m1", "down")
+            #expect(try wait { if case .present(let link) = $0 { link.name == "m1" && !link.isUp } else { false } })
+            try PrivateNetwork.command("ip", "link", "del", "m1")
+            #expect(try wait { if case .removed(_, let name) = $0 { name == "m1" } else { false } })
+            monitor.wake()
+            #expect(try monitor.receive(timeoutMilliseconds: nil).isEmpty)
+        }
+    }
+
+    @Test("Interfaces that are not there, or cannot be named so, give exact errors")
+    func interfaces() throws {
+        #expect(throws: DatapathError(.noSuchDevice, operation: "")) { try NetworkInterface(named: "no-such-dev") }
+        for name in ["", "a-name-of-16-byte", "with space", "a/b", "..", "a:b"] {
+            #expect(throws: DatapathError(.invalid, operation: "")) { try NetworkInterface(named: name) }
+        }
+        let loopback = try NetworkInterface(named: "lo")
+        #expect(loopback.index == 1)
+    }
+}
