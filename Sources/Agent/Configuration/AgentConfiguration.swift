@@ -121,6 +121,13 @@ package struct TLSFiles: Hashable, Sendable {
         self.certificate = certificate
         self.caCertificate = caCertificate
     }
+
+    /// All three files, or nil where one is missing.
+    package var complete: TLSConfiguration? {
+        guard let privateKey, let certificate, let caCertificate else { return nil }
+        return TLSConfiguration(
+            privateKeyPath: privateKey, certificatePath: certificate, authorityPath: caCertificate)
+    }
 }
 
 /// How much is logged: a level for everything, and levels for parts of the program.

@@ -49,8 +49,25 @@ package struct ConfigurationBuilder {
             privateKey: flags.tls.privateKey ?? file.tls.privateKey,
             certificate: flags.tls.certificate ?? file.tls.certificate,
             caCertificate: flags.tls.caCertificate ?? file.tls.caCertificate)
+        self.requireFiles(for: configuration)
         configuration.keepDatapath = flags.keepDatapath ?? file.keepDatapath ?? false
         return configuration
+    }
+
+    /// Addresses with TLS need all three files.
+    private mutating func requireFiles(for configuration: AgentConfiguration) {
+        let files = configuration.tls
+        let missing = [
+            files.privateKey == nil ? "private-key" : nil, files.certificate == nil ? "certificate" : nil,
+            files.caCertificate == nil ? "ca-certificate" : nil,
+        ].compactMap { $0 }
+        guard !missing.isEmpty else { return }
+        for bridge in configuration.bridges {
+            for address in bridge.controllers + bridge.listeners where address.needsTLS {
+                self.lines.append(
+                    "bridge \(bridge.name): \(address) needs TLS, for which \(missing.joined(separator: ", ")) is missing")
+            }
+        }
     }
 
     private mutating func mergeBridges(
@@ -138,7 +155,10 @@ package struct ConfigurationBuilder {
     }
 
     private mutating func claim(address: ControllerAddress, for bridge: String, at place: String) {
-        if case .tcp(_, 0) = address.transport { return }
+        switch address.transport {
+        case .tcp(_, 0), .tls(_, 0): return
+        default: break
+        }
         if let other = self.addresses.updateValue(bridge, forKey: address) {
             self.lines.append("\(place): \(address) is listened on by bridge \(other) already")
         }

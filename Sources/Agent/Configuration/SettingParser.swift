@@ -146,9 +146,6 @@ enum SettingParser {
             let what = address.direction == .active ? "calls a peer" : "waits for peers"
             throw SettingError("'\(text)' \(what): it belongs to \(other)")
         }
-        guard !address.needsTLS else {
-            throw SettingError("'\(text)' needs TLS, which this version does not have yet")
-        }
         return address
     }
 

@@ -14,6 +14,8 @@ struct ConnectionBootstrap: Sendable {
     let settings: OpenFlowConnection.StateMachine.Settings
     /// Where connections are announced.
     let hub: ConnectionHub
+    /// Keys and certificates of those addresses that need them.
+    var tls = TLSContexts()
 
     /// Calls a controller; the future fails if it cannot be reached in time.
     ///
@@ -23,7 +25,7 @@ struct ConnectionBootstrap: Sendable {
         _ address: ControllerAddress, timeout: Duration
     ) -> (link: ConnectionLink, channel: EventLoopFuture<any Channel>) {
         let link = ConnectionLink(hub: self.hub)
-        let settings = self.settings
+        let (settings, tls) = (self.settings, self.tls)
         let bootstrap = ClientBootstrap(group: self.group)
             .connectTimeout(.nanoseconds(max(timeout, .seconds(1)).wholeNanoseconds))
             .channelOption(
@@ -40,7 +42,7 @@ struct ConnectionBootstrap: Sendable {
             }
         let configured = connected.flatMap { channel in
             channel.eventLoop.submit {
-                try Self.configure(channel, link: link, settings: settings, isTCP: address.isTCP)
+                try Self.configure(channel, address, link: link, settings: settings, tls: tls)
                 try channel.syncOptions?.setOption(.autoRead, value: true)
                 return channel
             }
@@ -50,9 +52,9 @@ struct ConnectionBootstrap: Sendable {
 
     /// Listens; connections are announced to the hub as arrivals of the listener of that index.
     func listen(_ address: ControllerAddress, index: Int, count: ListenerCount) -> EventLoopFuture<any Channel> {
-        let (hub, settings) = (self.hub, self.settings)
+        let (hub, settings, tls) = (self.hub, self.settings, self.tls)
         let bootstrap = ServerBootstrap(group: self.group)
-            .serverChannelOption(.backlog, value: 64)
+            .serverChannelOption(.backlog, value: AgentLimits.listenBacklog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: address.isTCP ? 1 : 0)
             .childChannelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes)
@@ -65,7 +67,7 @@ struct ConnectionBootstrap: Sendable {
                     let link = ConnectionLink(hub: hub)
                     let peer = Self.name(of: channel, address)
                     hub.connectionArrived(ConnectionHub.Arrival(link: link, listener: index, peer: peer))
-                    try Self.configure(channel, link: link, settings: settings, isTCP: address.isTCP)
+                    try Self.configure(channel, address, link: link, settings: settings, tls: tls)
                 }
             }
         switch address.transport {
@@ -77,9 +79,11 @@ struct ConnectionBootstrap: Sendable {
     }
 
     private static func configure(
-        _ channel: any Channel, link: ConnectionLink, settings: OpenFlowConnection.StateMachine.Settings, isTCP: Bool
+        _ channel: any Channel, _ address: ControllerAddress, link: ConnectionLink,
+        settings: OpenFlowConnection.StateMachine.Settings, tls: TLSContexts
     ) throws {
-        if isTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
+        if address.isTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
+        if let handler = try tls.handler(for: address) { try channel.pipeline.syncOperations.addHandler(handler) }
         try channel.pipeline.syncOperations.addHandler(OpenFlowChannelHandler(link: link, settings: settings))
     }
 

@@ -14,11 +14,14 @@ package struct ConnectionConfiguration: Hashable, Sendable {
     package var maxBackoff: Duration
     /// How long a peer may be silent before it is asked; zero is for ever.
     package var inactivityProbe: Duration
+    /// Keys and certificates; needed where an address is `ssl:` or `pssl:`.
+    package var tls: TLSConfiguration?
 
     /// Makes a configuration; the defaults are Open vSwitch's.
     package init(
         protocols: VersionSet = .all, controllers: [ControllerAddress] = [], listeners: [ControllerAddress] = [],
-        failMode: FailMode = .standalone, maxBackoff: Duration = .seconds(8), inactivityProbe: Duration = .seconds(5)
+        failMode: FailMode = .standalone, maxBackoff: Duration = .seconds(8), inactivityProbe: Duration = .seconds(5),
+        tls: TLSConfiguration? = nil
     ) {
         self.protocols = protocols
         self.controllers = controllers
@@ -26,5 +29,6 @@ package struct ConnectionConfiguration: Hashable, Sendable {
         self.failMode = failMode
         self.maxBackoff = maxBackoff
         self.inactivityProbe = inactivityProbe
+        self.tls = tls
     }
 }

@@ -12,6 +12,7 @@ enum ConnectionErrorText {
         case let error as ChannelError: Self.describe(error)
         case let error as CloseReason: error.description
         case let error as AgentError: error.message
+        case let error as TLSError: error.description
         default: "\(error)"
         }
     }

@@ -18,7 +18,7 @@ package final class ConnectionManager {
 
     private let eventLoop: any EventLoop
     private let handler: any SwitchRequestHandler
-    private let bootstrap: ConnectionBootstrap
+    private var bootstrap: ConnectionBootstrap
     private let signal: ControlLoopSignal
     private let logger: Logger
     private let clock: @Sendable () -> MonotonicTime
@@ -75,6 +75,13 @@ package final class ConnectionManager {
     /// The future gives the addresses listened on, with the ports that the kernel chose; it fails with an
     /// ``AgentError`` if one of them cannot be had.
     package func start() -> EventLoopFuture<[ControllerAddress]> {
+        do throws(AgentError) {
+            self.bootstrap.tls = try TLSContexts(
+                configuration: self.configuration.tls,
+                addresses: self.configuration.controllers + self.configuration.listeners)
+        } catch {
+            return self.eventLoop.makeFailedFuture(error)
+        }
         let now = self.clock()
         self.apply(
             self.failMode.started(

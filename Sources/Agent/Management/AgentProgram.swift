@@ -79,11 +79,13 @@ package enum AgentProgram {
         let bridges = configuration.bridges.map { bridge in
             var switchConfiguration = SwitchConfiguration()
             switchConfiguration.datapathID = bridge.datapathID
+            var connections = bridge.connections(runDirectory: configuration.runDirectory)
+            connections.tls = configuration.tls.complete
             return BridgeSettings(
                 name: bridge.name, datapath: bridge.datapath,
                 ports: bridge.ports.map { BridgeSettings.Port(device: $0.device, number: $0.number) },
                 switchConfiguration: switchConfiguration,
-                connections: bridge.connections(runDirectory: configuration.runDirectory))
+                connections: connections)
         }
         return SluiceAgent.Settings(bridges: bridges, keepsDatapath: configuration.keepDatapath)
     }
