@@ -10,6 +10,17 @@ struct DevicePortTests {
         frame.count >= 12 && frame[6..<12].elementsEqual(Frames.hostA)
     }
 
+    /// Waits until `condition` holds; gives up after a minute, saying what it waited for.
+    private static func eventually(_ what: String, _ condition: () throws -> Bool) throws {
+        let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
+        while try !condition() {
+            guard MonotonicClock.nowNanoseconds() < deadline else {
+                throw WireError(text: "waited a minute for: \(what)")
+            }
+            sched_yield()
+        }
+    }
+
     /// A datapath between two veth pairs.
     private static func withFixture(_ body: (BackendContract.Fixture, UserspaceDatapath) throws -> Void) throws {
         try PrivateNetwork.run {
@@ -88,14 +99,20 @@ struct DevicePortTests {
             BackendContract.put(BackendContract.flow(from: fixture.left, [.output(fixture.right.index)]), fixture)
             try NetworkInterface.setUp(false, of: "p2")
             try fixture.leftWire.send(BackendContract.frame)
-            while try datapath.statistics(of: fixture.right.index).transmitDropped == 0 { sched_yield() }
+            try Self.eventually("the frame for the dead port is dropped") {
+                try datapath.statistics(of: fixture.right.index).transmitDropped == 1
+            }
             try NetworkInterface.setUp(true, of: "p2")
-            while try !NetworkInterface(named: "p2").isRunning { sched_yield() }
+            try Self.eventually("p2 has a carrier") { try NetworkInterface(named: "p2").isRunning }
             try fixture.leftWire.send(BackendContract.frame)
             #expect(fixture.rightWire.receive() == BackendContract.frame)
             try PrivateNetwork.command("ip", "link", "del", "p2")
             try fixture.leftWire.send(BackendContract.frame)
-            while try datapath.statistics(of: fixture.right.index).transmitErrors == 0 { sched_yield() }
+            try Self.eventually("the frame for the deleted device is counted") {
+                let counters = try datapath.statistics(of: fixture.right.index)
+                // ENETDOWN from the device's end may come before ENXIO for its absence.
+                return counters.transmitErrors + counters.transmitDropped == 2
+            }
             try datapath.removePort(fixture.right.index)
             #expect(throws: DatapathError(.noSuchDevice, operation: "")) {
                 try datapath.addPort(PortRequest(name: "p2", kind: .device))
@@ -123,7 +140,8 @@ struct DevicePortTests {
             try host.send(BackendContract.frame)
             #expect(fixture.rightWire.receive() == BackendContract.frame)
             try datapath.removePort(.local)
-            #expect(!NetworkInterface.exists("br-test"))
+            // Another test may be starting a process, which has our descriptors until it executes its program.
+            try Self.eventually("the device is gone") { !NetworkInterface.exists("br-test") }
         }
     }
 

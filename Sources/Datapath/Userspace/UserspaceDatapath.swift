@@ -98,7 +98,8 @@ public final class UserspaceDatapath: DatapathBackend {
 // MARK: - Ports
 
 extension UserspaceDatapath {
-    /// Adds a port; see ``DatapathBackend/addPort(_:)``. Index 0 is given only to who asks for it.
+    /// Adds a port, which works when this returns; see ``DatapathBackend/addPort(_:)``. Index 0 is given only to
+    /// who asks for it.
     public func addPort(_ request: PortRequest) throws(DatapathError) -> DatapathPort {
         try self.addPort(request) { () throws(DatapathError) -> EmbeddedPort in
             switch request.kind {
@@ -132,11 +133,13 @@ extension UserspaceDatapath {
                     .invalid, operation: operation, detail: "index \(free.rawValue) is taken or too large")
             }
             let port = try open()
-            self.core.state.withLock { state in
+            let version = self.core.state.withLock { state in
                 state.ports[free] = port
                 state.portsVersion += 1
+                return state.portsVersion
             }
-            self.core.workerWake.signal()
+            // Otherwise the next packets could meet a worker that does not know the port yet, and be lost.
+            self.waitForWorker(version)
             return DatapathPort(index: free, name: request.name, kind: Self.kind(of: port))
         }
     }
@@ -154,12 +157,17 @@ extension UserspaceDatapath {
                 return state.portsVersion
             }
             guard let version else { throw DatapathError(.noSuchPort, operation: operation) }
-            self.core.workerWake.signal()
-            // Executions under way still have it; the worker acknowledges when it has let go.
+            // Executions under way still have it; the worker says when it has let go.
             self.executor.withLock { $0.ports = PortTable() }
-            while self.core.state.withLock({ $0.acknowledged }) < version {
-                self.core.acknowledgement.wait(timeoutMilliseconds: 100)
-            }
+            self.waitForWorker(version)
+        }
+    }
+
+    /// Waits until the worker has taken up that version of the ports; to be called under `control`, by one at a time.
+    private func waitForWorker(_ version: UInt64) {
+        self.core.workerWake.signal()
+        while self.core.state.withLock({ $0.acknowledged }) < version {
+            self.core.acknowledgement.wait(timeoutMilliseconds: 100)
         }
     }
 
