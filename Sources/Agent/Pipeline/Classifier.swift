@@ -168,7 +168,7 @@ struct Classifier: ~Copyable {
     }
 
     /// Where in the order the subtable of `mask` is, or nil.
-    private func index(of mask: FlowMask) -> Int? {
+    private func index(of mask: borrowing FlowMask) -> Int? {
         if self.lastIndex < self.subtableCount, self.order[self.lastIndex].subtable.pointee.hasMask(mask) {
             return self.lastIndex
         }
@@ -182,9 +182,10 @@ struct Classifier: ~Copyable {
 
     /// Adds `rule`; where an entry of equal mask, masked key and priority is, changes nothing and returns that.
     mutating func insert(
-        _ key: FlowKey, mask: FlowMask, priority: Int32, rule: UInt32
+        _ key: borrowing FlowKey, mask: borrowing FlowMask, priority: Int32, rule: UInt32
     ) -> ClassifierSubtable.Insertion {
-        let index = self.index(of: mask) ?? self.makeSubtable(mask)
+        var index = 0
+        if let known = self.index(of: mask) { index = known } else { index = self.makeSubtable(mask) }
         let number = self.order[index].number
         let insertion = self.order[index].subtable.pointee.insert(
             key, priority: priority, rule: rule, number: number)
@@ -215,7 +216,7 @@ struct Classifier: ~Copyable {
     }
 
     /// Puts a new, empty subtable at the end of the order.
-    private mutating func makeSubtable(_ mask: FlowMask) -> Int {
+    private mutating func makeSubtable(_ mask: borrowing FlowMask) -> Int {
         if self.subtableCount == self.orderCapacity {
             let larger = UnsafeMutablePointer<Ordered>.allocate(capacity: self.orderCapacity * 2)
             larger.moveInitialize(from: self.order, count: self.subtableCount)

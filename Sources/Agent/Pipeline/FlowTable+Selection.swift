@@ -51,12 +51,13 @@ extension FlowTable {
     }
 
     /// Whether `selector`, which must not be strict, means the rule in `slot`, which must be in use.
-    func selects(_ selector: FlowSelector, _ slot: UInt32) -> Bool {
+    func selects(_ selector: borrowing FlowSelector, _ slot: UInt32) -> Bool {
         guard self.passesFilters(slot, selector), let entry = self.rules[slot].pointee.entry else { return false }
-        return selector.mask.isEmpty || self.classifier.covers(selector.key, selector.mask, entry)
+        if selector.mask.isEmpty { return true }
+        return self.classifier.covers(selector.key, selector.mask, entry)
     }
 
-    private func passesFilters(_ slot: UInt32, _ selector: FlowSelector) -> Bool {
+    private func passesFilters(_ slot: UInt32, _ selector: borrowing FlowSelector) -> Bool {
         self.passes(slot, SelectorFilters(selector))
     }
 
@@ -81,7 +82,7 @@ private struct SelectorFilters {
     var outPort: PortNumber
     var outGroup: GroupID
 
-    init(_ selector: FlowSelector) {
+    init(_ selector: borrowing FlowSelector) {
         self.cookie = selector.cookie
         self.cookieMask = selector.cookieMask
         self.outPort = selector.outPort
