@@ -58,7 +58,9 @@ struct ClassifierTests {
         let priorities = Int32.random(in: 1...20, using: &generator)
 
         for round in 0..<400 {
-            if Int.random(in: 0..<4, using: &generator) == 0, let place = oracle.rules.indices.randomElement(using: &generator) {
+            if Int.random(in: 0..<4, using: &generator) == 0,
+                let place = oracle.rules.indices.randomElement(using: &generator)
+            {
                 let rule = oracle.rules.remove(at: place)
                 if let entry = entries.removeValue(forKey: rule.number) { classifier.remove(entry) }
             } else {
@@ -125,7 +127,8 @@ struct ClassifierTests {
             let mask = Self.randomMask(&generator)
             var key = Self.randomKey(&generator)
             let priority = Int32.random(in: 0..<3, using: &generator)
-            guard case .inserted = classifier.insert(key, mask: mask, priority: priority, rule: number) else { continue }
+            let insertion = classifier.insert(key, mask: mask, priority: priority, rule: number)
+            guard case .inserted = insertion else { continue }
             key.formIntersection(mask)
             oracle.rules.append(.init(key: key, mask: mask, priority: priority, number: number))
         }

@@ -54,7 +54,9 @@ struct SwitchFlowModTests {
         #expect(harness.flows(session).map(\.packetCount) == [0])
     }
 
-    @Test("adds on a modification that finds nothing only where the version says so", arguments: OpenFlowVersion.allCases)
+    @Test(
+        "adds on a modification that finds nothing only where the version says so",
+        arguments: OpenFlowVersion.allCases)
     func modifyAdds(version: OpenFlowVersion) {
         let harness = SwitchHarness()
         let session = harness.connect(version)
@@ -114,7 +116,8 @@ struct SwitchFlowModTests {
         #expect(error { $0.match = Match([MatchEntry(.pbbServiceID, 5)]) } != nil)
         #expect(harness.flows(session).isEmpty)
         // Deletions have no use for a buffer.
-        #expect(harness.request(SwitchHarness.flowMod(.delete, 1) { $0.bufferID = BufferID(rawValue: 0) }, session) == [])
+        let deletion = SwitchHarness.flowMod(.delete, 1) { $0.bufferID = BufferID(rawValue: 0) }
+        #expect(harness.request(deletion, session) == [])
 
         #expect(error { _ in } == nil)
         var wide = Match([MatchEntry(.etherType, 0x0800)])
@@ -162,7 +165,9 @@ struct SwitchFlowModTests {
         #expect(harness.flows(session).map(\.instructions) == [Array(instructions.reversed())])
     }
 
-    @Test("tells a flow's removal with its final counters and the reason", arguments: [OpenFlowVersion.v1_0, .v1_3, .v1_5])
+    @Test(
+        "tells a flow's removal with its final counters and the reason",
+        arguments: [OpenFlowVersion.v1_0, .v1_3, .v1_5])
     func flowRemoved(version: OpenFlowVersion) {
         let harness = SwitchHarness()
         let session = harness.connect(version)

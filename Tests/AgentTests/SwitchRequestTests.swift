@@ -51,7 +51,8 @@ struct SwitchRequestTests {
         if version >= .v1_1 { bodies += [.group(.all), .groupDescription(.all)] }
         if version >= .v1_2 { bodies += [.groupFeatures] }
         if version >= .v1_3 {
-            bodies += [.meter(.all), .meterConfiguration(.all), .meterFeatures, .tableFeatures([]), .portDescription(.any)]
+            bodies += [.meter(.all), .meterConfiguration(.all), .meterFeatures]
+            bodies += [.tableFeatures([]), .portDescription(.any)]
         }
         if version >= .v1_4 { bodies += [.tableDescription, .queueDescription(QueueRequest())] }
         for body in bodies {
@@ -75,8 +76,10 @@ struct SwitchRequestTests {
                 case (.meter, .meter(let meters)): #expect(meters.isEmpty)
                 case (.meterConfiguration, .meterConfiguration(let meters)): #expect(meters.isEmpty)
                 case (.meterFeatures, .meterFeatures(let features)): #expect(features.maximumMeters == 0)
-                case (.tableFeatures, .tableFeatures(let tables)): #expect(tables.allSatisfy { $0.properties.count == 8 })
-                case (.portDescription, .portDescription(let ports)): #expect(ports.map(\.name) == ["eth1", "eth2", "eth3"])
+                case (.tableFeatures, .tableFeatures(let tables)):
+                    #expect(tables.allSatisfy { $0.properties.count == 8 })
+                case (.portDescription, .portDescription(let ports)):
+                    #expect(ports.map(\.name) == ["eth1", "eth2", "eth3"])
                 case (.tableDescription, .tableDescription(let tables)): #expect(tables.count == 254)
                 case (.queueDescription, .queueDescription(let queues)): #expect(queues.isEmpty)
                 default: Issue.record("\(body): \(part)")

@@ -3,12 +3,15 @@ import Datapath
 /// The rules of one flow table by what they match: the rule of the highest priority for a packet, and which bits that
 /// took to find.
 ///
-/// **Tuple space.** Rules with equal masks are in one ``ClassifierSubtable``, a hash table over the masked key. There are few
+/// **Tuple space.** Rules with equal masks are in one ``ClassifierSubtable``, a hash table over the masked key.
+/// There are few
 /// masks in practice. A lookup goes through the subtables in falling order of their greatest priority and
-/// stops when no later one can win. OpenFlow leaves open which of two matching rules of equal priority wins; here it is the
+/// stops when no later one can win. OpenFlow leaves open which of two matching rules of equal priority wins;
+/// here it is the
 /// one found first, the same for every packet until the table changes.
 ///
-/// **Un-wildcarding.** Whoever caches the result needs to know which packets get the same: those that agree with this one
+/// **Un-wildcarding.** Whoever caches the result needs to know which packets get the same: those that agree
+/// with this one
 /// in every bit that the lookup looked at. That is the union of the masks of the subtables visited; where a stage's
 /// filter ended the visit, only of the stages until then. The filter's answer depends on nothing but those bits.
 ///
@@ -96,7 +99,8 @@ struct Classifier: ~Copyable {
 
     /// Calls `visit` with every entry that `key` under `mask` covers: whose packets all match those.
     ///
-    /// Costs the subtables whose masks have all bits of `mask`. The entries may come in any order and must not be changed.
+    /// Costs the subtables whose masks have all bits of `mask`. The entries may come in any order and must not
+    /// be changed.
     func forEach(
         coveredBy key: FlowKey, _ mask: FlowMask, _ visit: (ClassifierEntry) -> Void
     ) {
@@ -137,7 +141,8 @@ struct Classifier: ~Copyable {
         return difference == 0
     }
 
-    /// Whether some packet matches both an entry of `priority` and `key` under `mask`, other than an entry equal to the latter.
+    /// Whether some packet matches both an entry of `priority` and `key` under `mask`, other than an entry
+    /// equal to the latter.
     ///
     /// Costs the entries of the subtables that have a rule of `priority`.
     func hasOverlap(_ key: FlowKey, _ mask: FlowMask, priority: Int32) -> Bool {

@@ -4,7 +4,8 @@ import Datapath
 ///
 /// **Words.** Only the words where the mask is not zero are hashed, compared and stored, in the order of the key.
 ///
-/// **Slots.** An open-addressing table of 64-bit slots, a power of two of them, at most three quarters full: bits 48–63 are
+/// **Slots.** An open-addressing table of 64-bit slots, a power of two of them, at most three quarters full:
+/// bits 48–63 are
 /// the top 16 bits of the hash, bits 0–47 the entry's address, zero is free. Probing is linear from `hash mod slots`;
 /// removal shifts the followers back, so that there are no tombstones. Addresses below 2^48 are what
 /// Linux gives to a process on every supported processor unless it asks for more; checked when memory is taken.
@@ -13,7 +14,8 @@ import Datapath
 /// 64 KiB; removed entries go on a free list of this subtable. Rules of equal masked key and different priority form a
 /// chain in falling order of priority, of which only the first has a slot.
 ///
-/// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of each stage but
+/// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of
+/// each stage but
 /// the last there is a filter: one saturating 8-bit counter per slot, indexed by the hash so far. A zero says that no
 /// entry begins like this, so the lookup ends having looked at these stages only, which keeps megaflows wide and saves
 /// the probe. A counter that once reached 255 stays there: it then only fails to help.
@@ -216,7 +218,8 @@ struct ClassifierSubtable: ~Copyable {
         return self.find(key, hash: hash).map(ClassifierEntry.init)
     }
 
-    /// Calls `visit` with every entry, chains in falling order of priority, until it returns false; says whether it never did.
+    /// Calls `visit` with every entry, chains in falling order of priority, until it returns false; says
+    /// whether it never did.
     func forEach(_ visit: (ClassifierEntry) -> Bool) -> Bool {
         for index in 0...self.slotMask {
             var entry = Self.entry(in: self.slots[index])

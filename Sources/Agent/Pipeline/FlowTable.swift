@@ -48,11 +48,13 @@ package struct FlowSelector {
 
 /// One flow table: its rules, how packets find them, and when they expire.
 ///
-/// Rules live in a ``RuleSlab``, their matches in a ``Classifier``; lists of rules by cookie and by instructions, and a heap of
+/// Rules live in a ``RuleSlab``, their matches in a ``Classifier``; lists of rules by cookie and by
+/// instructions, and a heap of
 /// those with timeouts, make each change and each delete cost what it touches. Semantics that differ by protocol
 /// version are the caller's: this type is told what to do.
 ///
-/// **Ownership.** Part of a ``PipelineState``: changed by the control loop under the write lock; ``lookup(_:unwildcarding:)``
+/// **Ownership.** Part of a ``PipelineState``: changed by the control loop under the write lock;
+/// ``lookup(_:unwildcarding:)``
 /// and ``credit(_:packets:bytes:at:)`` by any thread under the read lock.
 package struct FlowTable: ~Copyable {
     /// The table's number.
@@ -223,7 +225,8 @@ package struct FlowTable: ~Copyable {
         rule.pointee.byteCount.store(0, ordering: .relaxed)
     }
 
-    /// Gives the rule in `slot` other instructions, and another cookie where one is given; starts its hard timeout anew.
+    /// Gives the rule in `slot` other instructions, and another cookie where one is given; starts its hard
+    /// timeout anew.
     mutating func modify(
         _ slot: UInt32, instructions: InstructionList, cookie: Cookie?, resetsCounts: Bool, now: MonotonicTime
     ) {

@@ -2,7 +2,8 @@ package import OpenFlow
 
 /// Gives equal lists of instructions the same ``InstructionList``.
 ///
-/// Most flows of a switch share few lists: interning saves their memory and makes "which flows use this list" a list per
+/// Most flows of a switch share few lists: interning saves their memory and makes "which flows use this list" a
+/// list per
 /// table. Lists that no rule uses any more are dropped in sweeps, each after as many additions as lists were kept,
 /// so that sweeping costs a constant per addition.
 ///

@@ -6,11 +6,14 @@ import Synchronization
 /// **Reading.** Take the lock once per batch of packets with ``read(_:)``, never per packet, and never within another
 /// ``read(_:)`` or ``commit(by:at:_:)`` of the same pipeline (see ``ReadWriteLock``).
 ///
-/// **Changing.** ``commit(by:at:_:)`` is the only way, and its caller is ``OpenFlowSwitch``. It holds the write lock while the
-/// change is made, gives the state the next version where anything changed, and returns the record of it. Readers see all of a change or
+/// **Changing.** ``commit(by:at:_:)`` is the only way, and its caller is ``OpenFlowSwitch``. It holds the write
+/// lock while the
+/// change is made, gives the state the next version where anything changed, and returns the record of it.
+/// Readers see all of a change or
 /// nothing.
 ///
-/// **Versions.** ``version`` may be read by any thread without the lock; a reader that holds the lock sees exactly that version.
+/// **Versions.** ``version`` may be read by any thread without the lock; a reader that holds the lock sees
+/// exactly that version.
 package final class Pipeline: Sendable {
     private let state: ReadWriteLock<PipelineState>
     private let publishedVersion = Atomic<UInt64>(0)

@@ -13,7 +13,8 @@ extension PipelineState {
         self.note(.flowAdded(added.reference, replaced: added.replaced))
     }
 
-    /// Changes a flow; see ``FlowTable/modify(_:instructions:cookie:resetsCounts:now:)``. A flow that is gone is ignored.
+    /// Changes a flow; see ``FlowTable/modify(_:instructions:cookie:resetsCounts:now:)``. A flow that is gone
+    /// is ignored.
     mutating func modifyFlow(
         _ reference: RuleReference, instructions: InstructionList, cookie: Cookie?, resetsCounts: Bool,
         now: MonotonicTime
@@ -120,7 +121,8 @@ extension FlowTable {
             instructions: rule.pointee.instructions.instructions)
     }
 
-    /// The slots of rules whose timeouts are over at `now`, at most `maximum`, with the reasons, in order of their deadlines.
+    /// The slots of rules whose timeouts are over at `now`, at most `maximum`, with the reasons, in order of
+    /// their deadlines.
     ///
     /// Rules whose idle deadline packets have moved are put back in their place.
     mutating func takeExpired(at now: MonotonicTime, maximum: Int) -> [(slot: UInt32, reason: FlowRemovedReason)] {

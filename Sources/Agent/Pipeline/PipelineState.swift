@@ -3,7 +3,8 @@ package import OpenFlow
 
 /// The state of a switch that packets meet: tables, ports and how misses and fragments are treated.
 ///
-/// Held by ``Pipeline`` under its lock. Reading (``PipelineView``) is for any thread that holds it; changes are made by the
+/// Held by ``Pipeline`` under its lock. Reading (``PipelineView``) is for any thread that holds it; changes are
+/// made by the
 /// control loop within ``Pipeline/commit(by:at:_:)``, and each says what it did with ``note(_:)``.
 package struct PipelineState: ~Copyable {
     /// The table of the hidden rules, which controllers neither see nor change.
@@ -100,7 +101,8 @@ package struct PipelineState: ~Copyable {
 
     /// Puts the hidden rules into the hidden table: ordinary rules, told apart by register 0.
     ///
-    /// Packets never get there by a goto; translation asks for the rule that stands for its decision. A lookup in that table with
+    /// Packets never get there by a goto; translation asks for the rule that stands for its decision. A lookup
+    /// in that table with
     /// a recirculation id is a packet whose frozen state is gone.
     private mutating func addHiddenRules() {
         let table = self.table(Self.hiddenTable)

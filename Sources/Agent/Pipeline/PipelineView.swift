@@ -4,7 +4,8 @@ package import OpenFlow
 /// What translation may ask of a switch's state: one consistent version of tables and ports.
 ///
 /// Implemented by ``PipelineState`` (held under a read lock for a batch of packets) and by simple stand-ins in
-/// tests. Nothing here changes state; counters are credited through ``PipelineView/credit(_:packets:bytes:at:tcpFlags:)``,
+/// tests. Nothing here changes state; counters are credited through
+/// ``PipelineView/credit(_:packets:bytes:at:tcpFlags:)``,
 /// which is atomic.
 package protocol PipelineView: ~Copyable {
     /// The number of the state's version; grows with every committed change that packets could notice.

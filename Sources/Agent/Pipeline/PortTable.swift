@@ -63,7 +63,8 @@ package struct PortTable: Sendable {
     /// - Parameters:
     ///   - description: What controllers are told; its number is set here.
     ///   - index: Its number in the datapath.
-    ///   - requested: The number asked for, or nil for the one that the name had, or the lowest that no name has or had.
+    ///   - requested: The number asked for, or nil for the one that the name had, or the lowest that no name
+    ///     has or had.
     package mutating func add(
         _ description: PortDescription, index: PortIndex, requested: PortNumber?
     ) throws(Refusal) -> SwitchPort {

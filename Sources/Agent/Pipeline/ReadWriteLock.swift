@@ -4,7 +4,8 @@ import Glibc
 ///
 /// **Why not `Mutex`.** Upcall handlers and revalidators read a switch's tables for a whole batch of packets; a mutex
 /// would let one of them work at a time. **Why unsafe.** Swift has no reader–writer lock. The value and the
-/// `pthread_rwlock_t` live in memory of their own with an address that never changes (POSIX forbids moving a lock), owned
+/// `pthread_rwlock_t` live in memory of their own with an address that never changes (POSIX forbids moving a
+/// lock), owned
 /// by this object alone and freed with it; every access to the value lies between lock and unlock, and the closures get
 /// it `borrowing` or `inout`, so that it cannot be kept. This is what `@unchecked Sendable` rests on; the value
 /// itself may be sent because it is only ever reached through the lock.

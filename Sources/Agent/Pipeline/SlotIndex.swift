@@ -2,7 +2,8 @@ import OpenFlow
 
 /// Finds the first rule of a list by what its rules have in common: a hash table that stores nothing but slots.
 ///
-/// Four bytes per different key, at most three quarters full; the key is read from the rule. Used for the lists of rules of
+/// Four bytes per different key, at most three quarters full; the key is read from the rule. Used for the lists
+/// of rules of
 /// equal cookie and of equal instructions, so that deletes by them cost what they match.
 struct SlotIndex: ~Copyable {
     /// What the rules of a list have in common.

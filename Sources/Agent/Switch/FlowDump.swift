@@ -2,7 +2,8 @@ import OpenFlow
 
 /// A FLOW reply that is being sent: where in the tables it is, and what is written but not taken yet.
 ///
-/// Goes through each table's slots in order, so that a flow that stays is sent exactly once however the table changes between
+/// Goes through each table's slots in order, so that a flow that stays is sent exactly once however the table
+/// changes between
 /// two slices; flows that come or go meanwhile may be missed.
 struct FlowDump {
     /// Its place among the session's replies that may wait.

@@ -3,7 +3,8 @@ import OpenFlow
 extension OpenFlowSwitch {
     /// Makes a change: the one door through which every change of the switch's state goes.
     ///
-    /// Tells the datapath the new version, the controllers what flows went, and the observer (journal, monitors) what happened. A
+    /// Tells the datapath the new version, the controllers what flows went, and the observer (journal,
+    /// monitors) what happened. A
     /// `body` that throws must have changed nothing.
     func commit<Result, Failure: Error>(
         by origin: ChangeOrigin, now: MonotonicTime,

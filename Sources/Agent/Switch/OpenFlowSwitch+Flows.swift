@@ -6,7 +6,8 @@ extension OpenFlowSwitch {
     /// Carries out a flow_mod, all of it or nothing.
     func handle(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
         let isDeletion = flowMod.command == .delete || flowMod.command == .deleteStrict
-        // No packet is ever buffered, so no buffer is known. Deletions have no use for one and controllers leave anything there.
+        // No packet is ever buffered, so no buffer is known. Deletions have no use for one and controllers
+        // leave anything there.
         guard isDeletion || flowMod.bufferID == .none else {
             throw OpenFlowError(.requestBufferUnknown, value: UInt64(flowMod.bufferID.rawValue))
         }
@@ -87,7 +88,8 @@ extension OpenFlowSwitch {
 
     /// Removes the flows whose timeouts are over and returns when to call again.
     ///
-    /// A flow that looks idle is only removed after the datapath has said what its caches counted; that is asked at most once
+    /// A flow that looks idle is only removed after the datapath has said what its caches counted; that is
+    /// asked at most once
     /// per ``SwitchConfiguration/synchronisationInterval``, and such flows may go that much late.
     package func runExpiry(now: MonotonicTime) -> MonotonicTime {
         self.dropLateRequests(now: now)
@@ -162,7 +164,8 @@ extension PipelineState {
         return deadline
     }
 
-    /// Puts an idle flow that was taken as expired back, where it is postponed or packets have come after all; says whether so.
+    /// Puts an idle flow that was taken as expired back, where it is postponed or packets have come after all;
+    /// says whether so.
     mutating func returnsToExpiry(_ flow: RuleReference, _ isPostponed: Bool, _ now: MonotonicTime) -> Bool {
         guard let table = self.existingTable(TableID(rawValue: flow.table)),
             let rule = table.pointee.rule(flow)

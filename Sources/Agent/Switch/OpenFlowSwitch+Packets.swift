@@ -35,7 +35,8 @@ extension OpenFlowSwitch {
                 guard let reason = self.reason(of: event, for: session),
                     self.hasRoom(session, below: self.configuration.outputBytesForPacketIns)
                 else { continue }
-                // The action says how much it wants; a miss without a flow leaves it to the session (1.0 §5.3.2, 1.3 §7.3.2).
+                // The action says how much it wants; a miss without a flow leaves it to the session (1.0
+                // §5.3.2, 1.3 §7.3.2).
                 let length = Int(event.maximumLength ?? session.missSendLength)
                 self.send(event, reason, min(length == 0xffff ? .max : length, event.packet.count), to: session, &cache)
                 sent += 1
@@ -51,7 +52,8 @@ extension OpenFlowSwitch {
         var reason = event.reason
         switch reason {
         case .tableMiss:
-            // Without a table-miss flow, packets go to controllers up to 1.2 alone; with one, those are told of an action.
+            // Without a table-miss flow, packets go to controllers up to 1.2 alone; with one, those are told of
+            // an action.
             if event.maximumLength == nil {
                 guard session.version < .v1_3 else { return nil }
             } else if session.version < .v1_3 {

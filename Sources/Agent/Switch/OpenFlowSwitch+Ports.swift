@@ -82,7 +82,8 @@ extension OpenFlowSwitch {
         self.reply(.queueGetConfigReply(QueueConfiguration(port: port)), context)
     }
 
-    /// TABLE_MOD (1.1 §A.3.4.3): what 1.1 and 1.2 say of misses; 1.3 says nothing; eviction and vacancy are not offered.
+    /// TABLE_MOD (1.1 §A.3.4.3): what 1.1 and 1.2 say of misses; 1.3 says nothing; eviction and vacancy are not
+    /// offered.
     func handle(_ tableMod: TableMod, _ context: RequestContext) throws(OpenFlowError) {
         guard tableMod.tableID == .all || self.isVisible(tableMod.tableID) else {
             throw OpenFlowError(.tableModBadTable, value: UInt64(tableMod.tableID.rawValue))
@@ -102,7 +103,8 @@ extension OpenFlowSwitch {
         }
     }
 
-    /// GROUP_MOD (1.1 §A.3.4.2): this switch has room for no group, as GROUP_FEATURES says; deleting what is not there is no fault.
+    /// GROUP_MOD (1.1 §A.3.4.2): this switch has room for no group, as GROUP_FEATURES says; deleting what is
+    /// not there is no fault.
     func handle(_ groupMod: GroupMod) throws(OpenFlowError) {
         switch groupMod.command {
         case .add, .addOrModify:

@@ -22,7 +22,8 @@ extension OpenFlowSwitch {
 }
 
 extension PipelineState {
-    /// Adds the flow of the switch's own forwarding to table 0, unless a controller's flow has its place or there is no room.
+    /// Adds the flow of the switch's own forwarding to table 0, unless a controller's flow has its place or
+    /// there is no room.
     mutating func addForwardingFlow(_ flow: FlowSpecification, now: MonotonicTime) -> RuleReference? {
         let table = self.table(TableID(rawValue: 0))
         guard table.pointee.classifier.find(flow.key, mask: flow.mask, priority: flow.priority) == nil else {

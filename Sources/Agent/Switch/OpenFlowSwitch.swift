@@ -3,13 +3,17 @@ package import OpenFlow
 
 /// An OpenFlow switch: what controllers speak to, above a ``Pipeline`` and a datapath.
 ///
-/// **Ownership.** Confined to its bridge's control loop: not `Sendable`, synchronous, no `await`. Every message is handled to its end before
-/// the next; only replies may wait (barriers for the datapath, dumps for the connection to drain). It is the only writer of its
+/// **Ownership.** Confined to its bridge's control loop: not `Sendable`, synchronous, no `await`. Every message
+/// is handled to its end before
+/// the next; only replies may wait (barriers for the datapath, dumps for the connection to drain). It is the
+/// only writer of its
 /// pipeline, and every change goes through ``commit(by:now:_:)``.
 ///
-/// **Replies** are appended to ``ControllerSession/output``; the connection layer takes them away at the end of its turn.
+/// **Replies** are appended to ``ControllerSession/output``; the connection layer takes them away at the end of
+/// its turn.
 ///
-/// **Time** is an argument. The owner calls ``runExpiry(now:)`` at the moment it last returned, ``barrierProgress()`` when the datapath's finished
+/// **Time** is an argument. The owner calls ``runExpiry(now:)`` at the moment it last returned,
+/// ``barrierProgress()`` when the datapath's finished
 /// version has grown, ``resume(_:now:)`` when a connection has drained.
 package final class OpenFlowSwitch {
     /// The bridge's name.

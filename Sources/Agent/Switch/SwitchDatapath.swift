@@ -8,7 +8,8 @@ package import OpenFlow
 package protocol SwitchDatapath: AnyObject, Sendable {
     /// Translates `actions` for a packet from a controller and executes the result.
     ///
-    /// `inPort` may be a real port, `controller`, `local`, `any`/none. Packet-ins that the actions raise go over the packet-in queue.
+    /// `inPort` may be a real port, `controller`, `local`, `any`/none. Packet-ins that the actions raise go
+    /// over the packet-in queue.
     /// Returns nil when it was handed to the datapath, else why not.
     func packetOut(packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime)
         -> OpenFlowError?

@@ -1,12 +1,15 @@
 package import Datapath
 package import OpenFlow
 
-// Where OpenFlow's match fields lie in a flow key: one row per field. The other half of `MatchField.table`; a test walks both.
+// Where OpenFlow's match fields lie in a flow key: one row per field. The other half of `MatchField.table`; a
+// test walks both.
 
 extension MatchField {
-    /// Where the field lies in the words of a ``FlowKey``, or nil where keys do not have it (yet): such a match is refused.
+    /// Where the field lies in the words of a ``FlowKey``, or nil where keys do not have it (yet): such a match
+    /// is refused.
     ///
-    /// The width is the field's own. Several fields lie in one place where packets cannot have both: ports and ICMP types, IPv4
+    /// The width is the field's own. Several fields lie in one place where packets cannot have both: ports and
+    /// ICMP types, IPv4
     /// and ARP addresses, ARP and neighbour discovery hardware addresses; prerequisites tell them apart.
     package var flowLayout: FlowFieldLayout? {
         switch self {
@@ -76,7 +79,8 @@ extension MatchField {
         }
     }
 
-    /// The rows of the registers: sixteen of 32 bits, whose pairs and fours are the wider ones, the lowest number first.
+    /// The rows of the registers: sixteen of 32 bits, whose pairs and fours are the wider ones, the lowest
+    /// number first.
     private var registerLayout: FlowFieldLayout? {
         let first = FlowField.register0.layout.word
         let number = Int(self.rawValue)

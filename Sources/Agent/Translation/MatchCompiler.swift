@@ -3,13 +3,15 @@ package import OpenFlow
 
 /// Turns an OpenFlow match into a key and a mask of the flow table, and back.
 ///
-/// The way back gives the match that was compiled, entry for entry, in an order of its own in which prerequisites come first:
+/// The way back gives the match that was compiled, entry for entry, in an order of its own in which
+/// prerequisites come first:
 /// what FLOW statistics repeat to a controller is what it said. Fields that only name a part of others are
 /// told by those (registers for the wider registers, `vlan_vid` and `vlan_pcp` for `vlan_tci` where they can).
 package enum MatchCompiler {
     /// Adds `match` to `key` and `mask`, which must be zero.
     ///
-    /// - Throws: `matchBadField` for a field that keys do not have, `matchDuplicateField` for bits that two entries name,
+    /// - Throws: `matchBadField` for a field that keys do not have, `matchDuplicateField` for bits that two
+    ///   entries name,
     ///   `matchBadPrerequisite` for a field whose prerequisite no entry says; key and mask are then of no use.
     package static func compile(
         _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask
