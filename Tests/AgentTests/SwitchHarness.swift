@@ -15,6 +15,7 @@ final class RecordingDatapath: SwitchDatapath {
         var administrativeError: DatapathError?
         var announcedVersion: UInt64 = 0
         var finishedVersion = UInt64.max
+        var awaited = 0
         var synchronisations = 0
         /// Called when counters are to be pushed.
         var onSynchronise: (@Sendable () -> Void)?
@@ -42,6 +43,7 @@ final class RecordingDatapath: SwitchDatapath {
     }
     func tablesChanged(version: UInt64) { self.state.withLock { $0.announcedVersion = version } }
     var finishedVersion: UInt64 { self.state.withLock { $0.finishedVersion } }
+    func versionAwaited() { self.state.withLock { $0.awaited += 1 } }
     func synchroniseStatistics(now: MonotonicTime) {
         self.state.withLock { state -> (@Sendable () -> Void)? in
             state.synchronisations += 1

@@ -37,6 +37,7 @@ extension OpenFlowSwitch {
             context.session.shouldClose = true
             return
         }
+        self.datapath.versionAwaited()
         state.barriers.append(
             SessionState.Barrier(
                 transactionID: context.transactionID, version: version, sequence: state.nextSequence()))

@@ -21,6 +21,8 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     func tablesChanged(version: UInt64)
     /// The newest version for which no cached datapath flow contradicts the tables; any thread.
     var finishedVersion: UInt64 { get }
+    /// A reply waits for the newest version: the revalidators are not to let changes gather any longer.
+    func versionAwaited()
     /// Pushes the counters of all cached flows to the rules as of now (for final counters); may be costly.
     func synchroniseStatistics(now: MonotonicTime)
 }

@@ -108,6 +108,9 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         if wasAwaited { self.onVersionFinished() }
     }
 
+    /// Somebody waits for the newest version.
+    package func versionAwaited() { self.service.hurryRevalidation() }
+
     /// Every cached flow agrees with `version` now.
     package func finish(version: UInt64) {
         self.finished.max(version, ordering: .sequentiallyConsistent)

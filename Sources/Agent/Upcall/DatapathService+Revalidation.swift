@@ -27,12 +27,15 @@ package struct RevalidationSummary: Hashable, Sendable {
 extension DatapathService {
     private static let sweepIntervalMilliseconds = 500
     private static let learningIntervalMilliseconds = 100
+    /// How long changes of tables gather while nobody waits for them; a flood of them costs one revalidation per interval.
+    private static let versionsIntervalMilliseconds = 10
     private static let chunk = 128
 
     /// The body of the revalidator thread.
     func runRevalidator() {
         var nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
         var nextLearning = MonotonicTime.zero
+        var nextVersions = MonotonicTime.zero
         var retries = false
         while !self.isStopping.load(ordering: .sequentiallyConsistent) {
             let now = SystemClock.now()
@@ -41,13 +44,19 @@ extension DatapathService {
                 nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
             }
             let learning = self.learningPending.load(ordering: .sequentiallyConsistent)
-            let versions = self.versionsPending.load(ordering: .sequentiallyConsistent)
+            let versions =
+                self.versionsPending.load(ordering: .sequentiallyConsistent)
+                && (now >= nextVersions || self.versionsAwaited.load(ordering: .sequentiallyConsistent))
             if versions || retries || (learning && now >= nextLearning) {
                 retries = self.revalidateOnce(now: now).failures > 0
                 nextLearning = now + .milliseconds(Self.learningIntervalMilliseconds)
+                nextVersions = now + .milliseconds(Self.versionsIntervalMilliseconds)
             }
-            if self.versionsPending.load(ordering: .sequentiallyConsistent), !retries { continue }
             var wait = nextSweep.since(SystemClock.now())
+            if self.versionsPending.load(ordering: .sequentiallyConsistent), !retries {
+                guard !self.versionsAwaited.load(ordering: .sequentiallyConsistent) else { continue }
+                wait = min(wait, nextVersions.since(SystemClock.now()))
+            }
             if retries { wait = min(wait, .milliseconds(20)) }
             if self.learningPending.load(ordering: .sequentiallyConsistent) {
                 wait = min(wait, nextLearning.since(SystemClock.now()))
@@ -62,6 +71,7 @@ extension DatapathService {
     @discardableResult
     package func revalidateOnce(now: MonotonicTime) -> RevalidationSummary {
         var summary = RevalidationSummary()
+        self.versionsAwaited.store(false, ordering: .sequentiallyConsistent)
         self.versionsPending.store(false, ordering: .sequentiallyConsistent)
         self.learningPending.store(false, ordering: .sequentiallyConsistent)
         let bridges = self.bridges

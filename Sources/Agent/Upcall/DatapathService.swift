@@ -33,6 +33,8 @@ package final class DatapathService: Sendable {
     let revalidatorSignal: WakeEvent
     /// Whether some bridge waits for a version; cleared by the revalidator before it looks for which.
     let versionsPending = Atomic<Bool>(false)
+    /// Whether somebody waits for one of those versions, so that it may not wait for more changes to gather.
+    let versionsAwaited = Atomic<Bool>(false)
     /// Whether some bridge's learning table has changed since flows were last compared with it.
     let learningPending = Atomic<Bool>(false)
     let sweepNumber = Atomic<UInt64>(0)
@@ -159,6 +161,12 @@ package final class DatapathService: Sendable {
         guard !self.versionsPending.load(ordering: .sequentiallyConsistent),
             !self.versionsPending.exchange(true, ordering: .sequentiallyConsistent)
         else { return }
+        self.revalidatorSignal.signal()
+    }
+
+    /// A barrier waits for the versions that are pending.
+    func hurryRevalidation() {
+        guard !self.versionsAwaited.exchange(true, ordering: .sequentiallyConsistent) else { return }
         self.revalidatorSignal.signal()
     }
 
