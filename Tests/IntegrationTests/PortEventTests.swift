@@ -32,6 +32,10 @@ struct PortEventTests {
     func link(datapath: LabDatapath, version: LabProtocol) async throws {
         try await Lab.with(datapath) { lab in
             let dut = try lab.startSwitch()
+            // The kernel tells of a new cable's carrier up to a second late; pulled before, it would never tell.
+            try eventually("the port's link is up") {
+                try dut.portDescription(version, 1).contains("LINK_DOWN") ? nil : true
+            }
             let monitor = try dut.startMonitor(version)
             try Command.require(["ip", "-n", lab.hosts[0].namespace.name, "link", "set", "eth0", "down"])
             let line = try monitor.waitForOutput(containing: "MOD:")

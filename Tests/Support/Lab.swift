@@ -75,7 +75,7 @@ package final class Lab: Sendable {
         }
         self.datapath = datapath
         self.switchNamespace = NetworkNamespace(lab: number, role: "switch")
-        self.hosts = (1..<hosts + 1).map {
+        self.hosts = (1..<(hosts + 1)).map {
             Host(namespace: NetworkNamespace(lab: number, role: "h\($0)"), number: $0)
         }
         self.folder = NSTemporaryDirectory() + "sluice-lab-\(getpid())-\(number)"

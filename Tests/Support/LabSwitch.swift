@@ -95,6 +95,9 @@ package enum LabProtocol: String, Sendable, CaseIterable, CustomStringConvertibl
     /// The number in the header's first octet.
     package var wireVersion: UInt8 { self == .openFlow10 ? 1 : 4 }
 
+    /// The message type of BARRIER_REQUEST; the reply's is one more.
+    package var barrierRequest: UInt8 { self == .openFlow10 ? 18 : 20 }
+
     package var description: String { self.rawValue }
 }
 
