@@ -145,7 +145,8 @@ extension TunnelFields {
     }
 }
 
-/// How the headers that can be rewritten are laid out: read into the words of a key, from which values and masks are taken alike.
+/// How the headers that can be rewritten are laid out: read into the words of a key, from which values and masks are
+/// taken alike.
 private struct RewriteFields {
     let attribute: OpenVSwitch.KeyAttribute
     /// Bytes of the header's values.

@@ -1,9 +1,10 @@
 // Keys and masks as the kernel takes them (net/openvswitch/flow_netlink.c).
 //
-// The kernel wants every header that the EtherType and protocol promise to be in the key, and in the mask only attributes
-// that the key has and whose prerequisites the mask matches exactly. So both are written by one function, whose *structure*
-// comes from the key, and the mask is first brought into a form that the kernel can hold (``FlowMask/kernelForm(for:)``).
-// That form may match more bits than were asked for, never fewer: a narrower megaflow is still a true one.
+// The kernel wants every header that the EtherType and protocol promise to be in the key, and in the mask only
+// attributes that the key has and whose prerequisites the mask matches exactly. So both are written by one function,
+// whose *structure* comes from the key, and the mask is first brought into a form that the kernel can hold
+// (``FlowMask/kernelForm(for:)``). That form may match more bits than were asked for, never fewer: a narrower
+// megaflow is still a true one.
 
 /// Which of the two is being written or read.
 package enum FlowWordsRole: Sendable {
@@ -19,6 +20,7 @@ extension FlowMask {
     /// - in-port, EtherType and TPID: all bits or none,
     /// - the presence of each VLAN tag that the key has,
     /// - the EtherType below headers that depend on it, the protocol and the fragment kind below transport fields,
+    /// - the bottom of the MPLS stack above entries that are looked at,
     /// - "any fragment": the kernel numbers first and later fragments 1 and 2, so it takes both bits to tell.
     package func kernelForm(for key: borrowing FlowKey) -> FlowMask {
         var mask = self
@@ -35,7 +37,7 @@ extension FlowMask {
         let transport = mask.transportSource | mask.transportDestination | mask.tcpFlags
         let linkLayer = mask.arpSourceHardwareAddress | mask.arpTargetHardwareAddress
         let discovery = mask.neighbourDiscoveryTarget | UInt128(linkLayer) != 0
-        if FlowKeyShape(key).isIP {
+        if FlowKeyShape.isIP(key) {
             if transport != 0 || discovery {
                 mask.ipProtocol = .max
                 mask.ipFragment |= 2
@@ -43,6 +45,9 @@ extension FlowMask {
             if discovery { mask.transportSource = .max }
         }
         if mask.ipFragment & 1 != 0 { mask.ipFragment |= 3 }
+        // A label stack entry is there where the one before it is not the bottom of the stack.
+        if mask.mplsLabelStackEntry2 != 0 { mask.mplsLabelStackEntry1 |= 0x100 }
+        if mask.mplsLabelStackEntry1 != 0 { mask.mplsLabelStackEntry0 |= 0x100 }
         return mask
     }
 }
@@ -60,37 +65,51 @@ struct FlowKeyShape {
     /// An ICMPv6 solicitation or advertisement of a neighbour: the kernel wants its fields whatever its code.
     let isNeighbourDiscovery: Bool
 
-    var isIP: Bool { self.isIPv4 || self.isIPv6 }
+    static func isIP(_ key: borrowing FlowKey) -> Bool {
+        let etherType = key.etherType
+        return etherType == 0x0800 || etherType == 0x86dd
+    }
 
-    init(_ key: borrowing FlowKey) {
+    init(_ key: borrowing FlowKey, _ mask: borrowing FlowMask) {
         let etherType = key.etherType
         self.isIPv4 = etherType == 0x0800
         self.isIPv6 = etherType == 0x86dd
         self.isARP = etherType == 0x0806 || etherType == 0x8035
         if etherType == 0x8847 || etherType == 0x8848 {
-            self.mplsEntries = key.mplsLabelStackEntry2 != 0 ? 3 : key.mplsLabelStackEntry1 != 0 ? 2 : 1
+            self.mplsEntries = Self.mplsEntries(key, mask)
         } else {
             self.mplsEntries = 0
         }
         self.tags = key.vlanTCI & 0x1000 == 0 ? 0 : key.innerVLANTCI & 0x1000 == 0 ? 1 : 2
         self.isTunnelled = UInt128(key.tunnelIPv4Destination) | key.tunnelIPv6Destination != 0
-        let isIP = etherType == 0x0800 || etherType == 0x86dd
         let isLaterFragment = key.ipFragment & 2 != 0
-        self.transport = isIP && !isLaterFragment ? key.ipProtocol : nil
+        self.transport = Self.isIP(key) && !isLaterFragment ? key.ipProtocol : nil
         let type = key.transportSource
         self.isNeighbourDiscovery = self.isIPv6 && self.transport == 58 && 135...136 ~= type
+    }
+
+    /// As many entries as are looked at, and there: the kernel takes more for another stack.
+    private static func mplsEntries(_ key: borrowing FlowKey, _ mask: borrowing FlowMask) -> Int {
+        guard mask.mplsLabelStackEntry1 != 0, key.mplsLabelStackEntry0 & 0x100 == 0 else { return 1 }
+        guard mask.mplsLabelStackEntry2 != 0, key.mplsLabelStackEntry1 & 0x100 == 0 else { return 2 }
+        return 3
     }
 }
 
 extension NetlinkWriter {
     /// Writes the attributes of a flow's key (`OVS_FLOW_ATTR_KEY`) and mask (`OVS_FLOW_ATTR_MASK`).
+    ///
+    /// Bits of the key outside the mask are left out: the kernel takes a flow with such bits for another one than
+    /// itself when its actions are to be changed.
     package mutating func keyAndMask(of flow: borrowing DatapathFlow) {
         let mask = flow.mask.kernelForm(for: flow.key)
+        var key = flow.key
+        key.formIntersection(mask)
         var start = self.begin(OpenVSwitch.FlowAttribute.key.rawValue)
-        self.flowWords(of: flow.key, role: .key, key: flow.key, mask: mask)
+        self.flowWords(of: key, role: .key, key: key, mask: mask)
         self.end(start)
         start = self.begin(OpenVSwitch.FlowAttribute.mask.rawValue)
-        self.flowWords(of: mask, role: .mask, key: flow.key, mask: mask)
+        self.flowWords(of: mask, role: .mask, key: key, mask: mask)
         self.end(start)
     }
 
@@ -98,7 +117,7 @@ extension NetlinkWriter {
     mutating func flowWords<Words: FlowWordsAccess>(
         of words: borrowing Words, role: FlowWordsRole, key: borrowing FlowKey, mask: borrowing FlowMask
     ) {
-        let shape = FlowKeyShape(key)
+        let shape = FlowKeyShape(key, mask)
         self.attribute(.priority, words.priority, role)
         // A packet without a port is one whose key lacks the attribute.
         let hasPort = key.inPort != .max
@@ -117,7 +136,8 @@ extension NetlinkWriter {
         self.tagged(words, role, shape, key: key)
     }
 
-    /// Writes only what travels beside a packet, not its headers: for `OVS_PACKET_CMD_EXECUTE`, where the kernel parses them.
+    /// Writes only what travels beside a packet, not its headers: for `OVS_PACKET_CMD_EXECUTE`, where the kernel
+    /// parses them.
     package mutating func metadata(of key: borrowing FlowKey) {
         self.attribute(.priority, key.priority, .key)
         if key.inPort != .max { self.attribute(OpenVSwitch.KeyAttribute.inPort.rawValue, key.inPort) }
@@ -125,7 +145,7 @@ extension NetlinkWriter {
         self.attribute(.recirculationID, key.recirculationID, .key)
         self.attribute(.datapathHash, key.datapathHash, .key)
         let mask = FlowMask()
-        let shape = FlowKeyShape(key)
+        let shape = FlowKeyShape(key, mask)
         self.connection(of: key, shape, key: key, mask: mask)
         if shape.isTunnelled { self.tunnel(of: key, key: key, mask: mask) }
     }

@@ -3,10 +3,11 @@ internal import Synchronization
 
 /// A socket for requests and their answers, with the memory for both.
 ///
-/// `@unchecked Sendable`: the pool hands a channel to one thread at a time, and only that one uses it until it gives it back.
+/// `@unchecked Sendable`: the pool hands a channel to one thread at a time, and only that one uses it until it gives
+/// it back.
 package final class NetlinkChannel: @unchecked Sendable {
-    /// How long the kernel may take to answer. It answers within the request's system call, so this only bounds what a lost
-    /// answer costs.
+    /// How long the kernel may take to answer. It answers within the request's system call, so this only bounds what
+    /// a lost answer costs.
     private static let answerTimeoutMilliseconds = 10_000
 
     private let transport: any NetlinkTransport
@@ -20,11 +21,12 @@ package final class NetlinkChannel: @unchecked Sendable {
         self.batch = NetlinkBatch(portID: transport.portID)
     }
 
-    /// Sends the requests that `fill` adds and waits until the kernel has carried them out; one outcome per request, nil is success.
+    /// Sends the requests that `fill` adds and waits until the kernel has carried them out; one outcome per request,
+    /// nil is success.
     ///
-    /// `reply` sees every message that is not an outcome, with the index of its request, in place. Only the last request
-    /// asks for an acknowledgement: the kernel works in order and reports failures unasked, so that one answer vouches for all
-    /// before it.
+    /// `reply` sees every message that is not an outcome, with the index of its request, in place. Only the last
+    /// request asks for an acknowledgement: the kernel works in order and reports failures unasked, so that one
+    /// answer vouches for all before it.
     package func exchange(
         _ fill: (inout NetlinkBatch) -> Void, reply: (Int, borrowing NetlinkMessage) -> Void
     ) -> [NetlinkError?] {

@@ -9,51 +9,91 @@ extension NetlinkDatapath {
     }
 
     /// Sends as many of the operations without a result as one datagram takes, and appends their results.
+    ///
+    /// Flows are asked for as new ones, as nearly all are; those that exist are then changed, in a second datagram.
     private func applyBatch(_ operations: [FlowOperation], _ results: inout [FlowOperationResult]) {
         let first = results.count
-        var end = first
-        /// For each operation of this batch, its place among the requests; nil where it could not be written.
-        var places: [Int?] = []
-        var statistics: [FlowStatistics?] = []
-        var outcomes: [NetlinkError?] = []
+        let answers: [Answer]
         do throws(NetlinkError) {
             if self.isClosed { throw NetlinkError(errno: ENODEV, message: "closed") }
-            outcomes = try self.client.pool.withChannel { channel in
-                channel.exchange { batch in
-                    while end < operations.count, batch.hasRoom {
-                        let place = batch.count
-                        places.append(self.add(operations[end], to: &batch) ? place : nil)
-                        end += 1
-                    }
-                    statistics = Array(repeating: nil, count: batch.count)
-                } reply: { index, message in
-                    statistics[index] = FlowStatistics(message)
-                }
-            }
+            answers = try self.exchange(operations[first...]) { self.add($0, to: &$1) }
         } catch {
             for index in first..<operations.count { results.append(.failed(Self.explain(error, operations[index]))) }
             return
         }
-        for (offset, place) in places.enumerated() {
+        var existing: [Int] = []
+        for (offset, answer) in answers.enumerated() {
             let operation = operations[first + offset]
-            guard let place else {
-                results.append(.failed(Self.tooLarge(operation)))
-                continue
-            }
-            if let error = outcomes[place] {
-                results.append(.failed(Self.explain(error, operation)))
-            } else if case .delete = operation {
-                results.append(.done(statistics[place] ?? FlowStatistics()))
-            } else {
-                results.append(.done(nil))
+            if case .put = operation, answer.error?.errno == EEXIST { existing.append(first + offset) }
+            results.append(Self.result(of: operation, answer))
+        }
+        guard !existing.isEmpty else { return }
+        let changed = try? self.exchange(existing.map { operations[$0] }[...]) { operation, batch in
+            guard case .put(let flow) = operation else { return false }
+            return batch.add(self.client.setFlowHeader) { $0.flow(flow, portID: self.portID(for: flow.key.inPort)) }
+        }
+        for (index, answer) in zip(existing, changed ?? []) {
+            results[index] = Self.result(of: operations[index], answer)
+            if answer.error?.errno == ENOENT, Self.isDeleted(operations, index, results) { results[index] = .done(nil) }
+        }
+    }
+
+    /// Whether a later operation of the same batch removed the flow that the one at `index` puts: then it did exist.
+    private static func isDeleted(
+        _ operations: [FlowOperation], _ index: Int, _ results: [FlowOperationResult]
+    ) -> Bool {
+        guard case .put(let flow) = operations[index] else { return false }
+        return (index + 1..<results.count).contains { later in
+            guard case .delete(flow.identifier) = operations[later], case .done = results[later] else { return false }
+            return true
+        }
+    }
+
+    /// What came of one request of a batch.
+    private struct Answer {
+        /// Whether it could be said at all.
+        var isSent = true
+        /// The kernel's refusal.
+        var error: NetlinkError?
+        /// Counters, where the kernel sent them.
+        var statistics: FlowStatistics?
+    }
+
+    /// Sends as many of the operations as one datagram takes; one answer for each of those.
+    private func exchange(
+        _ operations: ArraySlice<FlowOperation>, _ add: (FlowOperation, inout NetlinkBatch) -> Bool
+    ) throws(NetlinkError) -> [Answer] {
+        var answers: [Answer] = []
+        /// Which operation each request is.
+        var places: [Int] = []
+        let outcomes = try self.client.pool.withChannel { channel in
+            channel.exchange { batch in
+                for operation in operations {
+                    guard batch.hasRoom else { break }
+                    var answer = Answer()
+                    answer.isSent = add(operation, &batch)
+                    if answer.isSent { places.append(answers.count) }
+                    answers.append(answer)
+                }
+            } reply: { index, message in
+                answers[places[index]].statistics = FlowStatistics(message)
             }
         }
+        for (place, outcome) in zip(places, outcomes) { answers[place].error = outcome }
+        return answers
+    }
+
+    private static func result(of operation: FlowOperation, _ answer: Answer) -> FlowOperationResult {
+        guard answer.isSent else { return .failed(Self.tooLarge(operation)) }
+        if let error = answer.error { return .failed(Self.explain(error, operation)) }
+        guard case .delete = operation else { return .done(nil) }
+        return .done(answer.statistics ?? FlowStatistics())
     }
 
     private func add(_ operation: FlowOperation, to batch: inout NetlinkBatch) -> Bool {
         switch operation {
         case .put(let flow):
-            return batch.add(self.client.putFlowHeader) { $0.flow(flow, portID: self.portID(for: flow.key.inPort)) }
+            return batch.add(self.client.newFlowHeader) { $0.flow(flow, portID: self.portID(for: flow.key.inPort)) }
         case .delete(let identifier):
             return batch.add(self.client.deleteFlowHeader) {
                 $0.identifier(identifier)

@@ -16,7 +16,7 @@ extension NetlinkDatapath {
             throw DatapathError(.invalid, operation: operation, detail: "a name has 1 to 15 bytes, no / and no space")
         }
         do throws(NetlinkError) {
-            return try self.client.addPort(request, portIDs: self.portIDs).port
+            return try self.client.addPort(request, portIDs: self.portIDs(forPortNamed: request.name)).port
         } catch {
             throw self.explain(error, adding: request, operation)
         }
@@ -71,8 +71,8 @@ extension NetlinkDatapath {
 
     /// Makes an adopted datapath fit: removes all ports but the local one and those named, and every flow.
     ///
-    /// To be called at start, before any flow is put; what a previous run left and nobody wants is gone afterwards. A port
-    /// that cannot be removed ends it with that error; those before it are removed.
+    /// To be called at start, before any flow is put; what a previous run left and nobody wants is gone afterwards. A
+    /// port that cannot be removed ends it with that error; those before it are removed.
     package func reconcile(keeping wanted: Set<String>) throws(DatapathError) -> PortReconciliation {
         var result = PortReconciliation()
         for port in try self.ports() where port.index != .local {

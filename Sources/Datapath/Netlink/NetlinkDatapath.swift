@@ -9,17 +9,22 @@ package struct NetlinkDatapathOptions: Sendable {
     package var handlerCount: Int
     /// Room in each handler's socket.
     package var upcallBufferBytes = 4 << 20
+    /// Whether upcalls go to the handler of the CPU that they arise on, where the kernel can.
+    package var dispatchesPerCPU = true
+    /// How many processors the kernel may have; it refuses more sockets per port than that.
+    package var processorCount: Int
     /// The defaults: a handler per processor, at most eight.
     package init() {
         self.handlerCount = min(8, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        self.processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_CONF)))
     }
 }
 
 /// The kernel's openvswitch module as a datapath.
 ///
-/// One object serves all bridges on the kernel. Requests go over sockets that are lent per call, so calls of different threads
-/// run side by side; each handler has a socket of its own for upcalls. Upcalls are dispatched by the CPU that they arise on
-/// where the kernel can (Linux 5.15), else by the hash of the packet over all handlers.
+/// One object serves all bridges on the kernel. Requests go over sockets that are lent per call, so calls of
+/// different threads run side by side; each handler has a socket of its own for upcalls. Upcalls are dispatched by
+/// the CPU that they arise on where the kernel can (Linux 5.15), else by the hash of the packet over all handlers.
 package final class NetlinkDatapath: DatapathBackend {
     package let name = "kernel"
     package let capabilities: DatapathCapabilities
@@ -28,6 +33,7 @@ package final class NetlinkDatapath: DatapathBackend {
 
     let client: OpenVSwitchClient
     private let handlers: [UpcallReceiver]
+    private let socketsPerPort: Int
     private let lostBefore: UInt64
     private let closed = Atomic<Bool>(false)
     private let malformed = Atomic<UInt64>(0)
@@ -64,12 +70,15 @@ package final class NetlinkDatapath: DatapathBackend {
         }
         let portIDs = self.handlers.map(\.portID)
         let found = try client.openOrCreate(options.name, portID: portIDs[0])
+        let usable = Array(portIDs.prefix(max(1, options.processorCount)))
         client.interfaceIndex = found.description.interfaceIndex
         self.isAdopted = !found.isNew
         self.lostBefore = found.description.lost
-        let isPerCPU = try client.setUpFeatures(portIDs: portIDs)
+        let isPerCPU = try client.setUpFeatures(portIDs: usable, perCPU: options.dispatchesPerCPU)
+        // With dispatch per CPU a port's own sockets are not used, but must be there.
+        self.socketsPerPort = isPerCPU ? 1 : usable.count
         for port in try client.ports() {
-            try client.redirect(port.number, to: portIDs)
+            try client.redirect(port.number, to: Self.rotate(portIDs, count: self.socketsPerPort, for: port.name))
         }
         var capabilities = client.probeCapabilities()
         capabilities.perCPUDispatch = isPerCPU
@@ -84,8 +93,19 @@ package final class NetlinkDatapath: DatapathBackend {
 
     package var handlerCount: Int { self.handlers.count }
 
-    /// The sockets of all handlers.
-    var portIDs: [UInt32] { self.handlers.map(\.portID) }
+    /// The port ids of all handlers' sockets.
+    package var handlerPortIDs: [UInt32] { self.handlers.map(\.portID) }
+
+    /// The sockets for the upcalls of a port, where they are not dispatched per CPU.
+    func portIDs(forPortNamed name: String) -> [UInt32] {
+        Self.rotate(self.handlerPortIDs, count: self.socketsPerPort, for: name)
+    }
+
+    /// As many sockets as a port may have, beginning with another one for each port, so that all handlers have some.
+    private static func rotate(_ portIDs: [UInt32], count: Int, for name: String) -> [UInt32] {
+        let first = name.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff }
+        return (0..<min(count, portIDs.count)).map { portIDs[(first + $0) % portIDs.count] }
+    }
 
     /// The socket for `userspace` actions of packets that come in by this port.
     func portID(for inPort: UInt32) -> UInt32 {
@@ -130,10 +150,13 @@ package final class NetlinkDatapath: DatapathBackend {
         for handler in self.handlers { handler.wake() }
     }
 
-    /// What the kernel counted since this object opened the datapath, or at least how often a socket was seen to overflow.
+    /// What the kernel counted since this object opened the datapath, or at least how often a socket was seen to
+    /// overflow.
     package var upcallsLost: UInt64 {
         let overruns = self.handlers.reduce(0) { $0 &+ $1.overrunCount }
-        guard !self.isClosed, let now = try? self.client.datapath().lost, now >= self.lostBefore else { return overruns }
+        guard !self.isClosed, let now = try? self.client.datapath().lost, now >= self.lostBefore else {
+            return overruns
+        }
         return max(overruns, now - self.lostBefore)
     }
 
@@ -179,10 +202,14 @@ extension OpenVSwitchClient {
 
     /// Asks for the features that this program wants; whether the kernel dispatches upcalls per CPU.
     ///
-    /// Kernels before 5.15 that do not check features would take that one without acting on it; they are found out by a feature that
-    /// does not exist.
-    func setUpFeatures(portIDs: [UInt32]) throws(NetlinkError) -> Bool {
+    /// Kernels before 5.15 that do not check features would take that one without acting on it; they are found out by
+    /// a feature that does not exist.
+    func setUpFeatures(portIDs: [UInt32], perCPU: Bool) throws(NetlinkError) -> Bool {
         let least: OpenVSwitch.UserFeatures = [.unaligned, .portIDsPerPort]
+        guard perCPU else {
+            try self.setFeatures(least)
+            return false
+        }
         var checksFeatures = false
         do throws(NetlinkError) {
             try self.setFeatures(least.union(.unknown))
@@ -190,7 +217,8 @@ extension OpenVSwitchClient {
             checksFeatures = error.errno == EOPNOTSUPP || error.errno == EINVAL
             if !checksFeatures { throw error }
         }
-        if checksFeatures, (try? self.setFeatures(least.union(.perCPUDispatch), portIDs: portIDs)) != nil { return true }
+        let wanted = least.union(.perCPUDispatch)
+        if checksFeatures, (try? self.setFeatures(wanted, portIDs: portIDs)) != nil { return true }
         try self.setFeatures(least)
         return false
     }

@@ -55,7 +55,7 @@ package struct NetlinkMessages: ~Escapable {
         }
         self.start = self.next
         self.end = self.next &+ length
-        self.next = min(self.next &+ (length &+ 3 & ~3), self.bytes.byteCount)
+        self.next = min(self.next &+ ((length &+ 3) & ~3), self.bytes.byteCount)
         return true
     }
 
@@ -115,7 +115,7 @@ package struct NetlinkMessage: ~Escapable {
         if self.flags & Netlink.flagCapped == 0 {
             let request = Int(self.bytes.host32(20))
             guard request >= 16, request <= self.bytes.byteCount else { return NetlinkError(errno: errno) }
-            start = 20 &+ (request &+ 3 & ~3)
+            start = 20 &+ ((request &+ 3) & ~3)
         }
         guard start <= self.bytes.byteCount else { return NetlinkError(errno: errno) }
         return Self.extended(errno, NetlinkReader(self.bytes.extracting(start..<self.bytes.byteCount)))

@@ -1,8 +1,8 @@
 /// Walks the attributes of a message, or of a nested attribute, in place.
 ///
-/// `while reader.advance() { switch reader.type { … reader.uint32() … } }`. The error is sticky: an attribute that exceeds
-/// its surroundings, or a value shorter than its type, sets ``isMalformed`` and ends the walk; typed getters then give 0.
-/// Nothing in a message can make a reader trap or read outside its span.
+/// `while reader.advance() { switch reader.type { … reader.uint32() … } }`. The error is sticky: an attribute that
+/// exceeds its surroundings, or a value shorter than its type, sets ``isMalformed`` and ends the walk; typed getters
+/// then give 0. Nothing in a message can make a reader trap or read outside its span.
 package struct NetlinkReader: ~Escapable {
     private let bytes: RawSpan
     private var next: Int = 0
@@ -31,7 +31,7 @@ package struct NetlinkReader: ~Escapable {
         self.type = self.bytes.host16(self.next &+ 2) & 0x3fff
         self.payloadStart = self.next &+ 4
         self.payloadEnd = self.next &+ length
-        self.next = min(self.next &+ (length &+ 3 & ~3), self.bytes.byteCount)
+        self.next = min(self.next &+ ((length &+ 3) & ~3), self.bytes.byteCount)
         return true
     }
 
@@ -90,8 +90,8 @@ package struct NetlinkReader: ~Escapable {
     }
 }
 
-// Reads of integers as netlink carries them: host byte order, at any offset. Each checks its bounds (a trap when violated);
-// callers test lengths first.
+// Reads of integers as netlink carries them: host byte order, at any offset. Each checks its bounds (a trap when
+// violated); callers test lengths first.
 extension RawSpan {
     /// The 16-bit integer at `offset`, host byte order.
     @inline(__always)

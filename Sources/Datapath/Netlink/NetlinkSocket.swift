@@ -18,11 +18,12 @@ package struct KernelNetlink: NetlinkProvider {
 
 /// A connected generic netlink socket.
 ///
-/// libnl allocates it, chooses its port id and resolves families; messages travel by system calls of ours, straight from and
-/// to flat memory, because libnl copies each message into an object of its own.
+/// libnl allocates it, chooses its port id and resolves families; messages travel by system calls of ours, straight
+/// from and to flat memory, because libnl copies each message into an object of its own.
 ///
-/// `@unchecked Sendable`: the only state is a pointer and a descriptor that do not change after `init`. The pointer is used by
-/// `init`, ``resolve(_:)`` (before the socket is shared) and `deinit`; the kernel serialises what is done with the descriptor.
+/// `@unchecked Sendable`: the only state is a pointer and a descriptor that do not change after `init`. The pointer
+/// is used by `init`, ``resolve(_:)`` (before the socket is shared) and `deinit`; the kernel serialises what is done
+/// with the descriptor.
 package final class NetlinkSocket: NetlinkTransport, @unchecked Sendable {
     private let socket: OpaquePointer
     private let descriptor: Int32

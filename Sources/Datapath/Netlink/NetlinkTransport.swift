@@ -6,7 +6,8 @@ package protocol NetlinkTransport: AnyObject, Sendable {
     var portID: UInt32 { get }
     /// Sends one datagram of one or more messages.
     func send(_ datagram: UnsafeRawBufferPointer) throws(NetlinkError)
-    /// Receives datagrams, at most `maximum` and the slab's slots, waiting for the first for `timeoutMilliseconds` (nil: without end).
+    /// Receives datagrams, at most `maximum` and the slab's slots, waiting for the first for `timeoutMilliseconds`
+    /// (nil: without end).
     ///
     /// Returns how many came; 0 after the time-out or a ``wake()``. ENOBUFS where the kernel had to drop some.
     func receive(

@@ -1,7 +1,8 @@
 /// Builds netlink messages and attributes in memory that grows and is used again.
 ///
-/// Attributes follow each other padded to 4 bytes; nested ones are closed by ``end(_:)``. An attribute that would exceed
-/// the 65 535 bytes that its length field can say sets ``isOversized``, which the sender checks once per message.
+/// Attributes follow each other padded to 4 bytes; nested ones are closed by ``end(_:)``. An attribute that would
+/// exceed the 65 535 bytes that its length field can say sets ``isOversized``, which the sender checks once per
+/// message.
 ///
 /// Unsafe pointers stay in this file: every store goes through ``reserve(_:)``, which makes sure of its room.
 package struct NetlinkWriter: ~Copyable {

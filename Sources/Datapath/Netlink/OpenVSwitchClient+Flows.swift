@@ -70,7 +70,7 @@ extension NetlinkWriter {
         self.end(start)
     }
 
-    /// Writes a flow as a request to make it or change its actions; false where its actions nest too deeply.
+    /// Writes a flow as a request to make it or to change its actions; false where its actions nest too deeply.
     mutating func flow(_ flow: borrowing DatapathFlow, portID: UInt32) -> Bool {
         self.identifier(flow.identifier)
         self.keyAndMask(of: flow)
@@ -79,10 +79,15 @@ extension NetlinkWriter {
 }
 
 extension OpenVSwitchClient {
-    /// The request that makes a flow, or changes its actions where it exists.
+    /// The request that makes a flow. EEXIST where there is one of that name, or another name's for the same packets.
     ///
-    /// Without NLM_F_CREATE, by which the kernel would refuse to change.
-    var putFlowHeader: RequestHeader { self.header(.flow, OpenVSwitch.Command.new.rawValue) }
+    /// NLM_F_CREATE makes it so; without, the kernel would silently give the other one these actions.
+    var newFlowHeader: RequestHeader {
+        self.header(.flow, OpenVSwitch.Command.new.rawValue, flags: Netlink.flagCreate)
+    }
+
+    /// The request that changes a flow's actions. ENOENT where there is none of that name.
+    var setFlowHeader: RequestHeader { self.header(.flow, OpenVSwitch.Command.set.rawValue) }
 
     /// The request that removes a flow and answers with its last counters.
     var deleteFlowHeader: RequestHeader {

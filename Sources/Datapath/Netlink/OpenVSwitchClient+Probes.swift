@@ -1,9 +1,11 @@
-// What the running kernel can do, found by trying: flows are put and taken out again, actions are executed on a packet that
-// goes nowhere. Trials carry a mark by which the kernel does not log its refusals.
+// What the running kernel can do, found by trying: flows are put and taken out again, actions are executed on a
+// packet that goes nowhere. Trials carry a mark by which the kernel does not log its refusals.
 
 extension OpenVSwitchClient {
     /// Tries everything that ``DatapathCapabilities`` names, except dispatch per CPU, which is found at opening.
     package func probeCapabilities() -> DatapathCapabilities {
+        // A run that ended amid a trial may have left it.
+        try? self.removeTrial()
         var found = DatapathCapabilities()
         let etherTypeOnly = ProbeFlow { $0.etherType = 0x88b5 }
         found.identifiers = self.accepts(etherTypeOnly)
@@ -38,7 +40,7 @@ extension OpenVSwitchClient {
 
     /// Whether the kernel takes this flow, keeps every field of it, and finds it again by its name.
     private func accepts(_ probe: ProbeFlow) -> Bool {
-        let header = self.putFlowHeader
+        let header = self.newFlowHeader
         do throws(NetlinkError) {
             try self.command(header) {
                 $0.flag(OpenVSwitch.FlowAttribute.probe.rawValue)
@@ -46,13 +48,16 @@ extension OpenVSwitchClient {
             }
         } catch { return false }
         let kept = try? self.flow(ProbeFlow.identifier).flow.key
-        let isRemoved = (try? self.command(self.deleteFlowHeader) {
-            $0.identifier(ProbeFlow.identifier)
-            return true
-        }) != nil
-        if !isRemoved { try? self.deleteByKey(probe) }
+        if (try? self.removeTrial()) == nil { try? self.deleteByKey(probe) }
         guard let kept else { return false }
         return kept.matches(probe.flow.key, under: probe.flow.mask)
+    }
+
+    private func removeTrial() throws(NetlinkError) {
+        try self.command(self.deleteFlowHeader) {
+            $0.identifier(ProbeFlow.identifier)
+            return true
+        }
     }
 
     /// For a kernel that does not know flows by name.
@@ -65,7 +70,8 @@ extension OpenVSwitchClient {
 
     /// Whether the kernel executes these actions on a short packet.
     private func executes(_ actions: [DatapathAction], etherType: UInt16 = 0x88b5) -> Bool {
-        // Addresses of zero, and behind the EtherType an ARP request's fixed part, so that it parses where that is asked for.
+        // Addresses of zero, and behind the EtherType an ARP request's fixed part, so that it parses where that is
+        // asked for.
         let header: [UInt8] = [
             UInt8(truncatingIfNeeded: etherType >> 8), UInt8(truncatingIfNeeded: etherType), 0, 1, 8, 0, 6, 4, 0, 1,
         ]
