@@ -2,8 +2,9 @@ import Datapath
 import NetworkTypes
 import Testing
 
-/// What every ``DatapathBackend`` does, written once. Each function takes a fresh ``BackendFixture`` and
-/// checks one promise.
+/// What every ``DatapathBackend`` does, written once.
+///
+/// Each function takes a fresh ``BackendFixture`` and checks one promise.
 ///
 /// The caller provides a backend without flows and two ports with a wire at each. Frames that the checks send
 /// have locally administered addresses 02:00:00:00:00:0a and :0b; frames of others (a host's own chatter)

@@ -16,12 +16,14 @@ enum PrivateNetwork {
         return try body()
     }
 
-    /// Runs a command (in this thread's namespace) and waits for it; throws unless it succeeds. Standard
-    /// output is returned.
+    /// Runs a command (in this thread's namespace) and waits for it; throws unless it succeeds.
+    ///
+    /// Standard output is returned.
     @discardableResult
     static func command(_ words: String...) throws -> String {
         var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }) else { throw WireError(text: "pipe: \(errno)") }
+        guard pipe(&ends) == 0, ends.allSatisfy({ fcntl($0, F_SETFD, FD_CLOEXEC) == 0 })
+        else { throw WireError(text: "pipe: \(errno)") }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)

@@ -25,7 +25,9 @@ package struct PacketBuffer: ~Copyable {
     /// What is left to the device that sends the frame.
     package var offload: PacketOffload
 
-    /// Copies a frame into memory of its own. Frames longer than ``maximumCount`` are refused.
+    /// Copies a frame into memory of its own.
+    ///
+    /// Frames longer than ``maximumCount`` are refused.
     package init(copying frame: RawSpan, headroom: Int = Self.defaultHeadroom) throws(PacketError) {
         guard frame.byteCount <= Self.maximumCount else { throw .tooLong }
         self.capacity = headroom + frame.byteCount
@@ -75,7 +77,9 @@ package struct PacketBuffer: ~Copyable {
     /// Free bytes before the frame.
     package var headroom: Int { self.start }
 
-    /// Where the frame begins in memory, for queues of frames to be sent. Valid while the memory lives.
+    /// Where the frame begins in memory, for queues of frames to be sent.
+    ///
+    /// Valid while the memory lives.
     package var unsafeStart: UnsafeMutableRawPointer {
         @inline(__always) get { self.memory + self.start }
     }

@@ -1,8 +1,9 @@
 import NetworkTypes
 
 extension PacketEditor {
-    /// Carries out a rewrite of header fields. Metadata (priority, mark, tunnel) is not in the frame: nothing
-    /// happens.
+    /// Carries out a rewrite of header fields.
+    ///
+    /// Metadata (priority, mark, tunnel) is not in the frame: nothing happens.
     package static func rewrite(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ rewrite: HeaderRewrite
     ) throws(PacketError) {
@@ -117,8 +118,9 @@ extension PacketEditor {
             isPartial: Self.isPartial(packet, layout))
     }
 
-    /// RFC 9260: the CRC covers the ports. A CRC that was wrong before stays wrong by the same bits, as in
-    /// the kernel.
+    /// RFC 9260: the CRC covers the ports.
+    ///
+    /// A CRC that was wrong before stays wrong by the same bits, as in the kernel.
     private static func rewriteSCTP(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ value: TransportFields,
         _ mask: TransportFields

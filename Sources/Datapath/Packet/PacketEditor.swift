@@ -6,7 +6,9 @@ import NetworkTypes
 /// without having changed anything; what they leave is what the kernel's openvswitch module would
 /// (`net/openvswitch/actions.c`).
 package enum PacketEditor {
-    /// Adds an outer VLAN tag. Bit 12 of `tci` ("tag present" in a ``FlowKey``) does not go on the wire.
+    /// Adds an outer VLAN tag.
+    ///
+    /// Bit 12 of `tci` ("tag present" in a ``FlowKey``) does not go on the wire.
     package static func pushVLAN(
         _ packet: inout PacketBuffer, tpid: UInt16, tci: UInt16
     ) throws(PacketError) {

@@ -1,8 +1,9 @@
 import NetworkTypes
 
 extension PacketParser {
-    /// IPv4 (RFC 791). A header that is cut short or shorter than 20 bytes leaves every field of layer 3
-    /// zero.
+    /// IPv4 (RFC 791).
+    ///
+    /// A header that is cut short or shorter than 20 bytes leaves every field of layer 3 zero.
     @inline(__always)
     static func parseIPv4(_ frame: RawSpan, into key: inout FlowKey, _ layout: inout PacketLayout) {
         let offset = layout.networkOffset
@@ -120,8 +121,9 @@ extension PacketParser {
         }
     }
 
-    /// Ports, flags, ICMP type and code; a header that is not whole leaves them zero. IGMP has no fields in
-    /// the kernel's key.
+    /// Ports, flags, ICMP type and code; a header that is not whole leaves them zero.
+    ///
+    /// IGMP has no fields in the kernel's key.
     @inline(__always)
     private static func parseTransport(
         _ frame: RawSpan, at offset: Int, _ proto: UInt8, isIPv6: Bool, into key: inout FlowKey

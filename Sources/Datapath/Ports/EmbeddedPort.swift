@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// A port of the embedded datapath. A closed set of kinds, so that calls per batch are direct.
+/// A port of the embedded datapath.
+///
+/// A closed set of kinds, so that calls per batch are direct.
 package enum EmbeddedPort: Sendable {
     /// On an existing device.
     case packetSocket(PacketSocketPort)
@@ -47,7 +49,9 @@ package enum EmbeddedPort: Sendable {
         if case .packetSocket(let port) = self { port.clearError() }
     }
 
-    /// Sends the whole chain that begins at `head`; what cannot be sent is counted and skipped. Any thread.
+    /// Sends the whole chain that begins at `head`; what cannot be sent is counted and skipped.
+    ///
+    /// Any thread.
     func send(_ frames: UnsafePointer<clinux_frame>, head: UInt32) {
         var next = head
         var packets: UInt64 = 0

@@ -12,7 +12,9 @@ package final class LinkMonitor: Sendable {
     private let event: WakeEvent
     private let sequence = Atomic<UInt32>(1)
 
-    /// Subscribes. `system` when the process has no descriptors left.
+    /// Subscribes.
+    ///
+    /// `system` when the process has no descriptors left.
     package init() throws(DatapathError) {
         let operation = "watch network interfaces"
         let number = clinux_link_monitor_open()

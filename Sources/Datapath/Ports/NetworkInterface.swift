@@ -39,7 +39,9 @@ package struct NetworkInterface: Sendable, Hashable {
     /// Whether it has a carrier (`IFF_RUNNING`).
     package var isRunning: Bool { self.flags & UInt32(IFF_RUNNING) != 0 }
 
-    /// Asks for the interface of that name. `noSuchDevice`, `invalid` (name), `system`.
+    /// Asks for the interface of that name.
+    ///
+    /// `noSuchDevice`, `invalid` (name), `system`.
     package init(named name: String) throws(DatapathError) {
         try Self.check(name)
         var raw = clinux_interface()
@@ -71,7 +73,9 @@ package struct NetworkInterface: Sendable, Hashable {
         return bytes.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ":") }
     }
 
-    /// Sets the administrative state. `noSuchDevice`, `notPermitted`, `system`.
+    /// Sets the administrative state.
+    ///
+    /// `noSuchDevice`, `notPermitted`, `system`.
     package static func setUp(_ isUp: Bool, of name: String) throws(DatapathError) {
         try Self.check(name)
         let flag = UInt32(IFF_UP)
@@ -79,14 +83,17 @@ package struct NetworkInterface: Sendable, Hashable {
         try Self.require(result, "set device \(name) \(isUp ? "up" : "down")")
     }
 
-    /// Sets the longest payload of a frame. `noSuchDevice`, `notPermitted`, `invalid` (out of the device's
-    /// range).
+    /// Sets the longest payload of a frame.
+    ///
+    /// `noSuchDevice`, `notPermitted`, `invalid` (out of the device's range).
     package static func setMaximumTransmissionUnit(_ bytes: UInt32, of name: String) throws(DatapathError) {
         try Self.check(name)
         try Self.require(clinux_interface_set_mtu(name, bytes), "set the MTU of \(name) to \(bytes)")
     }
 
-    /// Sets the Ethernet address. `noSuchDevice`, `notPermitted`, `busy` (some devices must be down).
+    /// Sets the Ethernet address.
+    ///
+    /// `noSuchDevice`, `notPermitted`, `busy` (some devices must be down).
     package static func setHardwareAddress(_ address: MACAddress, of name: String) throws(DatapathError) {
         try Self.check(name)
         let octets = (0..<6).map { address[octet: $0] }

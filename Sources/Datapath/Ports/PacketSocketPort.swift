@@ -28,11 +28,15 @@ package final class PacketSocketPort: @unchecked Sendable {
     package let counters = PortCounters()
     private let descriptor: FileDescriptor
     private let ring: UnsafeMutableRawPointer
-    /// The next slot to read, and how many before it are not yet released. Worker only.
+    /// The next slot to read, and how many before it are not yet released.
+    ///
+    /// Worker only.
     private var cursor = 0
     private var held = 0
 
-    /// Opens the device. `noSuchDevice`, `notPermitted`, `noSpace`, `invalid` (not Ethernet), `system`.
+    /// Opens the device.
+    ///
+    /// `noSuchDevice`, `notPermitted`, `noSpace`, `invalid` (not Ethernet), `system`.
     package init(device name: String) throws(DatapathError) {
         let interface = try NetworkInterface(named: name)
         let operation = "open a packet socket on \(name)"
@@ -62,8 +66,9 @@ package final class PacketSocketPort: @unchecked Sendable {
     /// The descriptor to wait for.
     package var descriptorNumber: Int32 { self.descriptor.number }
 
-    /// Takes frames until none is left or the batch is full. Their memory stays the port's until
-    /// ``releaseReceived()``.
+    /// Takes frames until none is left or the batch is full.
+    ///
+    /// Their memory stays the port's until ``releaseReceived()``.
     ///
     /// Frames too long for the ring are read into the arena; without room there they are dropped and counted.
     func receive(into batch: inout ReceiveBatch, arena: inout PacketArena) -> ReceiveResult {

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Counters of a port of the embedded datapath. Each is added to once per batch by whoever sends or receives,
-/// and read at any time.
+/// Counters of a port of the embedded datapath.
+///
+/// Each is added to once per batch by whoever sends or receives, and read at any time.
 package final class PortCounters: Sendable {
     private let receivedPackets = Atomic<UInt64>(0)
     private let receivedBytes = Atomic<UInt64>(0)

@@ -12,7 +12,9 @@ struct ReceivedFrame: BitwiseCopyable {
     var offload: PacketOffload
 }
 
-/// Up to 64 frames taken from one port at once. Owned by the worker; used again for each batch.
+/// Up to 64 frames taken from one port at once.
+///
+/// Owned by the worker; used again for each batch.
 package struct ReceiveBatch: ~Copyable {
     /// How many frames fit.
     package static let capacity = 64

@@ -13,8 +13,9 @@ package final class TAPPort: Sendable {
     package let counters = PortCounters()
     private let descriptor: FileDescriptor
 
-    /// Creates the device. `exists`, `busy`, `notPermitted`, `noSuchDevice` (no /dev/net/tun), `invalid`
-    /// (name), `system`.
+    /// Creates the device.
+    ///
+    /// `exists`, `busy`, `notPermitted`, `noSuchDevice` (no /dev/net/tun), `invalid` (name), `system`.
     package init(creating name: String) throws(DatapathError) {
         let operation = "create TAP device \(name)"
         guard NetworkInterface.isValidName(name) else {

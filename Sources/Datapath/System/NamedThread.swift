@@ -14,8 +14,9 @@ package final class NamedThread: Sendable {
         }
     }
 
-    /// Starts `body` on a new thread; the name is cut to 15 bytes by the kernel. `system` when the process
-    /// may have no more threads.
+    /// Starts `body` on a new thread; the name is cut to 15 bytes by the kernel.
+    ///
+    /// `system` when the process may have no more threads.
     package init(name: String, body: @escaping @Sendable () -> Void) throws(DatapathError) {
         var handle = pthread_t()
         let start = Unmanaged.passRetained(Start(name: name, body: body))

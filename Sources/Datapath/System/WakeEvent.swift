@@ -1,11 +1,15 @@
 import CLinux
 import Glibc
 
-/// Wakes a thread that waits in `poll` or `epoll` (an eventfd). Any thread may signal; one waits.
+/// Wakes a thread that waits in `poll` or `epoll` (an eventfd).
+///
+/// Any thread may signal; one waits.
 package final class WakeEvent: Sendable {
     private let descriptor: FileDescriptor
 
-    /// Opens the eventfd. `noSpace` or `system` when the process has no descriptors left.
+    /// Opens the eventfd.
+    ///
+    /// `noSpace` or `system` when the process has no descriptors left.
     package init() throws(DatapathError) {
         let number = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
         guard number >= 0 else {

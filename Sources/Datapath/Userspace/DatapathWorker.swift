@@ -12,7 +12,9 @@ enum DatapathWorker {
     private static let roundsMaximum = 16
     private static let wakeToken = UInt64.max
 
-    /// Works until the core is closed. `epoll` is an epoll instance that already watches the wake event.
+    /// Works until the core is closed.
+    ///
+    /// `epoll` is an epoll instance that already watches the wake event.
     static func run(_ core: UserspaceCore, epoll: FileDescriptor) {
         var forwarder = Forwarder(core: core)
         var batch = ReceiveBatch()
@@ -76,8 +78,9 @@ enum DatapathWorker {
         }
     }
 
-    /// Takes up the core's ports: watches new ones, lets go of those that went. False when the datapath is
-    /// closed.
+    /// Takes up the core's ports: watches new ones, lets go of those that went.
+    ///
+    /// False when the datapath is closed.
     private static func refreshPorts(
         _ core: UserspaceCore, _ epoll: FileDescriptor, _ forwarder: inout Forwarder
     ) -> Bool {

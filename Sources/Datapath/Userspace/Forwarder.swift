@@ -129,8 +129,9 @@ struct Forwarder: ~Copyable {
 
     // MARK: One packet
 
-    /// Executes actions that a caller gave on a frame of his, with the metadata of `key`. `noRoom`,
-    /// `tooLong`.
+    /// Executes actions that a caller gave on a frame of his, with the metadata of `key`.
+    ///
+    /// `noRoom`, `tooLong`.
     mutating func execute(_ execution: PacketExecution) throws(PacketError) {
         var packet = try PacketBuffer(copying: execution.packet.span.bytes, headroom: 0)
         try self.moveToArena(&packet)

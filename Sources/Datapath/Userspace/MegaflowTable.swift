@@ -32,7 +32,9 @@ package struct MegaflowTable: ~Copyable {
     private var recordLimit: UInt32 = 0
     private var freeRecords: [UInt32] = []
     private var byIdentifier: [FlowIdentifier: UInt32] = [:]
-    /// Subtables in the order of search. Boxed, so that reordering moves pointers.
+    /// Subtables in the order of search.
+    ///
+    /// Boxed, so that reordering moves pointers.
     private var order: [Int32] = []
     private var subtables: [UnsafeMutablePointer<MegaflowSubtable>?] = []
     private var lookups: UInt32 = 0
@@ -105,8 +107,9 @@ package struct MegaflowTable: ~Copyable {
         return subtable.pointee.matches(key, words)
     }
 
-    /// Counts a packet for the flow and returns what to do with it. The number must come from this table,
-    /// under the same lock.
+    /// Counts a packet for the flow and returns what to do with it.
+    ///
+    /// The number must come from this table, under the same lock.
     @inline(__always)
     func hit(_ number: UInt32, bytes: Int, tcpFlags: UInt16, now: UInt64) -> ActionProgram? {
         let record = self.record(number)
@@ -239,8 +242,9 @@ package struct MegaflowTable: ~Copyable {
         self.byIdentifier[identifier].flatMap { self.flow(at: $0) }
     }
 
-    /// Up to `maximum` flows from record `cursor` on, appended to `flows`; `cursor` moves on. False at the
-    /// end of the table.
+    /// Up to `maximum` flows from record `cursor` on, appended to `flows`; `cursor` moves on.
+    ///
+    /// False at the end of the table.
     package func dump(_ cursor: inout UInt32, maximum: Int, into flows: inout [DatapathFlow]) -> Bool {
         var left = maximum
         while left > 0, cursor < self.recordLimit {
@@ -264,8 +268,9 @@ package struct MegaflowTable: ~Copyable {
     }
 }
 
-/// The actions of a megaflow with what is worth knowing about them before they are executed. Immutable,
-/// shared by reference.
+/// The actions of a megaflow with what is worth knowing about them before they are executed.
+///
+/// Immutable, shared by reference.
 package final class ActionProgram: Sendable {
     /// The actions.
     let actions: [DatapathAction]

@@ -50,7 +50,9 @@ struct TransmitQueue: ~Copyable {
         self.chains.append(Chain(port: port, head: index, tail: index))
     }
 
-    /// Sends everything and empties the queue. Frames for ports that are gone are dropped; returns how many.
+    /// Sends everything and empties the queue.
+    ///
+    /// Frames for ports that are gone are dropped; returns how many.
     mutating func flush(_ ports: PortTable) -> UInt64 {
         guard self.count != 0 else { return 0 }
         var lost: UInt64 = 0

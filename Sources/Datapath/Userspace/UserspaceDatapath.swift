@@ -30,8 +30,9 @@ public final class UserspaceDatapath: DatapathBackend {
     /// The forwarder of those who call ``execute(_:)``.
     private let executor: Mutex<Forwarder>
 
-    /// Makes a datapath without ports and starts its worker. `system` when the process has no descriptors or
-    /// threads left.
+    /// Makes a datapath without ports and starts its worker.
+    ///
+    /// `system` when the process has no descriptors or threads left.
     public init(handlerCount: Int = 1, limits: Limits = Limits()) throws(DatapathError) {
         self.handlerCount = max(1, handlerCount)
         self.limits = limits
@@ -69,8 +70,10 @@ public final class UserspaceDatapath: DatapathBackend {
         self.core.state.withLock { ($0.flows.count, $0.flows.maskCount) }
     }
 
-    /// Releases everything and removes ports and flows, whatever `keep` says: they live in this process. May
-    /// be called again.
+    /// Releases everything and removes ports and flows, whatever `keep` says: they live in this
+    /// process.
+    ///
+    /// May be called again.
     public func close(keep: Bool) {
         let thread = self.control.withLock { thread -> NamedThread? in
             let taken = thread
@@ -98,8 +101,9 @@ public final class UserspaceDatapath: DatapathBackend {
 // MARK: - Ports
 
 extension UserspaceDatapath {
-    /// Adds a port, which works when this returns; see ``DatapathBackend/addPort(_:)``. Index 0 is given only to
-    /// who asks for it.
+    /// Adds a port, which works when this returns; see ``DatapathBackend/addPort(_:)``.
+    ///
+    /// Index 0 is given only to who asks for it.
     public func addPort(_ request: PortRequest) throws(DatapathError) -> DatapathPort {
         try self.addPort(request) { () throws(DatapathError) -> EmbeddedPort in
             switch request.kind {
@@ -297,8 +301,9 @@ extension UserspaceDatapath {
         }
     }
 
-    /// Appends up to `maximum` upcalls to `batch`; see the protocol. `invalid` for a handler that does not
-    /// exist.
+    /// Appends up to `maximum` upcalls to `batch`; see the protocol.
+    ///
+    /// `invalid` for a handler that does not exist.
     public func receiveUpcalls(
         handler: Int, into batch: inout [Upcall], maximum: Int, timeoutMilliseconds: Int?
     ) throws(DatapathError) -> Int {
