@@ -36,7 +36,8 @@ package enum PacketSegmenter {
         }
         let size = Int(packet.offload.segmentSize)
         let end = min(bytes.byteCount, layout.networkEnd)
-        guard headerEnd >= transport + 8, headerEnd <= end, size > 0 else { throw .truncated }
+        // A TCP header shorter than the fields that each segment gets is the sender's lie, not a header.
+        guard headerEnd >= transport + (isTCP ? 20 : 8), headerEnd <= end, size > 0 else { throw .truncated }
         guard (end - headerEnd) / size < Self.segmentsMaximum else { throw .unsupported }
 
         var offset = headerEnd
