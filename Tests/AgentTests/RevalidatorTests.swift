@@ -253,6 +253,52 @@ struct RevalidatorTests {
         #expect(fixture.bridge.learning.contents.isEmpty)
     }
 
+    @Test("a flow whose port goes while it is being repaired does not come back")
+    func repairAgainstDetach() throws {
+        let fixture = try UpcallFixture { $0.add(actions: [output(2)]) }
+        fixture.miss(inPort: 1)
+        fixture.change { tables in
+            tables.tables[0] = []
+            tables.add(actions: [output(3)])
+        }
+        // The port goes when the repaired flow is on its way to the datapath.
+        let (datapath, bridge) = (fixture.datapath, fixture.bridge)
+        datapath.state.withLock { state in
+            state.onApply = {
+                datapath.state.withLock { $0.onApply = nil }
+                bridge.detach(PortIndex(rawValue: 101))
+            }
+        }
+        let summary = fixture.service.revalidateOnce(now: self.start)
+        #expect(summary.examined == 1 && summary.repaired == 0)
+        #expect(datapath.flows.isEmpty && fixture.service.flows.count == 0 && bridge.flowCount.count == 0)
+    }
+
+    @Test("a flow installed anew while its predecessor is being repaired is not taken for it")
+    func repairAgainstSuccessor() throws {
+        let fixture = try UpcallFixture { $0.add(actions: [output(2)]) }
+        fixture.miss(inPort: 1)
+        fixture.change { tables in
+            tables.tables[0] = []
+            tables.add(actions: [output(3)])
+        }
+        let datapath = fixture.datapath
+        let later = self.start + .seconds(1)
+        datapath.state.withLock { state in
+            state.onApply = {
+                datapath.state.withLock { $0.onApply = nil }
+                fixture.bridge.detach(PortIndex(rawValue: 101))
+                fixture.bridge.attach(PortIndex(rawValue: 101), as: PortNumber(rawValue: 1))
+                fixture.miss(inPort: 1, at: later)
+            }
+        }
+        fixture.service.revalidateOnce(now: self.start)
+        #expect(datapath.flows.isEmpty && fixture.service.flows.count == 0)
+        #expect(fixture.bridge.flowCount.count == 0)
+        fixture.miss(inPort: 1, at: later)
+        #expect(datapath.flows.map(\.actions) == [[out(3)]])
+    }
+
     @Test("two flows with one identifier are never taken for each other")
     func collision() {
         let table = InstalledFlowTable()

@@ -164,7 +164,7 @@ extension DatapathService {
             if flow.actions != translation.installableActions {
                 repairs.append((flow, translation))
             } else {
-                self.adopt(translation, version: batch.version, for: flow.identifier)
+                self.adopt(translation, version: batch.version, for: flow)
             }
         }
         bridge.credit(credits.filter { $0.packets > 0 })
@@ -178,7 +178,10 @@ extension DatapathService {
         for (repair, result) in zip(repairs, self.backend.apply(operations)) {
             switch result {
             case .done:
-                self.adopt(repair.translation, version: batch.version, for: repair.flow.identifier)
+                guard self.adopt(repair.translation, version: batch.version, for: repair.flow) else {
+                    condemned += self.withdraw(repair.flow.identifier)
+                    continue
+                }
                 summary.repaired += 1
                 self.counters.repaired.add()
             case .failed:
@@ -190,16 +193,29 @@ extension DatapathService {
         return condemned
     }
 
-    /// The flow agrees with a new translation now.
-    private func adopt(_ translation: Translation, version: UInt64, for identifier: FlowIdentifier) {
-        self.flows.update(identifier) { flow in
+    /// Takes back the put of a flow that others removed meanwhile, because its port or bridge went: it would stay in
+    /// the datapath, known to nobody, until the next sweep.
+    ///
+    /// One that a handler has installed anew since has lost its actions to the put, and is returned to be removed.
+    private func withdraw(_ identifier: FlowIdentifier) -> [InstalledFlow] {
+        if let successor = self.flows[identifier], successor.state != .deleting { return [successor] }
+        _ = self.backend.apply([.delete(identifier)])
+        return []
+    }
+
+    /// The flow agrees with a new translation now; false where it is on its way out, gone, or another of its name.
+    @discardableResult
+    private func adopt(_ translation: Translation, version: UInt64, for examined: InstalledFlow) -> Bool {
+        self.flows.update(examined.identifier) { flow in
+            guard flow.state != .deleting, flow.created == examined.created else { return false }
             flow.actions = translation.installableActions
             flow.rules = translation.rules
             flow.missedTables = translation.missedTables
             flow.learned = translation.learned
             flow.version = version
             flow.learningGeneration = translation.learningGeneration
-        }
+            return true
+        } ?? false
     }
 
     /// Reads a flow's counters from the datapath; nil where the datapath does not have it.
