@@ -64,8 +64,8 @@ package struct FlowTable: ~Copyable {
 
     private(set) var rules = RuleSlab()
     private(set) var classifier: Classifier
-    private var cookies = SlotIndex(.cookie)
-    private var users = SlotIndex(.instructions)
+    private var cookies: SlotIndex
+    private var users: SlotIndex
     private(set) var expiry = ExpiryHeap()
     private var lastGeneration: UInt32 = 0
     /// How many rules are hidden from controllers.
@@ -81,6 +81,8 @@ package struct FlowTable: ~Copyable {
         self.identifier = identifier
         self.maximumEntries = maximumEntries
         self.classifier = Classifier(seed: seed)
+        self.cookies = SlotIndex(.cookie, seed: WordHash.combine(seed, 1))
+        self.users = SlotIndex(.instructions, seed: WordHash.combine(seed, 2))
     }
 
     /// How many flows controllers can see.

@@ -15,13 +15,16 @@ struct SlotIndex: ~Copyable {
     }
 
     private let kind: Kind
+    /// Secret, because controllers choose cookies: chosen to collide, they would make each addition a walk over all.
+    private let seed: UInt64
     private var slots: UnsafeMutablePointer<UInt32>
     private var mask = 7
     /// How many keys there are.
     private(set) var count = 0
 
-    init(_ kind: Kind) {
+    init(_ kind: Kind, seed: UInt64) {
         self.kind = kind
+        self.seed = seed
         self.slots = Self.make(8)
     }
 
@@ -49,14 +52,14 @@ struct SlotIndex: ~Copyable {
 
     /// The hash of a key of 64 bits.
     @inline(__always)
-    static func hash(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: WordHash.combine(0x2545_f491_4f6c_dd1d, key))
+    func hash(_ key: UInt64) -> Int {
+        Int(truncatingIfNeeded: WordHash.combine(self.seed, key))
     }
 
     /// The first slot of the key, or none.
     @inline(__always)
     func find(_ key: UInt64, in rules: borrowing RuleSlab) -> UInt32 {
-        var index = Self.hash(key) & self.mask
+        var index = self.hash(key) & self.mask
         while self.slots[index] != RuleSlab.none {
             if self.key(of: self.slots[index], in: rules) == key { return self.slots[index] }
             index = (index &+ 1) & self.mask
@@ -68,7 +71,7 @@ struct SlotIndex: ~Copyable {
     @inline(__always)
     mutating func set(_ key: UInt64, to slot: UInt32, in rules: borrowing RuleSlab) -> UInt32 {
         if (self.count + 1) * 4 > (self.mask + 1) * 3 { self.resize(to: (self.mask + 1) * 2, in: rules) }
-        var index = Self.hash(key) & self.mask
+        var index = self.hash(key) & self.mask
         while self.slots[index] != RuleSlab.none {
             if self.key(of: self.slots[index], in: rules) == key {
                 let old = self.slots[index]
@@ -84,14 +87,14 @@ struct SlotIndex: ~Copyable {
 
     /// Forgets the key; its list is empty.
     mutating func remove(_ key: UInt64, in rules: borrowing RuleSlab) {
-        var hole = Self.hash(key) & self.mask
+        var hole = self.hash(key) & self.mask
         while self.slots[hole] != RuleSlab.none, self.key(of: self.slots[hole], in: rules) != key {
             hole = (hole &+ 1) & self.mask
         }
         guard self.slots[hole] != RuleSlab.none else { return }
         var next = (hole &+ 1) & self.mask
         while self.slots[next] != RuleSlab.none {
-            let home = Self.hash(self.key(of: self.slots[next], in: rules)) & self.mask
+            let home = self.hash(self.key(of: self.slots[next], in: rules)) & self.mask
             if (next &- home) & self.mask >= (next &- hole) & self.mask {
                 self.slots[hole] = self.slots[next]
                 hole = next
@@ -114,7 +117,7 @@ struct SlotIndex: ~Copyable {
         self.slots = Self.make(count)
         self.mask = count - 1
         for index in 0..<oldCount where old[index] != RuleSlab.none {
-            var place = Self.hash(self.key(of: old[index], in: rules)) & self.mask
+            var place = self.hash(self.key(of: old[index], in: rules)) & self.mask
             while self.slots[place] != RuleSlab.none { place = (place &+ 1) & self.mask }
             self.slots[place] = old[index]
         }

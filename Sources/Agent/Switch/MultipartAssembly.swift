@@ -38,9 +38,12 @@ package struct MultipartAssembly: Sendable, Equatable {
     ) -> OnPart {
         self.byteCount += byteCount
         guard self.byteCount <= maximumByteCount else { return .refuse(.requestMultipartBufferOverflow) }
-        switch (self.body, part.body) {
-        case (.tableFeatures(let before), .tableFeatures(let more)): self.body = .tableFeatures(before + more)
-        case (let before, let more): guard before.isSameType(as: more) else { return .refuse(.requestBadMultipart) }
+        guard self.body.isSameType(as: part.body) else { return .refuse(.requestBadMultipart) }
+        if case .tableFeatures(let more) = part.body, case .tableFeatures(var tables) = self.body {
+            // Given up for the moment, so that the array grows in place: a request may have very many parts.
+            self.body = .tableFeatures([])
+            tables.append(contentsOf: more)
+            self.body = .tableFeatures(tables)
         }
         self.deadline = deadline
         return part.more ? .wait : .complete(self.body)
