@@ -139,8 +139,13 @@ final class Bridge {
                 port = left
             } else {
                 port = try backend.addPort(PortRequest(name: name, kind: .internal))
-                try NetworkInterface.setHardwareAddress(
-                    StableAddress.address(bridge: name, hostIdentity: hostIdentity), of: name)
+                do throws(DatapathError) {
+                    try NetworkInterface.setHardwareAddress(
+                        StableAddress.address(bridge: name, hostIdentity: hostIdentity), of: name)
+                } catch {
+                    try? backend.removePort(port.index)
+                    throw error
+                }
             }
             try NetworkInterface.setUp(true, of: name)
             return (port, try NetworkInterface(named: name))

@@ -19,7 +19,9 @@ enum UnixSocketPath {
     static func remove(_ path: String) { unlink(path) }
 
     private static func somebodyListens(_ path: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        // Without waiting: a listener whose queue is full would keep the caller until somebody accepts.
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var address = sockaddr_un()
@@ -32,6 +34,6 @@ enum UnixSocketPath {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        return result == 0
+        return result == 0 || errno == EAGAIN
     }
 }

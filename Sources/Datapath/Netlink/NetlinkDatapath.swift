@@ -74,11 +74,17 @@ package final class NetlinkDatapath: DatapathBackend {
         client.interfaceIndex = found.description.interfaceIndex
         self.isAdopted = !found.isNew
         self.lostBefore = found.description.lost
-        let isPerCPU = try client.setUpFeatures(portIDs: usable, perCPU: options.dispatchesPerCPU)
-        // With dispatch per CPU a port's own sockets are not used, but must be there.
-        self.socketsPerPort = isPerCPU ? 1 : usable.count
-        for port in try client.ports() {
-            try client.redirect(port.number, to: Self.rotate(portIDs, count: self.socketsPerPort, for: port.name))
+        let isPerCPU: Bool
+        do {
+            isPerCPU = try client.setUpFeatures(portIDs: usable, perCPU: options.dispatchesPerCPU)
+            // With dispatch per CPU a port's own sockets are not used, but must be there.
+            self.socketsPerPort = isPerCPU ? 1 : usable.count
+            for port in try client.ports() {
+                try client.redirect(port.number, to: Self.rotate(portIDs, count: self.socketsPerPort, for: port.name))
+            }
+        } catch {
+            if found.isNew { try? client.deleteDatapath() }
+            throw error
         }
         var capabilities = client.probeCapabilities()
         capabilities.perCPUDispatch = isPerCPU
