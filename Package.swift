@@ -63,7 +63,8 @@ let package = Package(
             resources: [.copy("Vectors")],
             swiftSettings: house),
         .testTarget(
-            name: "DatapathTests", dependencies: ["Datapath", "NetworkTypes", "CLinux"],
+            name: "DatapathTests",
+            dependencies: ["Datapath", "NetworkTypes", "CLinux", "CNetlink", "Support"],
             swiftSettings: house),
         .testTarget(
             name: "AgentTests",

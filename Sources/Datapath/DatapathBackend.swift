@@ -38,7 +38,8 @@ public protocol DatapathBackend: AnyObject, Sendable {
     func apply(_ operations: [FlowOperation]) -> [FlowOperationResult]
     /// Visits every megaflow with its counters; flows that come or go meanwhile may be missed or seen once.
     func forEachFlow(_ visit: (borrowing DatapathFlow) -> Void) throws(DatapathError)
-    /// Visits every megaflow's name and counters, as ``forEachFlow(_:)`` but cheaper where the datapath can leave out the rest.
+    /// Visits every megaflow's name and counters: ``forEachFlow(_:)``, but cheaper where the datapath can leave out
+    /// the rest.
     func forEachFlowCounters(_ visit: (FlowIdentifier, FlowStatistics) -> Void) throws(DatapathError)
     /// The megaflow of that name. `noSuchFlow`.
     func flow(_ identifier: FlowIdentifier) throws(DatapathError) -> DatapathFlow

@@ -1,0 +1,116 @@
+import Datapath
+import NetworkTypes
+import Testing
+
+@Suite("Datapath actions as the kernel has them")
+struct DatapathActionNetlinkTests {
+    private static func encode(_ actions: [DatapathAction], portID: UInt32 = 9) -> [UInt8]? {
+        var writer = NetlinkWriter()
+        guard writer.actions(3, actions, portID: portID) else { return nil }
+        return Array(writer.bytes.dropFirst(4))
+    }
+
+    private static func decode(_ bytes: [UInt8]) -> ReadActions? { NetlinkReader(bytes.span.bytes).readActions() }
+
+    @Test(
+        "Each action byte by byte",
+        arguments: [
+            (.output(PortIndex(rawValue: 3)), [8, 0, 1, 0, 3, 0, 0, 0]),
+            (
+                .userspace(userdata: 0x0102_0304_0506_0708),
+                [24, 0, 2, 0, 8, 0, 1, 0, 9, 0, 0, 0, 12, 0, 2, 0, 8, 7, 6, 5, 4, 3, 2, 1]
+            ),
+            (.pushVLAN(tpid: 0x8100, tci: 0x1005), [8, 0, 4, 0, 0x81, 0, 0x10, 5]),
+            (.popVLAN, [4, 0, 5, 0]),
+            (
+                .pushMPLS(labelStackEntry: 0x0001_0140, etherType: 0x8847),
+                [12, 0, 9, 0, 0, 1, 1, 0x40, 0x88, 0x47, 0, 0]
+            ),
+            (.popMPLS(etherType: 0x0800), [6, 0, 10, 0, 8, 0, 0, 0]),
+            (.hash(algorithm: .symmetricL4, basis: 5), [12, 0, 8, 0, 1, 0, 0, 0, 5, 0, 0, 0]),
+            (.recirculate(7), [8, 0, 7, 0, 7, 0, 0, 0]),
+            (
+                .sample(probability: 0x8000_0000, [.popVLAN]),
+                [20, 0, 6, 0, 8, 0, 1, 0, 0, 0, 0, 0x80, 8, 0, 2, 0, 4, 0, 5, 0]
+            ),
+            (.clone([.popVLAN]), [8, 0, 20, 0, 4, 0, 5, 0]),
+            (.truncate(64), [8, 0, 13, 0, 64, 0, 0, 0]),
+            (.meter(2), [8, 0, 19, 0, 2, 0, 0, 0]),
+            (.drop(reason: 1), [8, 0, 24, 0, 1, 0, 0, 0]),
+            (.set(.priority(6)), [16, 0, 11, 0, 12, 0, 2, 0, 6, 0, 0, 0, 255, 255, 255, 255]),
+            (
+                .set(.tcp(TransportFields(source: 0x0102), mask: TransportFields(source: 0xffff))),
+                [16, 0, 11, 0, 12, 0, 9, 0, 1, 2, 0, 0, 255, 255, 0, 0]
+            ),
+            (
+                .set(
+                    .ipv4(
+                        IPv4Fields(destination: 0x0a00_0001, ttl: 63),
+                        mask: IPv4Fields(destination: .max, ttl: .max))),
+                [32, 0, 11, 0, 28, 0, 7, 0, 0, 0, 0, 0, 10, 0, 0, 1, 0, 0, 63, 0]
+                    + [0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 255, 0]
+            ),
+        ] as [(DatapathAction, [UInt8])])
+    func golden(action: DatapathAction, bytes: [UInt8]) throws {
+        #expect(Self.encode([action]) == bytes)
+        #expect(Self.decode(bytes)?.actions == [action])
+    }
+
+    @Test("Every rewrite survives the way to the kernel and back")
+    func rewrites() throws {
+        let address = MACAddress(rawValue: 0x0200_0000_000a)
+        let ports = TransportFields(source: 8, destination: 9)
+        let v6 = IPv6Fields(source: 1 << 99, destination: 2, flowLabel: 0xabcde, trafficClass: 3, hopLimit: 4)
+        let arp = ARPFields(
+            sourceProtocolAddress: 1, targetProtocolAddress: 2, operation: 3, sourceHardwareAddress: address,
+            targetHardwareAddress: .broadcast)
+        let discovery = NeighbourDiscoveryFields(
+            target: 5 << 64, sourceLinkLayerAddress: address, targetLinkLayerAddress: .broadcast)
+        let ethernet = EthernetFields(source: address, destination: .broadcast)
+        let v4 = IPv4Fields(source: 1, destination: 2, tos: 3, ttl: 4)
+        let tunnel = TunnelFields(
+            identifier: 5, ipv4Source: 6, ipv4Destination: 7, tos: 8, ttl: 9,
+            flags: TunnelFlag.key | TunnelFlag.dontFragment)
+        let actions: [DatapathAction] = [
+            .set(.ethernet(ethernet, mask: ethernet)), .set(.ipv4(v4, mask: v4)), .set(.ipv6(v6, mask: v6)),
+            .set(.tcp(ports, mask: ports)), .set(.udp(ports, mask: ports)), .set(.sctp(ports, mask: ports)),
+            .set(.icmp(ports, mask: ports)), .set(.arp(arp, mask: arp)),
+            .set(.neighbourDiscovery(discovery, mask: discovery)),
+            .set(.mpls(labelStackEntry: 0x0001_0140, mask: 0xffff_f000)), .set(.priority(3)),
+            .set(.mark(5, mask: 7)), .set(.tunnel(tunnel)),
+        ]
+        let bytes = try #require(Self.encode(actions))
+        let read = try #require(Self.decode(bytes))
+        #expect(read.actions == actions)
+        #expect(read.unknown == 0)
+    }
+
+    @Test("Nesting survives up to the kernel's limit and is refused beyond")
+    func nesting() throws {
+        func nested(_ depth: Int) -> [DatapathAction] {
+            (0..<depth).reduce([.popVLAN]) { inner, index in
+                [index.isMultiple(of: 2) ? .clone(inner) : .sample(probability: 1, inner)]
+            }
+        }
+        let deepest = nested(NetlinkWriter.actionNestingMaximum)
+        let bytes = try #require(Self.encode(deepest))
+        #expect(Self.decode(bytes)?.actions == deepest)
+        #expect(Self.encode(nested(NetlinkWriter.actionNestingMaximum + 1)) == nil)
+    }
+
+    @Test("Another program's actions are counted, not guessed")
+    func unknown() throws {
+        // ct (12) with an empty list, then an output.
+        let bytes: [UInt8] = [4, 0, 12, 0, 8, 0, 1, 0, 3, 0, 0, 0]
+        let read = try #require(Self.decode(bytes))
+        #expect(read.actions == [.output(PortIndex(rawValue: 3))])
+        #expect(read.unknown == 1)
+    }
+
+    @Test(
+        "Cut or short actions make no sense",
+        arguments: [[6, 0, 1, 0, 1, 0, 0, 0], [4, 0, 11, 0], [12, 0, 1, 0]] as [[UInt8]])
+    func malformed(bytes: [UInt8]) {
+        #expect(Self.decode(bytes) == nil)
+    }
+}
