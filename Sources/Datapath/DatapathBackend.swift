@@ -49,7 +49,8 @@ public protocol DatapathBackend: AnyObject, Sendable {
     /// Executes actions on packets; one entry per packet, nil where it was done.
     func execute(_ executions: [PacketExecution]) -> [DatapathError?]
 
-    /// Appends up to `maximum` upcalls to `batch`, waiting up to `timeoutMilliseconds` (nil: without end) for the first.
+    /// Appends up to `maximum` upcalls to `batch`, waiting up to `timeoutMilliseconds` (nil: without end) for
+    /// the first.
     ///
     /// Returns how many were appended; 0 after the time-out or `wakeHandlers()`. Lost upcalls (a full
     /// socket or ring) are counted in `upcallsLost` and do not throw.
