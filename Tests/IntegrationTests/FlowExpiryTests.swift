@@ -32,8 +32,8 @@ struct FlowExpiryTests {
         try await Lab.with(datapath) { lab in
             let dut = try lab.startSwitch()
             let monitor = try dut.startMonitor(version)
-            try dut.requireOfctl(version, "add-flow", "in_port=1,idle_timeout=4,send_flow_rem,actions=output:2")
-            try dut.requireOfctl(version, "add-flow", "in_port=2,idle_timeout=4,send_flow_rem,actions=output:1")
+            try dut.requireOfctl(version, "add-flow", "in_port=1,idle_timeout=12,send_flow_rem,actions=output:2")
+            try dut.requireOfctl(version, "add-flow", "in_port=2,idle_timeout=12,send_flow_rem,actions=output:1")
             try dut.requireOfctl(version, "add-flow", "in_port=LOCAL,idle_timeout=3,send_flow_rem,actions=drop")
             // Five packets a second keep two of the flows alive, until the third has gone.
             let traffic = try lab.start(
