@@ -342,9 +342,11 @@ struct ConnectionManagerTests {
 
     @Test("a listener takes in only as many as it may hold")
     func connectionLimit() throws {
-        let harness = try ManagerHarness(ConnectionConfiguration(listeners: [Self.loopback]))
+        var configuration = ConnectionConfiguration(listeners: [Self.loopback])
+        configuration.connectionsPerListener = 5
+        let harness = try ManagerHarness(configuration)
         try harness.start()
-        let peers = try (0..<AgentLimits.connectionsPerListenerMaximum).map { _ in
+        let peers = try (0..<5).map { _ in
             let peer = try ConnectionPeer.connect(port: harness.port)
             try peer.negotiate()
             return peer

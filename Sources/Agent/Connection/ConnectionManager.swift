@@ -12,7 +12,7 @@ package final class ConnectionManager {
     /// A socket that we listen on.
     private struct Listener {
         let address: ControllerAddress
-        let count = ListenerCount()
+        let count: ListenerCount
         var channel: (any Channel)?
     }
 
@@ -55,7 +55,9 @@ package final class ConnectionManager {
         self.controllers = configuration.controllers.map {
             ActiveController(address: $0, maxBackoff: configuration.maxBackoff)
         }
-        self.listeners = configuration.listeners.map { Listener(address: $0) }
+        self.listeners = configuration.listeners.map {
+            Listener(address: $0, count: ListenerCount(maximum: configuration.connectionsPerListener))
+        }
         self.failMode = FailModeStateMachine(inactivityProbe: configuration.inactivityProbe)
     }
 
