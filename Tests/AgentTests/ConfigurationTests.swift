@@ -207,6 +207,25 @@ struct ConfigurationTests {
         #expect(Self.errors("bridges: \(bridges)") == [error])
     }
 
+    @Test("an address that needs TLS needs its files, which are named")
+    func filesOfTLS() throws {
+        let bridges = "bridges: [{name: br0, controllers: [ssl:h], listen: [pssl:1]}]"
+        #expect(
+            Self.errors("certificate: c\n\(bridges)") == [
+                "s.yaml:2:37: bridges[0].controllers[0]: ssl:h:6653 needs TLS, "
+                    + "for which private-key, ca-certificate is missing",
+                "s.yaml:2:54: bridges[0].listen[0]: pssl:1 needs TLS, "
+                    + "for which private-key, ca-certificate is missing",
+            ])
+        let files = ["--private-key=k", "--certificate=c", "--ca-certificate=a"]
+        let settings = try CommandLineSettings.parse(CommandLineSettings.flags(of: files))
+        let file = try ConfigurationFile.parse(bridges, file: "s.yaml")
+        let configuration = try ConfigurationBuilder.build(file: file, flags: settings)
+        #expect(
+            configuration.tls.complete
+                == TLSConfiguration(privateKeyPath: "k", certificatePath: "c", authorityPath: "a"))
+    }
+
     @Test("no bridge at all is an error that says what to do")
     func noBridge() {
         let error = "no bridge is configured: give --bridge NAME, or bridges in a file with --config FILE"

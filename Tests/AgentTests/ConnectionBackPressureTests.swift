@@ -70,7 +70,7 @@ struct ConnectionBackPressureTests {
         let connection = OpenFlowConnection(link: harness.link, origin: .controller(0), peer: "test")
         try harness.receive(try ChannelHarness.encode(.hello(Hello())))
         let result = connection.turn(answering, limit: 64, now: harness.clock.now)
-        #expect(result == .init(opened: true, closed: nil, hasMore: false))
+        #expect(result == .init(opened: .v1_3, closed: nil, hasMore: false))
         #expect(connection.session?.version == .v1_3)
         return connection
     }

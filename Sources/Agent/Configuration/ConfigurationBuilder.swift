@@ -49,23 +49,22 @@ package struct ConfigurationBuilder {
             privateKey: flags.tls.privateKey ?? file.tls.privateKey,
             certificate: flags.tls.certificate ?? file.tls.certificate,
             caCertificate: flags.tls.caCertificate ?? file.tls.caCertificate)
-        self.requireFiles(for: configuration)
+        self.requireFiles(partials, configuration.tls)
         configuration.keepDatapath = flags.keepDatapath ?? file.keepDatapath ?? false
         return configuration
     }
 
     /// Addresses with TLS need all three files.
-    private mutating func requireFiles(for configuration: AgentConfiguration) {
-        let files = configuration.tls
+    private mutating func requireFiles(_ bridges: [PartialConfiguration.Bridge], _ files: TLSFiles) {
         let missing = [
             files.privateKey == nil ? "private-key" : nil, files.certificate == nil ? "certificate" : nil,
             files.caCertificate == nil ? "ca-certificate" : nil,
         ].compactMap { $0 }
         guard !missing.isEmpty else { return }
-        for bridge in configuration.bridges {
-            for address in bridge.controllers + bridge.listeners where address.needsTLS {
-                self.lines.append(
-                    "bridge \(bridge.name): \(address) needs TLS, for which \(missing.joined(separator: ", ")) is missing")
+        let words = missing.joined(separator: ", ")
+        for bridge in bridges {
+            for address in bridge.controllers + bridge.listeners where address.value.needsTLS {
+                self.lines.append("\(address.place): \(address.value) needs TLS, for which \(words) is missing")
             }
         }
     }

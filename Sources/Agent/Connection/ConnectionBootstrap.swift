@@ -103,7 +103,7 @@ final class ListenerCount: Sendable {
     private let refusedCount = Atomic<UInt64>(0)
     private let maximum: Int
 
-    init(maximum: Int = AgentLimits.connectionsPerListenerMaximum) { self.maximum = maximum }
+    init(maximum: Int) { self.maximum = maximum }
 
     /// Whether one more is taken in.
     func admit() -> Bool {

@@ -16,6 +16,8 @@ package struct ConnectionConfiguration: Hashable, Sendable {
     package var inactivityProbe: Duration
     /// Keys and certificates; needed where an address is `ssl:` or `pssl:`.
     package var tls: TLSConfiguration?
+    /// Connections that one listener holds at once; further ones are closed at once.
+    package var connectionsPerListener = AgentLimits.connectionsPerListenerMaximum
 
     /// Makes a configuration; the defaults are Open vSwitch's.
     package init(

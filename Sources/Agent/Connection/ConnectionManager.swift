@@ -12,7 +12,7 @@ package final class ConnectionManager {
     /// A socket that we listen on.
     private struct Listener {
         let address: ControllerAddress
-        let count = ListenerCount()
+        let count: ListenerCount
         var channel: (any Channel)?
     }
 
@@ -55,7 +55,9 @@ package final class ConnectionManager {
         self.controllers = configuration.controllers.map {
             ActiveController(address: $0, maxBackoff: configuration.maxBackoff)
         }
-        self.listeners = configuration.listeners.map { Listener(address: $0) }
+        self.listeners = configuration.listeners.map {
+            Listener(address: $0, count: ListenerCount(maximum: configuration.connectionsPerListener))
+        }
         self.failMode = FailModeStateMachine(inactivityProbe: configuration.inactivityProbe)
     }
 
@@ -169,7 +171,7 @@ package final class ConnectionManager {
         for identifier in order where seen.insert(identifier).inserted {
             guard let connection = self.connections[identifier] else { continue }
             let result = connection.turn(self.handler, limit: AgentLimits.messagesPerTurn, now: now)
-            if result.opened { self.opened(connection, now: now) }
+            if let version = result.opened { self.opened(connection, version, now: now) }
             connection.carryOutput(self.handler, wasWoken: true, now: now)
             if result.hasMore { self.unfinished.append(identifier) }
             if let reason = result.closed { self.closed(connection, reason, now: now) }
@@ -194,9 +196,8 @@ package final class ConnectionManager {
         if self.isStopping { connection.close(.shutdown) }
     }
 
-    private func opened(_ connection: OpenFlowConnection, now: MonotonicTime) {
-        guard let session = connection.session else { return }
-        self.logger.info("\(session.peer): \(session.version) agreed")
+    private func opened(_ connection: OpenFlowConnection, _ version: OpenFlowVersion, now: MonotonicTime) {
+        self.logger.info("\(connection.statistics.peer): \(version) agreed")
         guard case .controller(let index) = connection.origin else { return }
         self.controllers[index].sessionOpened(now: now)
         self.apply(self.failMode.controllerConnected(), now: now)

@@ -14,8 +14,8 @@ package final class OpenFlowConnection {
 
     /// What a turn led to.
     struct TurnResult: Equatable {
-        /// A version was agreed in this turn.
-        var opened = false
+        /// The version that was agreed in this turn; the connection may have ended in the same turn.
+        var opened: OpenFlowVersion?
         /// The connection ended in this turn, for this reason.
         var closed: CloseReason?
         /// There are messages left that could be handled at once.
@@ -134,7 +134,7 @@ package final class OpenFlowConnection {
             self.statistics.isConnected = true
             self.statistics.sessions += 1
             self.statistics.lastChange = now
-            result.opened = true
+            result.opened = version
             handler.sessionOpened(session)
         case .message(let message, let header, let bytes):
             guard let session = self.session, !session.shouldClose else { return }

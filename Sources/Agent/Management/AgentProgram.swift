@@ -9,6 +9,7 @@ package enum AgentProgram {
     /// Runs an agent until SIGTERM or SIGINT; returns the exit status.
     package static func run(_ configuration: AgentConfiguration) -> Int32 {
         ProcessSignals.block()
+        Self.raiseDescriptorLimit()
         do throws(AgentError) {
             let destination = try LogDestination(path: configuration.logFile)
             let directory = try RunDirectory(configuration.runDirectory)
@@ -72,6 +73,14 @@ package enum AgentProgram {
         ProcessSignals.unblock()
         agent.stop()
         logger.info("stopped")
+    }
+
+    /// Lets the process have as many descriptors as it may: connections, ports and upcall sockets are many.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// What the assembly needs of a configuration.
