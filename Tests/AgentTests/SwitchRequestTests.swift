@@ -113,7 +113,9 @@ struct SwitchRequestTests {
         #expect(harness.error(request, harness.connect(.v1_3)) == .queueOperationBadPort)
     }
 
-    @Test("marks fields that can be masked, with the length of value and mask", arguments: [OpenFlowVersion.v1_3, .v1_5])
+    @Test(
+        "marks fields that can be masked, with the length of value and mask",
+        arguments: [OpenFlowVersion.v1_3, .v1_5])
     func featureFields(version: OpenFlowVersion) {
         let features = TableAbility.features(of: 0, tableCount: 2, maximumEntries: 1, in: version)
         var seen = 0

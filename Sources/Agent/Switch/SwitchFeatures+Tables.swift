@@ -86,7 +86,8 @@ enum TableAbility {
         let properties: [TableFeatureProperty] = [
             .instructions(instructions, miss: false), .nextTables(later, miss: false),
             .writeActions(actions, miss: false), .applyActions(actions, miss: false), .match(matchable),
-            .wildcards(self.matchFields(in: version)), .writeSetField(writable, miss: false), .applySetField(writable, miss: false),
+            .wildcards(self.matchFields(in: version)),
+            .writeSetField(writable, miss: false), .applySetField(writable, miss: false),
         ]
         return TableFeatures(
             tableID: TableID(rawValue: UInt8(number)), name: Self.name(of: number), metadataMatch: .max,
