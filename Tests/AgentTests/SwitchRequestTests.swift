@@ -91,9 +91,9 @@ struct SwitchRequestTests {
     @Test("counts a port's time since it was added")
     func portDuration() throws {
         let harness = SwitchHarness()
-        let session = harness.connect(.v1_3)
         harness.now = harness.now + .seconds(5)
         harness.addPort("eth4", 4)
+        let session = harness.connect(.v1_3)
         harness.now = harness.now + .milliseconds(2_500)
         let replies = harness.request(.multipartRequest(MultipartRequest(body: .port(.any))), session)
         guard case .multipartReply(let part)? = replies.first, case .port(let ports) = part.body else {
