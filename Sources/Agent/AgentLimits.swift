@@ -29,6 +29,13 @@ package enum AgentLimits {
     /// How long the last bytes of a connection that we close may take.
     package static let closeTimeout = Duration.seconds(2)
 
+    // MARK: Patch ports
+
+    /// How many patch ports a packet may go through, one after the other.
+    package static let patchDepthMaximum = 8
+    /// How many times one packet and its copies may go through patch ports.
+    package static let patchCrossingsMaximum = 1024
+
     // MARK: Time
 
     /// The least wait between two attempts to reach a controller.

@@ -36,7 +36,7 @@ struct RunCommand: ParsableCommand {
               bridges:
                 - name: br0
                   datapath: userspace
-                  ports: [eth1=1, eth2=2]
+                  ports: [eth1=1, eth2=2, "p0=3,peer=p1"]
                   protocols: [OpenFlow10, OpenFlow13]
                   controllers: ["tcp:192.0.2.1:6653"]
                   listen: ["ptcp:6653:127.0.0.1"]
@@ -80,7 +80,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Add a device as a port, with the OpenFlow number given; repeatable.", valueName: "device[=number]"))
+            "Add a device as a port, with the OpenFlow number given; or, with a peer, a patch port to the port of "
+                + "that name, which names this one as its peer. Repeatable.", valueName: "name[=number][,peer=name]"))
     var port: [String] = []
 
     @Option(help: ArgumentHelp("Call a controller; repeatable.", valueName: "address"))

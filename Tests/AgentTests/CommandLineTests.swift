@@ -59,6 +59,17 @@ struct CommandLineTests {
         #expect(configuration.bridges.map { $0.failMode } == [.standalone, .secure])
     }
 
+    @Test("patch ports of two bridges name each other")
+    func patchPorts() throws {
+        let configuration = try Self.build([
+            "--bridge", "br0", "--port", "pa=3,peer=pb", "--bridge", "br1", "--port", "pb,peer=pa",
+        ])
+        #expect(
+            configuration.bridges.map { $0.ports } == [
+                [.init(device: "pa", number: PortNumber(rawValue: 3), peer: "pb")], [.init(device: "pb", peer: "pa")],
+            ])
+    }
+
     @Test(
         "what is wrong with a flag is said with its name",
         arguments: [

@@ -114,6 +114,9 @@ struct ConfigurationTests {
                 "ports: [a/b]", "'a/b' is not a device name: no white space, '/' or ':', not '.' or '..'", 13,
                 ".ports[0]"
             ),
+            ("ports: ['a,peer=a-name-too-long-']", "'a-name-too-long-' is longer than 15 bytes", 13, ".ports[0]"),
+            ("ports: ['a=1,peer=']", "a name is missing", 13, ".ports[0]"),
+            ("ports: ['a=0,peer=b']", "'0' is not a port number: expected 1 to 65279", 13, ".ports[0]"),
             ("ports: [{number: 1}]", "device is missing", 13, ".ports[0]"),
             ("ports: [{device: a, nr: 1}]", "unknown key 'nr': expected device or number", 25, ".ports[0]"),
             (
@@ -201,6 +204,19 @@ struct ConfigurationTests {
             (
                 "[{name: a, controllers: [tcp:h, tcp:h:6653]}]",
                 "s.yaml:1:42: bridges[0].controllers[1]: tcp:h:6653 is given twice"
+            ),
+            (
+                "[{name: a, ports: ['x,peer=y']}]",
+                "s.yaml:1:29: bridges[0].ports[0]: y is not a port: expected y,peer=x"
+            ),
+            ("[{name: a, ports: ['x=1,peer=x']}]", "s.yaml:1:29: bridges[0].ports[0]: port x is its own peer"),
+            (
+                "[{name: a, ports: ['x,peer=y', y]}]",
+                "s.yaml:1:29: bridges[0].ports[0]: y is not a patch port: expected y,peer=x"
+            ),
+            (
+                "[{name: a, ports: ['x,peer=y', 'y,peer=z', 'z,peer=y']}]",
+                "s.yaml:1:29: bridges[0].ports[0]: y has the peer z: expected y,peer=x"
             ),
         ])
     func contradictions(bridges: String, error: String) {

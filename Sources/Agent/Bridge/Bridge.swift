@@ -8,14 +8,17 @@ package import OpenFlow
 package struct BridgeSettings: Sendable {
     /// A port that the bridge shall have.
     package struct Port: Sendable, Hashable {
-        /// The device.
+        /// The device, or a patch port's name.
         package var device: String
         /// The OpenFlow port number wished for; nil for any.
         package var number: PortNumber?
+        /// For a patch port, which has no device: the patch port it is joined to.
+        package var peer: String?
         /// Makes a port.
-        package init(device: String, number: PortNumber? = nil) {
+        package init(device: String, number: PortNumber? = nil, peer: String? = nil) {
             self.device = device
             self.number = number
+            self.peer = peer
         }
     }
     /// The bridge's name, which its local port's device has too.
@@ -40,6 +43,11 @@ package struct BridgeSettings: Sendable {
         self.switchConfiguration = switchConfiguration
         self.connections = connections
     }
+}
+
+extension BridgeSettings {
+    /// The devices that the bridge uses, its local port's first.
+    var devices: [String] { [self.name] + self.ports.filter { $0.peer == nil }.map { $0.device } }
 }
 
 /// One bridge: a switch, its datapath side and its connections, joined on one control loop.
@@ -100,8 +108,15 @@ final class Bridge {
             handlePortEvents: { reference.bridge?.handlePortEvents() })
         reference.bridge = self
         do throws(AgentError) {
-            try self.addToSwitch(local.port, local.interface, requested: .local)
-            for port in settings.ports { try self.addPort(port) }
+            try self.addToSwitch(
+                PortDescription(interface: local.interface), index: local.port.index, requested: .local)
+            for port in settings.ports {
+                if let peer = port.peer {
+                    try self.addPatchPort(port, peer: peer, hostIdentity: hostIdentity)
+                } else {
+                    try self.addPort(port)
+                }
+            }
         } catch {
             self.removePorts()
             datapath.close()
@@ -125,7 +140,7 @@ final class Bridge {
     }
 
     /// The devices that the bridge wants to hear of.
-    var devices: [String] { [self.settings.name] + self.settings.ports.map { $0.device } }
+    var devices: [String] { self.settings.devices }
 
     // MARK: Ports
 
@@ -164,10 +179,39 @@ final class Bridge {
             throw Self.agentError(error, device: port.device, bridge: self.settings.name)
         }
         do throws(AgentError) {
-            try self.addToSwitch(added, interface, requested: port.number)
+            try self.addToSwitch(PortDescription(interface: interface), index: added.index, requested: port.number)
         } catch {
             try? self.service.backend.removePort(added.index)
             throw error
+        }
+    }
+
+    /// Adds a patch port; its peer may not be there yet (``updatePatchPorts()``).
+    private func addPatchPort(
+        _ port: BridgeSettings.Port, peer: String, hostIdentity: [UInt8]
+    ) throws(AgentError) {
+        guard let index = self.datapath.makePatchPort(named: port.device, peer: peer) else {
+            throw AgentError(
+                .configuration, "port \(port.device) of bridge \(self.settings.name): another patch port has that name")
+        }
+        var description = PortDescription(name: port.device)
+        description.hardwareAddress = StableAddress.address(patchPort: port.device, hostIdentity: hostIdentity)
+        description.state = self.datapath.isJoined(index) ? [.live] : [.linkDown]
+        do throws(AgentError) {
+            try self.addToSwitch(description, index: index, requested: port.number)
+        } catch {
+            try? self.datapath.removePort(index)
+            throw error
+        }
+    }
+
+    /// Looks which patch ports have their peers now, and tells the controllers what has changed.
+    func updatePatchPorts() {
+        for port in self.openFlowSwitch.pipeline.read({ $0.portsInOrder }) where port.index.isPatch {
+            let state: PortState = self.datapath.isJoined(port.index) ? [.live] : [.linkDown]
+            self.runtime.perform {
+                self.openFlowSwitch.portChanged(port.number, now: self.clock()) { $0.state = state }
+            }
         }
     }
 
@@ -183,15 +227,15 @@ final class Bridge {
     }
 
     private func addToSwitch(
-        _ port: DatapathPort, _ interface: NetworkInterface, requested: PortNumber?
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?
     ) throws(AgentError) {
         do throws(PortTable.Refusal) {
             let added = try self.openFlowSwitch.addPort(
-                PortDescription(interface: interface), index: port.index, requested: requested, now: self.clock())
-            self.datapath.attach(port.index, as: added.number)
+                description, index: index, requested: requested, now: self.clock())
+            self.datapath.attach(index, as: added.number)
         } catch {
             throw AgentError(
-                .configuration, "port \(interface.name) of bridge \(self.settings.name): \(Self.describe(error))")
+                .configuration, "port \(description.name) of bridge \(self.settings.name): \(Self.describe(error))")
         }
     }
 

@@ -57,7 +57,7 @@ package final class SluiceAgent {
         self.clock = clock
         self.registry = DatapathRegistry(
             factory: factory,
-            devices: Set(settings.bridges.flatMap { [$0.name] + $0.ports.map { $0.device } }), logger: logger)
+            devices: Set(settings.bridges.flatMap { $0.devices }), logger: logger)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
     }
@@ -65,8 +65,10 @@ package final class SluiceAgent {
     /// Makes and starts every bridge; if one of them cannot be had, those made are taken down again and its error is thrown.
     package func start() throws(AgentError) -> [Started] {
         do throws(AgentError) {
+            try self.checkPatchPorts()
             var started: [Started] = []
             for settings in self.settings.bridges { started.append(try self.startBridge(settings)) }
+            try self.updatePatchPorts()
             self.links = try LinkWatcher(queues: self.portEventQueues(), logger: self.logger)
             return started
         } catch {
@@ -119,6 +121,35 @@ package final class SluiceAgent {
             // A bridge that was made is among the running ones, and releases its datapath when they are stopped.
             if self.bridges.last?.name != settings.name { self.registry.release(kind, keep: false) }
             throw error as? AgentError ?? AgentError(.failed, "bridge \(settings.name): \(error)")
+        }
+    }
+
+    /// Patch ports join bridges on one datapath.
+    private func checkPatchPorts() throws(AgentError) {
+        for settings in self.settings.bridges {
+            for port in settings.ports {
+                guard let peer = port.peer,
+                    let other = self.settings.bridges.first(where: { $0.ports.contains { $0.device == peer } })
+                else { continue }
+                let kind = self.registry.resolve(settings.datapath)
+                let otherKind = self.registry.resolve(other.datapath)
+                guard kind != otherKind else { continue }
+                throw AgentError(
+                    .configuration,
+                    "port \(port.device) of bridge \(settings.name): its peer \(peer) is in the \(otherKind.rawValue) "
+                        + "datapath, it in the \(kind.rawValue) one: give both bridges the same datapath")
+            }
+        }
+    }
+
+    /// Tells controllers which patch ports have their peers, now that all bridges are there.
+    private func updatePatchPorts() throws(AgentError) {
+        for running in self.bridges {
+            do {
+                try running.eventLoop.submit { running.bridge.value.updatePatchPorts() }.wait()
+            } catch {
+                throw AgentError(.failed, "bridge \(running.name): \(error)")
+            }
         }
     }
 

@@ -1,7 +1,12 @@
 package import NetworkTypes
 
-/// A MAC address for a bridge's local port that is the same after every start, so that the datapath id made from it is too.
+/// MAC addresses for local and patch ports that are the same after every start, and so are datapath ids made of them.
 package enum StableAddress {
+    /// The address of a patch port: no device name has the slash that keeps it apart from a bridge's.
+    package static func address(patchPort: String, hostIdentity: [UInt8]) -> MACAddress {
+        self.address(bridge: "patch/\(patchPort)", hostIdentity: hostIdentity)
+    }
+
     /// A unicast, locally administered address made from the host's identity and the bridge's name.
     ///
     /// FNV-1a over both; 46 bits of it are used, so that two of a thousand bridges agree with a chance below 10^-8.

@@ -37,15 +37,18 @@ package struct AgentConfiguration: Hashable, Sendable {
 package struct BridgeConfiguration: Hashable, Sendable {
     /// A port that is there from the start.
     package struct Port: Hashable, Sendable {
-        /// Device name, 1–15 bytes.
+        /// Device name, 1–15 bytes; a patch port's has no device behind it.
         package var device: String
         /// Its OpenFlow number, 1 to 65279; nil lets the switch choose.
         package var number: PortNumber?
+        /// The patch port that packets sent to this one come out of; nil for a port that is a device.
+        package var peer: String?
 
         /// Makes a port.
-        package init(device: String, number: PortNumber? = nil) {
+        package init(device: String, number: PortNumber? = nil, peer: String? = nil) {
             self.device = device
             self.number = number
+            self.peer = peer
         }
     }
 

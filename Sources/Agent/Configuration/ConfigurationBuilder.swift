@@ -22,6 +22,7 @@ package struct ConfigurationBuilder {
     private var devices: [String: String] = [:]
     private var addresses: [ControllerAddress: String] = [:]
     private var identities: [DatapathID: String] = [:]
+    private var patchPorts: [PartialConfiguration.Given<BridgeConfiguration.Port>] = []
 
     /// Makes the configuration.
     package static func build(
@@ -43,6 +44,7 @@ package struct ConfigurationBuilder {
         for partial in partials {
             if let bridge = self.complete(partial, runDirectory: runDirectory) { configuration.bridges.append(bridge) }
         }
+        self.checkPatchPorts()
         configuration.logFile = flags.logFile ?? file.logFile
         configuration.logLevels = flags.logLevels ?? file.logLevels ?? LogLevels()
         configuration.tls = TLSFiles(
@@ -125,6 +127,7 @@ package struct ConfigurationBuilder {
                 self.lines.append("\(port.place): port number \(number) is \(other)'s already")
             }
             bridge.ports.append(port.value)
+            if port.value.peer != nil { self.patchPorts.append(port) }
         }
         for controller in partial.controllers {
             if bridge.controllers.contains(controller.value) {
@@ -144,6 +147,26 @@ package struct ConfigurationBuilder {
             )
         }
         return bridge
+    }
+
+    /// Patch ports come in pairs that name each other.
+    private mutating func checkPatchPorts() {
+        for port in self.patchPorts {
+            guard let peer = port.value.peer else { continue }
+            let name = port.value.device
+            guard peer != name else {
+                self.lines.append("\(port.place): port \(name) is its own peer")
+                continue
+            }
+            let problem: String
+            if let other = self.patchPorts.first(where: { $0.value.device == peer })?.value.peer {
+                guard other != name else { continue }
+                problem = "has the peer \(other)"
+            } else {
+                problem = self.devices[peer] == nil ? "is not a port" : "is not a patch port"
+            }
+            self.lines.append("\(port.place): \(peer) \(problem): expected \(peer),peer=\(name)")
+        }
     }
 
     private mutating func claim(device: String, for owner: String, at place: String) {

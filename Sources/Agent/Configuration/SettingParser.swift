@@ -90,8 +90,17 @@ enum SettingParser {
         return PortNumber(rawValue: number)
     }
 
-    /// `DEVICE` or `DEVICE=NUMBER`.
+    /// `DEVICE` or `DEVICE=NUMBER`; for a patch port, `NAME,peer=PEER` or `NAME=NUMBER,peer=PEER`.
     static func port(_ text: String) throws(SettingError) -> BridgeConfiguration.Port {
+        guard let comma = text.lastIndex(of: ","), text[comma...].hasPrefix(",peer=") else {
+            return try Self.numberedDevice(text)
+        }
+        var port = try Self.numberedDevice(String(text[..<comma]))
+        port.peer = try Self.deviceName(String(text[comma...].dropFirst(",peer=".count)))
+        return port
+    }
+
+    private static func numberedDevice(_ text: String) throws(SettingError) -> BridgeConfiguration.Port {
         guard let equals = text.lastIndex(of: "=") else {
             return BridgeConfiguration.Port(device: try Self.deviceName(text))
         }

@@ -92,7 +92,7 @@ package enum AgentProgram {
             connections.tls = configuration.tls.complete
             return BridgeSettings(
                 name: bridge.name, datapath: bridge.datapath,
-                ports: bridge.ports.map { BridgeSettings.Port(device: $0.device, number: $0.number) },
+                ports: bridge.ports.map { BridgeSettings.Port(device: $0.device, number: $0.number, peer: $0.peer) },
                 switchConfiguration: switchConfiguration,
                 connections: connections)
         }

@@ -16,6 +16,8 @@ package struct Translation: Sendable {
     package var missedTables: [TableID] = []
     /// Packets to the controllers, in order.
     package var packetIns: [TranslatedPacketIn] = []
+    /// Packets to other bridges, in order.
+    package var patchOutputs: [PatchOutput] = []
     /// Why packets of this kind cannot be left to the datapath; empty when they can.
     package var slowPath: SlowPathReasons = []
     /// Why translation gave up; then ``actions`` is empty and nothing is to be installed.
@@ -55,6 +57,16 @@ package struct TranslatedPacketIn: Sendable {
     package var key: FlowKey
 }
 
+/// An output to a patch port; the packet's bytes are made later from the actions before it.
+package struct PatchOutput: Hashable, Sendable {
+    /// How many of ``Translation/actions`` come before it; those of them that rewrite the packet apply to it.
+    package var precedingActions: Int
+    /// The patch port.
+    package var port: PortIndex
+    /// How many bytes of the packet are sent at most; nil for all.
+    package var maximumLength: UInt32?
+}
+
 /// Why packets must be handled by the agent one by one.
 package struct SlowPathReasons: OptionSet, Hashable, Sendable {
     /// The bits, as carried in an ``UpcallCookie``.
@@ -65,6 +77,8 @@ package struct SlowPathReasons: OptionSet, Hashable, Sendable {
     package static let controller = SlowPathReasons(rawValue: 1 << 0)
     /// An action that the datapath cannot do, such as a rewrite of ARP, ICMP or neighbour discovery in the kernel.
     package static let action = SlowPathReasons(rawValue: 1 << 1)
+    /// The packet goes on to another bridge.
+    package static let patch = SlowPathReasons(rawValue: 1 << 2)
 }
 
 /// Why a translation was given up.

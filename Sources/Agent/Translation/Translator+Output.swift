@@ -65,8 +65,28 @@ extension Translator {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
+        self.send(to: port.index, maximumLength: nil)
+    }
+
+    /// Sends the packet, or its first `maximumLength` bytes, to the datapath or to another bridge.
+    private mutating func send(to index: PortIndex, maximumLength: UInt32?) {
         self.commit()
-        self.append(.output(port.index))
+        guard index.isPatch else {
+            if let maximumLength {
+                if !self.environment.capabilities.truncation { self.result.slowPath.insert(.action) }
+                self.append(.truncate(maximumLength))
+            }
+            return self.append(.output(index))
+        }
+        let count = self.result.actions.count
+        guard self.result.error == nil else { return }
+        guard count + self.result.patchOutputs.count < self.environment.limits.actions else {
+            self.result.error = .tooManyActions
+            return
+        }
+        self.result.patchOutputs.append(
+            PatchOutput(precedingActions: count, port: index, maximumLength: maximumLength))
+        self.result.slowPath.insert(.patch)
     }
 
     /// Sends the packet out of every port but the ingress port and those with one of the `excluding` bits set.
@@ -116,10 +136,7 @@ extension Translator {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        if !self.environment.capabilities.truncation { self.result.slowPath.insert(.action) }
-        self.commit()
-        self.append(.truncate(maximumLength))
-        self.append(.output(port.index))
+        self.send(to: port.index, maximumLength: maximumLength)
     }
 
     /// OFPP_NORMAL: an Ethernet bridge with address learning (IEEE 802.1D §7), per VLAN, every port in every VLAN.

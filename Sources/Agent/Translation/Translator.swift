@@ -199,6 +199,7 @@ package struct Translator {
         if self.result.error != nil {
             self.result.actions = []
             self.result.packetIns = []
+            self.result.patchOutputs = []
             self.result.slowPath = []
         }
         // Datapaths know a tag only whole: whether it is there and its type belong to every key that has one.

@@ -69,9 +69,18 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         return port
     }
 
+    /// Makes a patch port, which is to be attached; nil where the datapath's bridges have one of that name already.
+    package func makePatchPort(named name: String, peer: String) -> PortIndex? {
+        self.service.patchPorts.add(name: name, peer: peer)
+    }
+
+    /// Whether packets sent to the patch port come out of another.
+    package func isJoined(_ index: PortIndex) -> Bool { self.service.patchPorts.peer(of: index) != nil }
+
     /// Takes a port of the bridge out of the datapath; megaflows that name it are removed first.
     package func removePort(_ index: PortIndex) throws(DatapathError) {
         self.detach(index)
+        guard !index.isPatch else { return self.service.patchPorts.remove(index) }
         try self.service.backend.removePort(index)
     }
 
@@ -229,7 +238,8 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
                 key: pipelineKey, entry: .packetOut(actions), view: view, environment: self.environment, now: now,
                 allowsSideEffects: true)
             Self.credit(translation, bytes: packet.count, at: now, in: view)
-            index = view.port(inPort)?.index ?? .none
+            // The datapath knows nothing of patch ports.
+            if let port = view.port(inPort), !port.index.isPatch { index = port.index }
         }
         if translation.learned != nil { self.service.noteLearning() }
         self.service.counters.note(translation)
@@ -238,23 +248,24 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
         var datapathKey = FlowKey()
         for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { datapathKey.words[word] = key.words[word] }
         datapathKey.inPort = index.rawValue
-        var executions: [PacketExecution] = []
-        var events: [PacketInEvent] = []
-        self.service.perform(
-            translation, on: packet, key: datapathKey, executions: &executions, events: &events)
-        self.service.execute(executions)
-        self.deliver(events)
+        var work = TranslatedWork()
+        self.service.perform(translation, on: packet, key: datapathKey, into: &work)
+        self.service.execute(work.executions)
+        self.deliver(work.events)
+        self.service.cross(work.crossings, now: now)
         return nil
     }
 
     /// Counters of a port of this bridge.
     package func statistics(of port: SwitchPort) -> Datapath.PortStatistics? {
-        try? self.service.backend.statistics(of: port.index)
+        guard !port.index.isPatch else { return self.service.patchPorts.statistics(of: port.index) }
+        return try? self.service.backend.statistics(of: port.index)
     }
 
-    /// Sets a port's device up or down; returns nil when done.
+    /// Sets a port's device up or down, which a patch port does not have; returns nil when done.
     package func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
-        self.setInterfaceUp(port.description.name, up)
+        guard !port.index.isPatch else { return nil }
+        return self.setInterfaceUp(port.description.name, up)
     }
 
     /// Pushes the counters of all cached flows to the rules; a dump of the datapath, on the calling thread.

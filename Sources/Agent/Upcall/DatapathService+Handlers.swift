@@ -57,7 +57,7 @@ extension DatapathService {
         for group in scratch.groups {
             let before = group.bridge.learningGeneration
             let batch = group.bridge.translate(group.upcalls, ports: group.ports, now: now)
-            self.carryOut(batch, of: group)
+            self.carryOut(batch, of: group, now: now)
             self.install(batch, of: group, now: now)
             if group.bridge.learningGeneration != before { self.noteLearning() }
         }
@@ -94,36 +94,39 @@ extension DatapathService {
         }
     }
 
-    /// Executes the packets of a batch and raises their packet-ins.
-    private func carryOut(_ batch: TranslatedBatch, of group: HandlerScratch.Group) {
-        var executions: [PacketExecution] = []
-        var events: [PacketInEvent] = []
+    /// Executes the packets of a batch, raises their packet-ins and takes them on to other bridges.
+    private func carryOut(_ batch: TranslatedBatch, of group: HandlerScratch.Group, now: MonotonicTime) {
+        var work = TranslatedWork()
+        var crossings: [[PatchCrossing]] = []
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             self.counters.note(translation)
-            self.perform(translation, on: upcall.packet, key: upcall.key, executions: &executions, events: &events)
+            self.perform(translation, on: upcall.packet, key: upcall.key, into: &work)
+            guard !work.crossings.isEmpty else { continue }
+            crossings.append(work.crossings)
+            work.crossings.removeAll()
         }
-        self.execute(executions)
-        if !events.isEmpty { group.bridge.deliver(events) }
+        self.execute(work.executions)
+        if !work.events.isEmpty { group.bridge.deliver(work.events) }
+        for ofPacket in crossings { self.cross(ofPacket, now: now) }
     }
 
-    /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot; packet-ins.
+    /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot; packet-ins;
+    /// packets for other bridges.
     ///
     /// `key` is in the datapath's terms.
-    func perform(
-        _ translation: Translation, on packet: [UInt8], key: FlowKey, executions: inout [PacketExecution],
-        events: inout [PacketInEvent]
-    ) {
+    func perform(_ translation: Translation, on packet: [UInt8], key: FlowKey, into work: inout TranslatedWork) {
         if translation.slowPath.contains(.action) {
             if let replayed = Self.replay(translation.actions, on: packet, key: key) {
-                executions += replayed
+                work.executions += replayed
             } else {
                 self.counters.replayFailures.add()
             }
         } else if translation.actions.contains(where: { if case .output = $0 { true } else { false } }) {
-            executions.append(PacketExecution(packet: packet, key: key, actions: translation.actions))
+            work.executions.append(PacketExecution(packet: packet, key: key, actions: translation.actions))
         }
+        self.appendCrossings(of: translation, packet: packet, key: key, to: &work.crossings)
         guard !translation.packetIns.isEmpty else { return }
-        self.appendPacketIns(of: translation, packet: packet, key: key, to: &events)
+        self.appendPacketIns(of: translation, packet: packet, key: key, to: &work.events)
     }
 
     private static func replay(

@@ -22,6 +22,8 @@ package final class DatapathService: Sendable {
     package let backend: any DatapathBackend
     /// What was done and what went wrong.
     package let counters = UpcallCounters()
+    /// The patch ports between its bridges.
+    package let patchPorts = PatchPorts()
     /// The megaflows installed.
     package let flows = InstalledFlowTable()
     /// How many there may be.
@@ -112,9 +114,12 @@ package final class DatapathService: Sendable {
     /// Lets a bridge go: its ports belong to nobody from now on, its megaflows are removed.
     package func unregister(_ bridge: any UpcallBridge) {
         let identifier = bridge.identifier
-        self.registry.withLock { registry in
-            registry.ports = PortMap(registry.ports.entries.filter { $0.value.bridge.identifier != identifier })
+        let released = self.registry.withLock { registry in
+            let entries = registry.ports.entries
+            registry.ports = PortMap(entries.filter { $0.value.bridge.identifier != identifier })
+            return entries.filter { $0.value.bridge.identifier == identifier }.map { PortIndex(rawValue: $0.key) }
         }
+        for index in released where index.isPatch { self.patchPorts.remove(index) }
         self.epochs.waitForQuiescenceFromOutside()
         self.delete(self.flows.flows { $0.bridge == identifier })
         self.registry.withLock { $0.bridges[identifier] = nil }

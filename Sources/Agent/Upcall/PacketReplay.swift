@@ -39,6 +39,14 @@ package struct PacketReplay: ~Copyable {
         return self.buffer.copiedBytes()
     }
 
+    /// As ``packet(after:)``, with the key of the packet as it is then: its header fields, and the metadata.
+    package mutating func packetAndKey(after count: Int) -> (packet: [UInt8], key: FlowKey)? {
+        guard self.advance(to: count) else { return nil }
+        var key = self.key
+        PacketParser.parse(self.buffer.bytes, into: &key)
+        return (self.buffer.copiedBytes(), key)
+    }
+
     /// One execution per output, each with the packet as it is there; nil where an action could not be carried out.
     package mutating func executions() -> [PacketExecution]? {
         var result: [PacketExecution] = []

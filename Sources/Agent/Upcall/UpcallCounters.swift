@@ -41,6 +41,12 @@ package final class UpcallCounters: Sendable {
     package let executionFailures = Counter()
     /// Packets that could not be rewritten in software; dropped from there on.
     package let replayFailures = Counter()
+    /// Packets that came into a bridge by a patch port.
+    package let patchCrossings = Counter()
+    /// Packets that had gone through ``AgentLimits/patchDepthMaximum`` patch ports when they came to another; dropped.
+    package let patchDepthExceeded = Counter()
+    /// Packets dropped at a patch port whose peer is not there, or beyond ``AgentLimits/patchCrossingsMaximum``.
+    package let patchDrops = Counter()
     /// Megaflows installed.
     package let installed = Counter()
     /// Megaflows that the datapath refused.

@@ -1,0 +1,97 @@
+import Datapath
+import OpenFlow
+
+/// A packet on its way through a patch port.
+struct PatchCrossing {
+    /// The patch port it was sent to.
+    var port: PortIndex
+    /// The packet as it was then.
+    var packet: [UInt8]
+    /// Its key, with the header fields of ``packet`` and the datapath's metadata; it has no ingress port yet.
+    var key: FlowKey
+    /// How many patch ports it has gone through with this one.
+    var depth = 1
+}
+
+/// What translated packets call for, in order.
+struct TranslatedWork {
+    /// Packets for the datapath.
+    var executions: [PacketExecution] = []
+    /// Packets for the controllers.
+    var events: [PacketInEvent] = []
+    /// Packets for other bridges.
+    var crossings: [PatchCrossing] = []
+}
+
+// Patch ports: packets that leave one bridge and come into another, handled one by one in the agent.
+extension DatapathService {
+    /// Adds what a translation sends to patch ports, each packet as the actions before it left it.
+    func appendCrossings(
+        of translation: Translation, packet: [UInt8], key: FlowKey, to crossings: inout [PatchCrossing]
+    ) {
+        guard !translation.patchOutputs.isEmpty else { return }
+        guard var replay = try? PacketReplay(translation.actions, on: packet, key: key) else {
+            self.counters.replayFailures.add()
+            return
+        }
+        for output in translation.patchOutputs {
+            guard var (modified, key) = replay.packetAndKey(after: output.precedingActions) else {
+                self.counters.replayFailures.add()
+                return
+            }
+            if let length = output.maximumLength, length < modified.count {
+                modified.removeSubrange(Int(length)...)
+                PacketParser.parse(modified.span.bytes, into: &key)
+            }
+            key.inPort = PortIndex.none.rawValue
+            key.recirculationID = 0
+            crossings.append(PatchCrossing(port: output.port, packet: modified, key: key))
+        }
+    }
+
+    /// Takes packets through patch ports: translates each in the peer's bridge, executes the result, and so on.
+    ///
+    /// `crossings` are one packet's. The tables of one bridge are held for reading at a time, and only while a packet
+    /// is translated. Bounded by ``AgentLimits/patchDepthMaximum`` and ``AgentLimits/patchCrossingsMaximum``.
+    func cross(_ crossings: [PatchCrossing], now: MonotonicTime) {
+        var queue = crossings
+        var position = 0
+        while position < queue.count {
+            guard position < AgentLimits.patchCrossingsMaximum else {
+                return self.counters.patchDrops.add(queue.count - position)
+            }
+            let crossing = queue[position]
+            position += 1
+            guard crossing.depth <= AgentLimits.patchDepthMaximum else {
+                self.counters.patchDepthExceeded.add()
+                continue
+            }
+            guard let peer = self.patchPorts.cross(crossing.port, bytes: crossing.packet.count),
+                let port = self.ports[peer.rawValue]
+            else {
+                self.counters.patchDrops.add()
+                continue
+            }
+            self.counters.patchCrossings.add()
+            queue += self.arrive(crossing, by: port, now: now)
+        }
+    }
+
+    /// A packet comes into a bridge by a patch port; returns what it sends on through other patch ports.
+    private func arrive(_ crossing: PatchCrossing, by port: PortMap.Entry, now: MonotonicTime) -> [PatchCrossing] {
+        // As one that missed, so that rules are credited at once: no megaflow will count it.
+        let upcall = Upcall(reason: .miss, key: crossing.key, packet: crossing.packet)
+        let before = port.bridge.learningGeneration
+        let batch = port.bridge.translate([upcall], ports: [(0, port.number)], now: now)
+        if port.bridge.learningGeneration != before { self.noteLearning() }
+        var work = TranslatedWork()
+        for translation in batch.translations {
+            self.counters.note(translation)
+            self.perform(translation, on: crossing.packet, key: crossing.key, into: &work)
+        }
+        self.execute(work.executions)
+        if !work.events.isEmpty { port.bridge.deliver(work.events) }
+        for index in work.crossings.indices { work.crossings[index].depth = crossing.depth + 1 }
+        return work.crossings
+    }
+}
