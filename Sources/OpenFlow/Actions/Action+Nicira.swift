@@ -194,7 +194,8 @@ extension Action {
         self = .setField(field, value: UInt128(value) << UInt128(offset), mask: mask)
     }
 
-    /// reg_load2: an OXM entry, which may have a mask in any version.
+    /// reg_load2: an OXM entry, which may have a mask in any version. It follows the subtype at once, at a place
+    /// that is no multiple of four (Open vSwitch, NXAST_REG_LOAD2).
     private mutating func describeLoad2(
         to wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) {
@@ -202,7 +203,6 @@ extension Action {
         if case .setField(let field, let value, let mask) = self {
             entry = MatchEntry(field, value: value, mask: mask)
         }
-        try wire.reserved(6)
         try wire.maskedField(&entry)
         self = .setField(entry.field, value: entry.value, mask: entry.mask)
     }
