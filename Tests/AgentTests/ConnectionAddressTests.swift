@@ -21,6 +21,17 @@ struct ConnectionAddressTests {
         #expect(try ControllerAddress(parsing: printed) == address)
     }
 
+    @Test(
+        "a peer is named as it would be written, mapped IPv4 addresses as IPv4",
+        arguments: [
+            ("127.0.0.1", false, "tcp:127.0.0.1:99"), ("::ffff:127.0.0.1", false, "tcp:127.0.0.1:99"),
+            ("::ffff:192.0.2.1", true, "ssl:192.0.2.1:99"), ("::1", false, "tcp:[::1]:99"),
+            ("::ffff:0:1", false, "tcp:[::ffff:0:1]:99"),
+        ])
+    func peerName(host: String, usesTLS: Bool, name: String) {
+        #expect(ConnectionBootstrap.name(ofHost: host, port: 99, usesTLS: usesTLS) == name)
+    }
+
     @Test("the parts are told apart")
     func parts() throws {
         #expect(

@@ -92,7 +92,17 @@ struct ConnectionBootstrap: Sendable {
         guard let address = channel.remoteAddress, let host = address.ipAddress, let port = address.port else {
             return "unix"
         }
-        let kind = listener.needsTLS ? "ssl" : "tcp"
+        return Self.name(ofHost: host, port: port, usesTLS: listener.needsTLS)
+    }
+
+    /// A peer's name from its address as the socket gives it. An IPv4 peer of a socket that listens in IPv6 has an
+    /// address mapped into IPv6 (RFC 4291 section 2.5.5.2), and is named as IPv4.
+    static func name(ofHost host: String, port: Int, usesTLS: Bool) -> String {
+        let kind = usesTLS ? "ssl" : "tcp"
+        let mapped = "::ffff:"
+        if host.hasPrefix(mapped), host.utf8.contains(UInt8(ascii: ".")) {
+            return "\(kind):\(host.dropFirst(mapped.utf8.count)):\(port)"
+        }
         return host.utf8.contains(UInt8(ascii: ":")) ? "\(kind):[\(host)]:\(port)" : "\(kind):\(host):\(port)"
     }
 }
