@@ -88,6 +88,55 @@ struct SwitchRequestTests {
         }
     }
 
+    @Test("counts a port's time since it was added")
+    func portDuration() throws {
+        let harness = SwitchHarness()
+        harness.now = harness.now + .seconds(5)
+        harness.addPort("eth4", 4)
+        let session = harness.connect(.v1_3)
+        harness.now = harness.now + .milliseconds(2_500)
+        let replies = harness.request(.multipartRequest(MultipartRequest(body: .port(.any))), session)
+        guard case .multipartReply(let part)? = replies.first, case .port(let ports) = part.body else {
+            Issue.record("\(replies)")
+            return
+        }
+        #expect(ports.map(\.durationSeconds) == [7, 7, 7, 2])
+        #expect(ports.map(\.durationNanoseconds) == [500_000_000, 500_000_000, 500_000_000, 500_000_000])
+    }
+
+    @Test("gives the queues of all ports where 1.0 asks for all")
+    func allQueues() {
+        let harness = SwitchHarness()
+        let request = Message.multipartRequest(MultipartRequest(body: .queue(QueueRequest(port: .all, queue: .all))))
+        let session = harness.connect(.v1_0)
+        #expect(harness.request(request, session) == [.multipartReply(MultipartReply(body: .queue([])))])
+        #expect(harness.error(request, harness.connect(.v1_3)) == .queueOperationBadPort)
+    }
+
+    @Test(
+        "marks fields that can be masked, with the length of value and mask",
+        arguments: [OpenFlowVersion.v1_3, .v1_5])
+    func featureFields(version: OpenFlowVersion) {
+        let features = TableAbility.features(of: 0, tableCount: 2, maximumEntries: 1, in: version)
+        var seen = 0
+        for property in features.properties {
+            switch property {
+            case .match(let fields):
+                seen += 1
+                let marked = fields.first { $0.field == .ethernetSource }
+                #expect(marked?.hasMask == true && marked?.length == 12)
+                let unmarked = fields.first { $0.field == .etherType }
+                #expect(unmarked?.hasMask == false && unmarked?.length == 2)
+            case .wildcards(let fields), .applySetField(let fields, miss: _):
+                seen += 1
+                let plain = fields.first { $0.field == .ethernetSource }
+                #expect(plain?.hasMask == false && plain?.length == 6)
+            default: break
+            }
+        }
+        #expect(seen == 3)
+    }
+
     @Test("counts a table's lookups and matches")
     func tableCounters() {
         let harness = SwitchHarness()

@@ -95,8 +95,10 @@ struct ConnectionBootstrap: Sendable {
         return Self.name(ofHost: host, port: port, usesTLS: listener.needsTLS)
     }
 
-    /// A peer's name from its address as the socket gives it. An IPv4 peer of a socket that listens in IPv6 has an
-    /// address mapped into IPv6 (RFC 4291 section 2.5.5.2), and is named as IPv4.
+    /// A peer's name from its address as the socket gives it.
+    ///
+    /// An IPv4 peer of a socket that listens in IPv6 has an address mapped into IPv6 (RFC 4291 section 2.5.5.2), and
+    /// is named as IPv4.
     static func name(ofHost host: String, port: Int, usesTLS: Bool) -> String {
         let kind = usesTLS ? "ssl" : "tcp"
         let mapped = "::ffff:"

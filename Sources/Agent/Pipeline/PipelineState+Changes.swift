@@ -38,9 +38,9 @@ extension PipelineState {
 
     /// Adds a port; see ``PortTable/add(_:index:requested:)``.
     mutating func addPort(
-        _ description: PortDescription, index: PortIndex, requested: PortNumber?
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?, now: MonotonicTime
     ) throws(PortTable.Refusal) -> SwitchPort {
-        let port = try self.ports.add(description, index: index, requested: requested)
+        let port = try self.ports.add(description, index: index, requested: requested, now: now)
         self.note(.portAdded(port.number))
         return port
     }

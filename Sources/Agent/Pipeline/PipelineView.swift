@@ -164,10 +164,15 @@ package struct SwitchPort: Sendable, Hashable {
     package var index: PortIndex
     /// Everything that a controller is told about it; `description.number` equals `number`.
     package var description: PortDescription
+    /// When the switch got it.
+    package var added: MonotonicTime
     /// Makes a port.
-    package init(number: PortNumber, index: PortIndex, description: PortDescription) {
+    package init(
+        number: PortNumber, index: PortIndex, description: PortDescription, added: MonotonicTime = .zero
+    ) {
         self.number = number
         self.index = index
         self.description = description
+        self.added = added
     }
 }

@@ -66,12 +66,12 @@ package struct PortTable: Sendable {
     ///   - requested: The number asked for, or nil for the one that the name had, or the lowest that no name
     ///     has or had.
     package mutating func add(
-        _ description: PortDescription, index: PortIndex, requested: PortNumber?
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?, now: MonotonicTime = .zero
     ) throws(Refusal) -> SwitchPort {
         guard self.port(named: description.name) == nil else { throw .nameExists }
         guard self.numberOfIndex[index.rawValue] == nil else { throw .indexInUse(index) }
         let number = try self.number(for: description.name, requested)
-        var port = SwitchPort(number: number, index: index, description: description)
+        var port = SwitchPort(number: number, index: index, description: description, added: now)
         port.description.number = number
         self.remembered[description.name] = number
         self.goneNames.removeAll { $0 == description.name }

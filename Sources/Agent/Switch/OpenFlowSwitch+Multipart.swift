@@ -69,12 +69,12 @@ extension OpenFlowSwitch {
         case .aggregate(let request): self.reply(.aggregate(try self.aggregate(request, context)), context)
         case .description: self.reply(.description(self.switchDescription), context)
         case .table: self.reply(.table(self.tableStatistics(in: context.version)), context)
-        case .port(let port): self.reply(.port(try self.portStatistics(of: port)), context)
+        case .port(let port): self.reply(.port(try self.portStatistics(of: port, context)), context)
         case .portDescription(let port):
             self.reply(.portDescription(try self.ports(port).map(\.description)), context)
-        case .queue(let request): self.reply(.queue(try self.queues(request) { _ in [] }), context)
+        case .queue(let request): self.reply(.queue(try self.queues(request, context) { _ in [] }), context)
         case .queueDescription(let request):
-            self.reply(.queueDescription(try self.queues(request) { _ in [] }), context)
+            self.reply(.queueDescription(try self.queues(request, context) { _ in [] }), context)
         case .group: self.reply(.group([]), context)
         case .groupDescription: self.reply(.groupDescription([]), context)
         case .groupFeatures: self.reply(.groupFeatures(GroupFeatures()), context)
@@ -174,9 +174,14 @@ extension OpenFlowSwitch {
         return [port]
     }
 
-    private func portStatistics(of number: PortNumber) throws(OpenFlowError) -> [OpenFlow.PortStatistics] {
+    private func portStatistics(
+        of number: PortNumber, _ context: RequestContext
+    ) throws(OpenFlowError) -> [OpenFlow.PortStatistics] {
         try self.ports(number).map { port in
             var entry = OpenFlow.PortStatistics(port: port.number)
+            let (seconds, attoseconds) = context.now.since(port.added).components
+            entry.durationSeconds = UInt32(clamping: seconds)
+            entry.durationNanoseconds = UInt32(clamping: attoseconds / 1_000_000_000)
             guard let counted = self.datapath.statistics(of: port) else { return entry }
             entry.receivedPackets = counted.receivedPackets
             entry.sentPackets = counted.transmittedPackets
@@ -192,9 +197,11 @@ extension OpenFlowSwitch {
 
     /// No port has queues yet: naming one is a fault, asking for all gives an empty list.
     private func queues<Entry>(
-        _ request: QueueRequest, _ entries: (SwitchPort) -> [Entry]
+        _ request: QueueRequest, _ context: RequestContext, _ entries: (SwitchPort) -> [Entry]
     ) throws(OpenFlowError) -> [Entry] {
-        if request.port != .any, self.pipeline.read({ $0.port(request.port) == nil }) {
+        // 1.0 asks for all ports by the port that means all; later versions by the one that means any.
+        let isAll = request.port == .any || (context.version == .v1_0 && request.port == .all)
+        if !isAll, self.pipeline.read({ $0.port(request.port) == nil }) {
             throw OpenFlowError(.queueOperationBadPort, value: UInt64(request.port.rawValue))
         }
         guard request.queue == .all else {

@@ -11,7 +11,7 @@ extension OpenFlowSwitch {
     ) throws(PortTable.Refusal) -> SwitchPort {
         let port = try self.commit(by: .management, now: now) {
             (state: inout PipelineState) throws(PortTable.Refusal) -> SwitchPort in
-            try state.addPort(description, index: index, requested: requested)
+            try state.addPort(description, index: index, requested: requested, now: now)
         }
         self.announce(port, .add)
         return port

@@ -3,24 +3,25 @@ import OpenFlow
 /// What every table of this switch can do, in the terms of each version; all tables can do the same.
 enum TableAbility {
     /// Fields of OpenFlow's own classes that flows can match.
-    static func matchFields(in version: OpenFlowVersion) -> [FeatureField] {
-        self.fields(in: version) { _ in true }
+    ///
+    /// - Parameter hasMasks: Whether those that can be masked are marked so. A marked field has the length that it
+    ///   has in a match, value and mask (Open vSwitch takes no other), and only the list of matches is marked.
+    static func matchFields(in version: OpenFlowVersion, hasMasks: Bool = false) -> [FeatureField] {
+        self.fields(in: version, hasMasks: hasMasks) { _ in true }
     }
 
     /// Fields of OpenFlow's own classes that actions can set.
     static func writableFields(in version: OpenFlowVersion) -> [FeatureField] {
-        self.fields(in: version) { $0.isWritable && $0 != .inPort && !Self.isMPLS($0) }
+        self.fields(in: version, hasMasks: false) { $0.isWritable && $0 != .inPort && !Self.isMPLS($0) }
     }
 
     private static func fields(
-        in version: OpenFlowVersion, where isWanted: (MatchField) -> Bool
+        in version: OpenFlowVersion, hasMasks: Bool, where isWanted: (MatchField) -> Bool
     ) -> [FeatureField] {
         MatchField.allCases.compactMap { field in
-            guard field.flowLayout != nil, isWanted(field),
-                let identifier = field.openFlowIdentifier(in: version)
+            guard field.flowLayout != nil, isWanted(field), field.openFlowIdentifier(in: version) != nil
             else { return nil }
-            return FeatureField(
-                identifier: identifier, hasMask: field.isMaskable, length: UInt8(field.widthBytes))
+            return FeatureField(field, hasMask: hasMasks && field.isMaskable, version: version)
         }
     }
 
@@ -80,12 +81,13 @@ enum TableAbility {
         let instructions = self.instructionTypes.filter { $0 != 1 || !later.isEmpty }.map { FeatureID(type: $0) }
         let actions = self.actionTypes(in: version).map { FeatureID(type: $0) }
         let writable = self.writableFields(in: version)
-        let matchable = self.matchFields(in: version)
+        let matchable = self.matchFields(in: version, hasMasks: true)
         // A property for the table-miss flow that is left out says the same as its twin (1.3 §7.3.5.5.2).
         let properties: [TableFeatureProperty] = [
             .instructions(instructions, miss: false), .nextTables(later, miss: false),
             .writeActions(actions, miss: false), .applyActions(actions, miss: false), .match(matchable),
-            .wildcards(matchable), .writeSetField(writable, miss: false), .applySetField(writable, miss: false),
+            .wildcards(self.matchFields(in: version)),
+            .writeSetField(writable, miss: false), .applySetField(writable, miss: false),
         ]
         return TableFeatures(
             tableID: TableID(rawValue: UInt8(number)), name: Self.name(of: number), metadataMatch: .max,
