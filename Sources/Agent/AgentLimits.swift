@@ -22,7 +22,8 @@ package enum AgentLimits {
     package static let requestOutputBytesMaximum = 1024 * 1024
     /// Connections that one listener holds at once; further ones are closed at once.
     package static let connectionsPerListenerMaximum = 4096
-    /// Connections that the kernel holds for a listener that has not come to them yet; a burst beyond it waits a second or more.
+    /// Connections that the kernel holds for a listener that has not come to them yet; a burst beyond it waits
+    /// a second or more.
     package static let listenBacklog: Int32 = 1024
     /// How long a peer may take to say HELLO.
     package static let helloTimeout = Duration.seconds(10)

@@ -32,7 +32,9 @@
         self.rawValue & 0xffff_ffff_fff0 == 0x0180_c200_0000
     }
 
-    /// The octet at `index` (0 is the first on the wire). Out of range is a programmer error.
+    /// The octet at `index` (0 is the first on the wire).
+    ///
+    /// Out of range is a programmer error.
     @inlinable public subscript(octet index: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: self.rawValue >> UInt64(40 - 8 * index))
     }

@@ -8,7 +8,8 @@ struct SluiceCommand: ParsableCommand {
         commandName: "sluice",
         abstract: "An OpenFlow switch agent.",
         discussion: """
-            Speaks OpenFlow to controllers and drives a datapath: the Linux kernel's openvswitch module, or the one that is \
+            Speaks OpenFlow to controllers and drives a datapath: the Linux kernel's openvswitch module, \
+            or the one that is \
             built in.
             """,
         version: "sluice \(AgentVersion.current)",

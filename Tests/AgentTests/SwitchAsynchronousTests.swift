@@ -236,4 +236,3 @@ struct SwitchAsynchronousTests {
         #expect(winner()?.reference == nil)
     }
 }
-

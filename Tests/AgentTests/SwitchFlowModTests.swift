@@ -20,20 +20,23 @@ struct SwitchFlowModTests {
         #expect(flows.first?.durationSeconds == 2)
         #expect(flows.first?.durationNanoseconds == 500_000_000)
         #expect(flows.first?.priority == 100)
-        #expect(Set(flows.first?.match.entries ?? []) == [
-            MatchEntry(.etherType, 0x0800), MatchEntry(.ipv4Destination, 1),
-        ])
-        #expect(flows.first?.instructions == [
-            .applyActions([.output(PortNumber(rawValue: 1), maximumLength: 0)])
-        ])
+        #expect(
+            Set(flows.first?.match.entries ?? []) == [
+                MatchEntry(.etherType, 0x0800), MatchEntry(.ipv4Destination, 1),
+            ])
+        #expect(
+            flows.first?.instructions == [
+                .applyActions([.output(PortNumber(rawValue: 1), maximumLength: 0)])
+            ])
         harness.request(SwitchHarness.flowMod(.modifyStrict, 1, cookie: 0, output: 3), session)
         harness.request(SwitchHarness.flowMod(.deleteStrict, 2), session)
         let left = harness.flows(session)
         #expect(left.map(\.instructions) == [[.applyActions([.output(PortNumber(rawValue: 3), maximumLength: 0)])]])
         // 1.0 sets the cookie with a modification, later versions never.
         #expect(left.first?.cookie.rawValue == (version == .v1_0 ? 0 : 7))
-        #expect(harness.request(.multipartRequest(MultipartRequest(body: .aggregate(FlowStatisticsRequest()))), session)
-            == [.multipartReply(MultipartReply(body: .aggregate(AggregateStatistics(flowCount: 1))))])
+        #expect(
+            harness.request(.multipartRequest(MultipartRequest(body: .aggregate(FlowStatisticsRequest()))), session)
+                == [.multipartReply(MultipartReply(body: .aggregate(AggregateStatistics(flowCount: 1))))])
     }
 
     @Test("clears counters of a replaced flow as each version says", arguments: OpenFlowVersion.allCases)
@@ -256,7 +259,8 @@ struct SwitchFlowModTests {
         #expect(changes.map(\.version) == Array(first..<first + 4))
         #expect(harness.pipeline.version == changes.last?.version)
         #expect(harness.datapath.state.withLock { $0.announcedVersion } == harness.pipeline.version)
-        if case .controller(session: session.identifier, _)? = changes.first?.origin {} else {
+        if case .controller(session: session.identifier, _)? = changes.first?.origin {
+        } else {
             Issue.record("\(changes)")
         }
         if case .flowRemoved(_, .delete, let flow)? = changes[2].events.first {

@@ -144,8 +144,10 @@ struct SwitchRequestTests {
         harness.request(SwitchHarness.flowMod(.add, 1, cookie: 3), session)
         harness.credit(3, packets: 5)
         harness.pipeline.read { $0.creditMiss(in: TableID(rawValue: 0), packets: 2) }
-        guard case .multipartReply(let reply)? = harness.request(
-            .multipartRequest(MultipartRequest(body: .table)), session).first, case .table(let tables) = reply.body
+        guard
+            case .multipartReply(let reply)? = harness.request(
+                .multipartRequest(MultipartRequest(body: .table)), session
+            ).first, case .table(let tables) = reply.body
         else {
             Issue.record("no tables")
             return

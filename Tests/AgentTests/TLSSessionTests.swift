@@ -144,7 +144,8 @@ struct TLSSessionTests {
     func garbage() throws {
         let authority = try TestAuthority()
         try authority.makeCertificate("switch")
-        let context = try TLSContext(configuration: authority.configuration("switch", trusting: "switch"), role: .server)
+        let context = try TLSContext(
+            configuration: authority.configuration("switch", trusting: "switch"), role: .server)
         let channel = EmbeddedChannel()
         let end = Collector()
         try channel.pipeline.syncOperations.addHandlers([TLSHandler(context: context), end])

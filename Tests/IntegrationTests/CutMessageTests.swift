@@ -10,7 +10,8 @@ struct CutMessageTests {
         let number = version.wireVersion
         let flow = self.flowMod(version, cookie: cookie)
         let messages = [
-            Message(number, 0, 1), Message(number, 2, 2, [9, 8, 7]), Message(number, 5, 3), Message(number, 14, 4, flow),
+            Message(number, 0, 1), Message(number, 2, 2, [9, 8, 7]), Message(number, 5, 3),
+            Message(number, 14, 4, flow),
             Message(number, version.barrierRequest, 5),
         ]
         return messages.flatMap(\.bytes)

@@ -79,7 +79,8 @@ struct StartupErrorTests {
         try await Lab.with(.embedded) { lab in
             // The build may lie where nobody may look; the program is copied to where anybody can start it.
             let program = "\(lab.folder)/sluice"
-            // By another process: a file that this one has open for writing could be inherited, and then not be started.
+            // By another process: a file that this one has open for writing could be inherited, and then not be
+            // started.
             try Command.require(["cp", Repository.sluice, program])
             try Command.require(["chmod", "755", lab.folder, program])
             let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]

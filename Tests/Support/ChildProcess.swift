@@ -142,7 +142,8 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Reads the output on one thread and awaits the end on another; both hold the state, not the process object's life.
+    /// Reads the output on one thread and awaits the end on another; both hold the state, not the process
+    /// object's life.
     private func collect(from descriptor: Int32) {
         let processID = self.processID
         Thread.detachNewThread { [weak self] in

@@ -19,9 +19,9 @@ package enum LabDatapath: String, Sendable, CaseIterable, CustomStringConvertibl
 
 /// A laboratory: a switch in a network namespace, hosts in namespaces of their own, a virtual cable to each.
 ///
-/// Host n has the address 10.0.0.n/24 and the hardware address 02:00:00:00:00:0n on its device `eth0`; the other end of its
-/// cable is the device `eth`n in the switch's namespace. IPv6 is off everywhere, so nothing speaks unasked. Exists
-/// during ``with(_:hosts:_:)``; everything is removed afterwards, also when the test failed.
+/// Host n has the address 10.0.0.n/24 and the hardware address 02:00:00:00:00:0n on its device `eth0`; the
+/// other end of its cable is the device `eth`n in the switch's namespace. IPv6 is off everywhere, so nothing
+/// speaks unasked. Exists during ``with(_:hosts:_:)``; everything is removed afterwards, also when the test failed.
 package final class Lab: Sendable {
     /// A host: its namespace, address and hardware address.
     package struct Host: Sendable {

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Runs laboratory work on threads of its own.
 ///
-/// A lab blocks: it waits for programs, sockets and lines. On the concurrency pool, as wide as the machine has processors,
-/// that would stop every other test. A task that prefers this executor keeps its task-local values, so an expectation that
-/// fails is still counted to its test.
+/// A lab blocks: it waits for programs, sockets and lines. On the concurrency pool, as wide as the machine has
+/// processors, that would stop every other test. A task that prefers this executor keeps its task-local values,
+/// so an expectation that fails is still counted to its test.
 package final class LabExecutor: TaskExecutor {
     /// The one executor.
     package static let shared = LabExecutor()

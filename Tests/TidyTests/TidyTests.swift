@@ -18,7 +18,8 @@ struct TidyTests {
 
     private static let files: [SourceFile] = ["Sources", "Tests", "Benchmarks", "Fuzzing"].flatMap { folder in
         let paths = FileManager.default.enumerator(atPath: "\(Repository.root)/\(folder)")?.compactMap { $0 as? String }
-        return (paths ?? []).filter { $0.hasSuffix(".swift") && !$0.contains(".build") }.compactMap { path -> SourceFile? in
+        return (paths ?? []).filter { $0.hasSuffix(".swift") && !$0.contains(".build") }.compactMap {
+            path -> SourceFile? in
             guard let text = try? String(contentsOfFile: "\(Repository.root)/\(folder)/\(path)", encoding: .utf8) else {
                 return nil
             }

@@ -67,7 +67,9 @@ final class Bridge {
     private let logger: Logger
     private let clock: @Sendable () -> MonotonicTime
 
-    /// Makes the bridge and its ports; nothing is connected before ``start()``. On the control loop.
+    /// Makes the bridge and its ports; nothing is connected before ``start()``.
+    ///
+    /// On the control loop.
     ///
     /// Throws what keeps it from being as configured; ports added so far are taken out again.
     init(

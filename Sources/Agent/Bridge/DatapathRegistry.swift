@@ -15,8 +15,8 @@ package enum DatapathChoice: String, CaseIterable, Sendable, Hashable {
 package struct DatapathFactory: Sendable {
     /// Why the kernel's datapath cannot be used, in a few words, or nil where it can.
     package var kernelObstacle: @Sendable () -> String?
-    /// Opens or creates the kernel's datapath; ports that an earlier agent left in it and that are none of the named devices
-    /// are taken out, with all flows.
+    /// Opens or creates the kernel's datapath; ports that an earlier agent left in it and that are none of the
+    /// named devices are taken out, with all flows.
     package var makeKernel: @Sendable (_ devices: Set<String>) throws(DatapathError) -> any DatapathBackend
     /// Makes the embedded datapath.
     package var makeUserspace: @Sendable () throws(DatapathError) -> any DatapathBackend
@@ -110,7 +110,9 @@ final class DatapathRegistry {
         case .notPermitted:
             AgentError(
                 .notPermitted,
-                "the \(kind.rawValue) datapath needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW (run as root): \(error)")
+                "the \(kind.rawValue) datapath needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW "
+                    + "(run as root): \(error)"
+            )
         case .unsupported, .noSuchDatapath:
             AgentError(.missingDevice, "no \(kind.rawValue) datapath: \(obstacle ?? error.description)")
         default: AgentError(.failed, "the \(kind.rawValue) datapath cannot be opened: \(error)")

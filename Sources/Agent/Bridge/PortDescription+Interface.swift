@@ -3,7 +3,9 @@ import NetworkTypes
 import OpenFlow
 
 extension PortDescription {
-    /// What controllers are told of a device: address, state, speeds. Number and config stay the port's own.
+    /// What controllers are told of a device: address, state, speeds.
+    ///
+    /// Number and config stay the port's own.
     init(interface: NetworkInterface) {
         self.init(name: interface.name)
         self.apply(interface)
@@ -27,7 +29,9 @@ extension PortDescription {
 
 extension PortFeatures {
     /// Rows of `<linux/ethtool.h>`, `enum ethtool_link_mode_bit_indices`: bits of a link mode mask, and what they mean
-    /// in OpenFlow. Rates that OpenFlow has no bit for count as another rate.
+    /// in OpenFlow.
+    ///
+    /// Rates that OpenFlow has no bit for count as another rate.
     private static let rows: [(bits: UInt64, feature: PortFeatures)] = [
         (1 << 0, .half10Mb), (1 << 1, .full10Mb), (1 << 2, .half100Mb), (1 << 3, .full100Mb),
         (1 << 4, .half1Gb), (1 << 5 | 1 << 17 | 1 << 41, .full1Gb), (1 << 6, .autonegotiation),

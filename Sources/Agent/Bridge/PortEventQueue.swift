@@ -18,7 +18,9 @@ final class PortEventQueue: Sendable {
     /// Makes an empty queue; `wake` is called by the appending thread.
     init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-    /// Notes an event; several of one device become one. Any thread.
+    /// Notes an event; several of one device become one.
+    ///
+    /// Any thread.
     func append(_ event: Event) {
         self.events.withLock { events in
             if let index = events.firstIndex(where: { $0.device == event.device }) {

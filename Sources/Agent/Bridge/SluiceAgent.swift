@@ -18,7 +18,9 @@ package final class SluiceAgent {
         package var controlThreads: Int
 
         /// Makes settings.
-        package init(bridges: [BridgeSettings], keepsDatapath: Bool = false, ioThreads: Int = 1, controlThreads: Int = 1) {
+        package init(
+            bridges: [BridgeSettings], keepsDatapath: Bool = false, ioThreads: Int = 1, controlThreads: Int = 1
+        ) {
             self.bridges = bridges
             self.keepsDatapath = keepsDatapath
             self.ioThreads = ioThreads
@@ -62,7 +64,8 @@ package final class SluiceAgent {
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
     }
 
-    /// Makes and starts every bridge; if one of them cannot be had, those made are taken down again and its error is thrown.
+    /// Makes and starts every bridge; if one of them cannot be had, those made are taken down again and its
+    /// error is thrown.
     package func start() throws(AgentError) -> [Started] {
         do throws(AgentError) {
             try self.checkPatchPorts()

@@ -14,9 +14,10 @@ package struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConve
 
 /// Makes a complete configuration of what a file and the flags say.
 ///
-/// Flags win over the file; lists (ports, controllers, listeners) add to the file's. Flags of a bridge mean the bridge that
-/// `--bridge` names, which may be one of the file's or a new one; without `--bridge` they mean the only bridge there is.
-/// What can be checked without looking at the host is checked here, and everything that is wrong is said at once.
+/// Flags win over the file; lists (ports, controllers, listeners) add to the file's. Flags of a bridge mean the
+/// bridge that `--bridge` names, which may be one of the file's or a new one; without `--bridge` they mean the
+/// only bridge there is. What can be checked without looking at the host is checked here, and everything that
+/// is wrong is said at once.
 package struct ConfigurationBuilder {
     private var lines: [String] = []
     private var devices: [String: String] = [:]

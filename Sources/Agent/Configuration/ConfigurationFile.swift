@@ -4,8 +4,8 @@ import Yams
 
 /// Reads a configuration file (YAML), and says for everything that is wrong where it is and what is allowed.
 ///
-/// Each line of an error is `FILE:LINE:COLUMN: KEY.PATH: what is wrong: what is allowed`. Keys are those of the flags, the bridge's
-/// in a list `bridges`, whose entries have a `name`:
+/// Each line of an error is `FILE:LINE:COLUMN: KEY.PATH: what is wrong: what is allowed`. Keys are those of the
+/// flags, the bridge's in a list `bridges`, whose entries have a `name`:
 ///
 ///     run-dir: /run/sluice
 ///     bridges:

@@ -9,10 +9,10 @@ package protocol PacketInSource: AnyObject, Sendable {
 
 /// Drives one bridge on its control loop: connections, packet-ins, expiry and barriers, one turn at a time.
 ///
-/// Confined to the control loop of its ``ControlLoopSignal``. Threads that have something for the bridge raise the signal; the loop then
-/// runs a turn: packet-ins are offered, barriers answered, each connection with messages has its share handled, and
-/// what the switch queued is written. Work that is left goes to the back of the loop, so that timers and
-/// other bridges on it have their turn.
+/// Confined to the control loop of its ``ControlLoopSignal``. Threads that have something for the bridge raise
+/// the signal; the loop then runs a turn: packet-ins are offered, barriers answered, each connection with
+/// messages has its share handled, and what the switch queued is written. Work that is left goes to the back of
+/// the loop, so that timers and other bridges on it have their turn.
 ///
 /// Whoever else calls into the switch does so by ``perform(_:)``, so that its output is carried away.
 package final class BridgeRuntime {

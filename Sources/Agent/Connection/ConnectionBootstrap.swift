@@ -5,8 +5,8 @@ import Synchronization
 
 /// Opens channels with the handler of an OpenFlow connection in them; any thread.
 ///
-/// All channels read into a fixed buffer of 64 KiB, and a few times per turn: measured best for batches of small messages,
-/// while a buffer that adapts shrinks in the pauses and is too small for the next burst.
+/// All channels read into a fixed buffer of 64 KiB, and a few times per turn: measured best for batches of
+/// small messages, while a buffer that adapts shrinks in the pauses and is too small for the next burst.
 struct ConnectionBootstrap: Sendable {
     /// The I/O loops.
     let group: any EventLoopGroup
@@ -19,8 +19,8 @@ struct ConnectionBootstrap: Sendable {
 
     /// Calls a controller; the future fails if it cannot be reached in time.
     ///
-    /// Names are resolved off the event loops, and all addresses of a name are tried. The handler is added to the one channel that
-    /// comes of it; until then nothing is read, so that no byte goes by unseen.
+    /// Names are resolved off the event loops, and all addresses of a name are tried. The handler is added to
+    /// the one channel that comes of it; until then nothing is read, so that no byte goes by unseen.
     func connect(
         _ address: ControllerAddress, timeout: Duration
     ) -> (link: ConnectionLink, channel: EventLoopFuture<any Channel>) {

@@ -15,7 +15,8 @@ enum ConnectionCodec {
 
     /// Decodes a HELLO of any version byte; nil where its elements make no sense, which leaves its header to go by.
     ///
-    /// A HELLO of a version newer than any we know is read as one of the newest that we know: elements are made to be skipped.
+    /// A HELLO of a version newer than any we know is read as one of the newest that we know: elements are made
+    /// to be skipped.
     static func decodeHello(_ bytes: UnsafeRawBufferPointer, headerVersion: UInt8) -> Hello? {
         let version = OpenFlowVersion(rawValue: headerVersion) ?? (headerVersion == 0 ? .v1_0 : .v1_5)
         do throws(OpenFlowError) {

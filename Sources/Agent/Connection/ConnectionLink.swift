@@ -22,11 +22,12 @@ package enum ConnectionInput: Sendable {
     }
 }
 
-/// The two halves of a connection meet here: the channel handler on its I/O loop and ``OpenFlowConnection`` on the control loop.
+/// The two halves of a connection meet here: the channel handler on its I/O loop and ``OpenFlowConnection`` on
+/// the control loop.
 ///
-/// Each direction is an array under a mutex with a flag that says whether the other side has been woken. Both are bounded: messages
-/// to the control loop by asking the handler to stop reading, output by the control side, which looks at ``bytesInFlight``
-/// before it lets the switch answer more.
+/// Each direction is an array under a mutex with a flag that says whether the other side has been woken. Both
+/// are bounded: messages to the control loop by asking the handler to stop reading, output by the control side,
+/// which looks at ``bytesInFlight`` before it lets the switch answer more.
 package final class ConnectionLink: Sendable {
     /// Inputs on their way to the control loop.
     private struct Inbound {
@@ -86,7 +87,8 @@ package final class ConnectionLink: Sendable {
         }
     }
 
-    /// Hands inputs to the control loop; returns whether it is so far behind that reading must stop until `resumer` runs.
+    /// Hands inputs to the control loop; returns whether it is so far behind that reading must stop until
+    /// `resumer` runs.
     func post(_ inputs: [ConnectionInput], bytes: Int) -> Bool {
         let (announce, stop) = self.inbound.withLock { inbound in
             inbound.messages += inputs.count

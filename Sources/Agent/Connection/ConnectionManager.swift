@@ -6,8 +6,8 @@ import OpenFlow
 /// All OpenFlow connections of one bridge: the controllers it calls and the listeners where others come in.
 ///
 /// Confined to the bridge's control loop. Opens and closes connections, gives each its turn at the switch, and
-/// keeps the bridge's fail mode. Fair: in one turn each connection has a bounded number of messages handled, so that a million
-/// flow_mods of one do not keep another waiting.
+/// keeps the bridge's fail mode. Fair: in one turn each connection has a bounded number of messages handled, so
+/// that a million flow_mods of one do not keep another waiting.
 package final class ConnectionManager {
     /// A socket that we listen on.
     private struct Listener {

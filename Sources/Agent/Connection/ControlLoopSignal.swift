@@ -3,8 +3,9 @@ import Synchronization
 
 /// Wakes the control loop of a bridge, from any thread, and says why.
 ///
-/// However many causes are raised before the loop comes to it, the loop is woken once: `execute` costs ten times as much as
-/// leaving a note. The note is taken before the work is looked at, so that no cause is lost between the two.
+/// However many causes are raised before the loop comes to it, the loop is woken once: `execute` costs ten
+/// times as much as leaving a note. The note is taken before the work is looked at, so that no cause is lost
+/// between the two.
 package final class ControlLoopSignal: Sendable {
     /// What there is to do.
     package struct Causes: OptionSet, Sendable {

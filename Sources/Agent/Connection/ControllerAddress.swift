@@ -1,8 +1,9 @@
 /// Where a controller is, or where controllers may come in: the addresses that Open vSwitch's users write.
 ///
-/// `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` and `unix:PATH` are called by us; `ptcp:[PORT][:HOST]`, `pssl:[PORT][:HOST]` and
-/// `punix:PATH` wait for others. HOST is a name, an IPv4 address or an IPv6 address in brackets; PORT is
-/// 6653 unless given. A listener without a HOST listens on every address of the host; port 0 lets the kernel choose.
+/// `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` and `unix:PATH` are called by us; `ptcp:[PORT][:HOST]`,
+/// `pssl:[PORT][:HOST]` and `punix:PATH` wait for others. HOST is a name, an IPv4 address or an IPv6 address in
+/// brackets; PORT is 6653 unless given. A listener without a HOST listens on every address of the host; port 0
+/// lets the kernel choose.
 package struct ControllerAddress: Hashable, Sendable {
     /// Who calls whom.
     package enum Direction: Hashable, Sendable {

@@ -11,7 +11,8 @@ package final class ControllerSession {
     package let version: OpenFlowVersion
     /// The peer, for logs and statistics, such as `tcp:127.0.0.1:6653`.
     package let peer: String
-    /// Whether it came in by a listener of ours (a service connection: no packet-ins of misses until it asks) or we called a configured controller.
+    /// Whether it came in by a listener of ours (a service connection: no packet-ins of misses until it asks)
+    /// or we called a configured controller.
     package let isService: Bool
     /// Role; equal until it asks for another.
     package var role: ControllerRole = .equal
@@ -29,7 +30,8 @@ package final class ControllerSession {
     package var usesFlowModTableID = false
     /// Bytes queued in this turn, in wire form; the connection layer takes them.
     package var output: [UInt8] = []
-    /// Bytes taken but not yet written to the socket, kept up to date by the connection layer; dumps pause above a limit.
+    /// Bytes taken but not yet written to the socket, kept up to date by the connection layer; dumps pause
+    /// above a limit.
     package var bytesInFlight = 0
     /// Set by the switch: the connection layer closes the connection once the output is written.
     package var shouldClose = false

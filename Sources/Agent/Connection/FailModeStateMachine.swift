@@ -9,9 +9,9 @@ package enum FailMode: String, CaseIterable, Hashable, Sendable {
 /// Decides when a bridge forwards on its own, as a value without clock or timer.
 ///
 /// With fail mode `standalone` and no controllers configured, a visible flow of priority 0 that says NORMAL is there
-/// from the start. With controllers configured that cannot be reached for three probe intervals, a hidden flow above all
-/// others takes over, and goes when a controller is back; the controllers' own flows stay as they are beneath it. With `secure`
-/// nothing happens. Each input returns the forwarding to set, or nil where it stays.
+/// from the start. With controllers configured that cannot be reached for three probe intervals, a hidden flow
+/// above all others takes over, and goes when a controller is back; the controllers' own flows stay as they are
+/// beneath it. With `secure` nothing happens. Each input returns the forwarding to set, or nil where it stays.
 package struct FailModeStateMachine: Hashable, Sendable {
     private enum State: Hashable, Sendable {
         /// Secure, or nobody to wait for.

@@ -2,8 +2,9 @@ package import OpenFlow
 
 /// Finds messages in a stream of bytes.
 ///
-/// Only the header's length field is looked at (all versions, §7.1: bytes 2 and 3, header included). A length below 8 would
-/// never end, and one above the limit would never fit: both end the stream, since nobody can say where the next message begins.
+/// Only the header's length field is looked at (all versions, §7.1: bytes 2 and 3, header included). A length
+/// below 8 would never end, and one above the limit would never fit: both end the stream, since nobody can say
+/// where the next message begins.
 package enum MessageFramer {
     /// What stands at a place in the stream.
     package enum Frame: Hashable, Sendable {

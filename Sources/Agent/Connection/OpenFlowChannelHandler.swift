@@ -3,11 +3,13 @@ import OpenFlow
 
 /// The I/O side of a connection: frames, decodes, answers what needs no switch, and writes.
 ///
-/// One handler for all of it, since a handler per step costs more than the steps: it walks the whole read buffer at once, keeps only the
-/// partial message at its end, hands the decoded messages to the control loop in one go, and writes once per turn.
-/// The rules are in ``OpenFlowConnection/StateMachine``; this class only carries out what they say.
+/// One handler for all of it, since a handler per step costs more than the steps: it walks the whole read
+/// buffer at once, keeps only the partial message at its end, hands the decoded messages to the control loop in
+/// one go, and writes once per turn. The rules are in ``OpenFlowConnection/StateMachine``; this class only
+/// carries out what they say.
 ///
-/// Confined to its channel's event loop. Reading stops while the control loop is behind or the peer does not read its answers.
+/// Confined to its channel's event loop. Reading stops while the control loop is behind or the peer does not
+/// read its answers.
 package final class OpenFlowChannelHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundIn = Never
@@ -110,8 +112,8 @@ extension OpenFlowChannelHandler {
 
     /// Ends the connection once what was written has gone out.
     ///
-    /// Output is shut down first and input discarded for a moment: closing a socket with unread input resets the connection, and the
-    /// peer would lose the error that explains it.
+    /// Output is shut down first and input discarded for a moment: closing a socket with unread input resets
+    /// the connection, and the peer would lose the error that explains it.
     private func close(_ reason: CloseReason, after written: EventLoopFuture<Void>?, _ context: ChannelHandlerContext) {
         self.end(reason)
         if self.readIsWanted { context.read() }

@@ -1,17 +1,18 @@
 package import OpenFlow
 
 extension OpenFlowConnection {
-    /// The rules of one connection: HELLO and the version it leads to, what may be said when, and whether the peer lives.
+    /// The rules of one connection: HELLO and the version it leads to, what may be said when, and whether the
+    /// peer lives.
     ///
-    /// A value without I/O, timers or clock. Each input says what happened and returns what to do; the channel handler does it.
-    /// Owned by the handler, used on its event loop only. The state is consumed by each input, so that a branch which
-    /// forgets the next state does not compile.
+    /// A value without I/O, timers or clock. Each input says what happened and returns what to do; the channel
+    /// handler does it. Owned by the handler, used on its event loop only. The state is consumed by each input,
+    /// so that a branch which forgets the next state does not compile.
     ///
     ///     idle ── opened ──▶ awaitingHello ── hello ──▶ established ──▶ closed
     ///                             └── refusal, time-out ──────────────────▲
     ///
-    /// Our HELLO goes out at once and unasked, since some controllers (ONOS) are silent until they have seen it; its header says
-    /// the highest version allowed, because some look at nothing else.
+    /// Our HELLO goes out at once and unasked, since some controllers (ONOS) are silent until they have seen
+    /// it; its header says the highest version allowed, because some look at nothing else.
     package struct StateMachine: ~Copyable {
         /// What does not change in a connection's life.
         package struct Settings: Hashable, Sendable {
@@ -299,8 +300,9 @@ extension OpenFlowConnection.StateMachine {
 extension OpenFlowConnection.StateMachine {
     /// What a message in an established session is.
     ///
-    /// A message of another version is refused, and the session goes on: the framing is intact. The symmetric messages are taken
-    /// in any version that exists, since controllers are known to send them in the version of their first HELLO.
+    /// A message of another version is refused, and the session goes on: the framing is intact. The symmetric
+    /// messages are taken in any version that exists, since controllers are known to send them in the version
+    /// of their first HELLO.
     private static func admit(_ header: MessageHeader, version: OpenFlowVersion) -> OnMessage {
         let spoken = OpenFlowVersion(rawValue: header.version)
         switch header.type {

@@ -2,7 +2,8 @@ import OpenFlow
 
 /// The control loop's half of a connection: its session, the messages that wait for the switch, and the way back.
 ///
-/// Confined to its bridge's control loop. Its other half is the ``OpenFlowChannelHandler``; they meet in a ``ConnectionLink``.
+/// Confined to its bridge's control loop. Its other half is the ``OpenFlowChannelHandler``; they meet in a
+/// ``ConnectionLink``.
 package final class OpenFlowConnection {
     /// How it came to be.
     package enum Origin: Hashable, Sendable {

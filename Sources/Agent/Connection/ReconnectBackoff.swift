@@ -1,8 +1,8 @@
 /// How long to wait before the next attempt to reach a controller.
 ///
-/// A second at first, doubling with each failure up to a maximum; back to a second once a session has been good. A session
-/// is good when the peer negotiated and stayed for as long as the wait that led to it, so that a controller that
-/// accepts and drops connections does not get a storm of them.
+/// A second at first, doubling with each failure up to a maximum; back to a second once a session has been
+/// good. A session is good when the peer negotiated and stayed for as long as the wait that led to it, so that
+/// a controller that accepts and drops connections does not get a storm of them.
 package struct ReconnectBackoff: Hashable, Sendable {
     /// The wait after the first failure.
     package let minimum: Duration

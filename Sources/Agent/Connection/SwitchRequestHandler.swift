@@ -2,8 +2,8 @@ package import OpenFlow
 
 /// What connections need of a switch: ``OpenFlowSwitch``, or a simple stand-in in tests.
 ///
-/// Confined to the control loop of its bridge: every call is made there, and none of them blocks. Answers are queued in the
-/// session's output; the connection layer carries them away at the end of its turn.
+/// Confined to the control loop of its bridge: every call is made there, and none of them blocks. Answers are
+/// queued in the session's output; the connection layer carries them away at the end of its turn.
 package protocol SwitchRequestHandler: AnyObject {
     /// A version is agreed with a peer.
     func sessionOpened(_ session: ControllerSession)

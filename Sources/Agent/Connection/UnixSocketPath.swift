@@ -2,7 +2,8 @@ import Glibc
 
 /// Paths of unix sockets that we listen on.
 enum UnixSocketPath {
-    /// Removes a socket that a process which is gone left behind; throws if somebody listens there, or if it is no socket.
+    /// Removes a socket that a process which is gone left behind; throws if somebody listens there, or if it is
+    /// no socket.
     static func prepare(_ path: String) throws(AgentError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }

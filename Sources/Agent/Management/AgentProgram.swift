@@ -3,8 +3,8 @@ import Logging
 
 /// The life of the process `sluice run`: signals, log, run directory, agent, readiness, end.
 ///
-/// Used by the main thread, before any other exists. Prints one line on standard output when all bridges run, and one per
-/// error on standard error where they cannot.
+/// Used by the main thread, before any other exists. Prints one line on standard output when all bridges run,
+/// and one per error on standard error where they cannot.
 package enum AgentProgram {
     /// Runs an agent until SIGTERM or SIGINT; returns the exit status.
     package static func run(_ configuration: AgentConfiguration) -> Int32 {

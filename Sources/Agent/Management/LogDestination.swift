@@ -4,8 +4,9 @@ import Synchronization
 
 /// Where log lines go: a file, which can be opened anew, or standard error.
 ///
-/// Any thread may write. A line is written by one call, so that lines of threads do not mix. A place in the program that logs too much is
-/// cut short: at most 64 lines in ten seconds, then one line that says how many were left out.
+/// Any thread may write. A line is written by one call, so that lines of threads do not mix. A place in the
+/// program that logs too much is cut short: at most 64 lines in ten seconds, then one line that says how many
+/// were left out.
 package final class LogDestination: Sendable {
     private struct State {
         var descriptor: Int32

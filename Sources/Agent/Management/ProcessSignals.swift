@@ -27,7 +27,8 @@ package enum ProcessSignals {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Lets the signals have their ordinary effect again, so that a second one ends a program that takes too long to end.
+    /// Lets the signals have their ordinary effect again, so that a second one ends a program that takes too
+    /// long to end.
     package static func unblock() {
         var set = Self.handled
         pthread_sigmask(SIG_UNBLOCK, &set, nil)

@@ -2,8 +2,8 @@ import Glibc
 
 /// The directory where an agent's sockets and state are, held by one agent at a time.
 ///
-/// Holding means a lock on the file `sluice.pid` in it, which the kernel lets go of however the process ends, so that nothing stale
-/// can keep the next agent out. Owned by the thread that made it.
+/// Holding means a lock on the file `sluice.pid` in it, which the kernel lets go of however the process ends,
+/// so that nothing stale can keep the next agent out. Owned by the thread that made it.
 package struct RunDirectory: ~Copyable {
     /// Its path.
     package let path: String

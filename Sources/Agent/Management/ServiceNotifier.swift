@@ -2,8 +2,9 @@ import Glibc
 
 /// Tells the service manager how the program is, where it was started by one (`sd_notify(3)`).
 ///
-/// The protocol is a datagram of `KEY=VALUE` lines to the unix socket that `NOTIFY_SOCKET` names; a leading `@` stands for the zero byte of
-/// an abstract address. Without the variable, and where the manager does not listen, nothing happens: it is news, not a request.
+/// The protocol is a datagram of `KEY=VALUE` lines to the unix socket that `NOTIFY_SOCKET` names; a leading `@`
+/// stands for the zero byte of an abstract address. Without the variable, and where the manager does not
+/// listen, nothing happens: it is news, not a request.
 package struct ServiceNotifier: Sendable {
     private let socketPath: String?
 

@@ -115,7 +115,7 @@ struct Classifier: ~Copyable {
                 }
                 continue
             }
-            _ = subtable.pointee.forEach { entry in
+            _ = subtable.pointee.visitEntries { entry in
                 if self.covers(key, mask, subtable, entry) { visit(entry) }
                 return true
             }
@@ -152,7 +152,7 @@ struct Classifier: ~Copyable {
             let sameMask = subtable.pointee.hasMask(mask)
             // Two rules of one mask overlap only where they are equal.
             if sameMask { continue }
-            let none = subtable.pointee.forEach { entry in
+            let none = subtable.pointee.visitEntries { entry in
                 guard entry.head.pointee.priority == priority else { return true }
                 let words = ClassifierEntryHead.words(entry.head)
                 var difference: UInt64 = 0

@@ -220,7 +220,7 @@ struct ClassifierSubtable: ~Copyable {
 
     /// Calls `visit` with every entry, chains in falling order of priority, until it returns false; says
     /// whether it never did.
-    func forEach(_ visit: (ClassifierEntry) -> Bool) -> Bool {
+    func visitEntries(_ visit: (ClassifierEntry) -> Bool) -> Bool {
         for index in 0...self.slotMask {
             var entry = Self.entry(in: self.slots[index])
             while let current = entry {

@@ -32,7 +32,9 @@ package struct FlowSelector {
     package var key = FlowKey()
     /// Which bits count.
     package var mask = FlowMask()
-    /// Nil: every flow that the match covers. Else the one flow of exactly that match and priority.
+    /// Nil: every flow that the match covers.
+    ///
+    /// Else the one flow of exactly that match and priority.
     package var strictPriority: UInt16?
     /// With ``cookieMask``: only flows whose cookie agrees.
     package var cookie = Cookie.none

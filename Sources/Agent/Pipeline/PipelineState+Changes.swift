@@ -13,7 +13,9 @@ extension PipelineState {
         self.note(.flowAdded(added.reference, replaced: added.replaced))
     }
 
-    /// Changes a flow; see ``FlowTable/modify(_:instructions:cookie:resetsCounts:now:)``. A flow that is gone
+    /// Changes a flow; see ``FlowTable/modify(_:instructions:cookie:resetsCounts:now:)``.
+    ///
+    /// A flow that is gone
     /// is ignored.
     mutating func modifyFlow(
         _ reference: RuleReference, instructions: InstructionList, cookie: Cookie?, resetsCounts: Bool,
@@ -27,7 +29,9 @@ extension PipelineState {
         self.note(.flowModified(table.pointee.reference(reference.slot)))
     }
 
-    /// Removes a flow. A flow that is gone is ignored.
+    /// Removes a flow.
+    ///
+    /// A flow that is gone is ignored.
     mutating func removeFlow(_ reference: RuleReference, _ reason: FlowRemovedReason, _ flow: RemovedFlow?) {
         guard let table = self.existingTable(TableID(rawValue: reference.table)),
             table.pointee.rule(reference) != nil
@@ -105,7 +109,8 @@ extension FlowTable {
         var key = FlowKey()
         var mask = FlowMask()
         if let entry = rule.pointee.entry { self.classifier.write(entry, into: &key, &mask) }
-        let age = now.nanoseconds >= rule.pointee.created.nanoseconds
+        let age =
+            now.nanoseconds >= rule.pointee.created.nanoseconds
             ? now.nanoseconds - rule.pointee.created.nanoseconds : 0
         let used = rule.pointee.lastUsed.load(ordering: .relaxed)
         let idle = now.nanoseconds >= used ? now.nanoseconds - used : 0

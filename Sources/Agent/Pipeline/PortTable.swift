@@ -95,7 +95,9 @@ package struct PortTable: Sendable {
         return port
     }
 
-    /// Changes a port's description in place; its number and name stay. Returns whether anything changed.
+    /// Changes a port's description in place; its number and name stay.
+    ///
+    /// Returns whether anything changed.
     package mutating func update(_ number: PortNumber, _ change: (inout PortDescription) -> Void) -> Bool {
         guard let place = self.placeOfNumber[number.rawValue] else { return false }
         let old = self.ports[place].description

@@ -3,7 +3,9 @@ package import OpenFlow
 
 // Ports: what the bridge says of them, PORT_MOD, and the objects that this switch does not have yet.
 extension OpenFlowSwitch {
-    /// Adds a port and tells the controllers. The datapath id stays as it is.
+    /// Adds a port and tells the controllers.
+    ///
+    /// The datapath id stays as it is.
     ///
     /// - Parameter requested: The number asked for; nil for the one that the name had, or the lowest that is free.
     package func addPort(
@@ -17,7 +19,9 @@ extension OpenFlowSwitch {
         return port
     }
 
-    /// Removes a port and tells the controllers; nil where there is none. Flows that name it stay.
+    /// Removes a port and tells the controllers; nil where there is none.
+    ///
+    /// Flows that name it stay.
     @discardableResult
     package func removePort(_ number: PortNumber, now: MonotonicTime) -> SwitchPort? {
         guard let port = self.commit(by: .management, now: now, { $0.removePort(number) }) else { return nil }
@@ -97,7 +101,8 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.tableModBadConfig, value: UInt64(bits))
         }
         self.commit(by: context.origin, now: context.now) { state in
-            let named = tableMod.tableID == .all
+            let named =
+                tableMod.tableID == .all
                 ? 0..<self.tableCount : Int(tableMod.tableID.rawValue)..<Int(tableMod.tableID.rawValue) + 1
             for number in named { state.setMissTreatment(treatment, of: TableID(rawValue: UInt8(number))) }
         }

@@ -7,7 +7,9 @@ package struct SwitchConfiguration: Sendable {
     package var datapathID: DatapathID?
     /// What the datapath id is made from where nothing else is: random, locally administered, unicast.
     package var fallbackAddress = MACAddress(rawValue: 0x0200_0000_0001)
-    /// What DESC says: who made the switch. Controllers choose drivers by the first three.
+    /// What DESC says: who made the switch.
+    ///
+    /// Controllers choose drivers by the first three.
     package var manufacturer = "Sluice"
     /// What DESC says: which hardware.
     package var hardware = "Sluice"

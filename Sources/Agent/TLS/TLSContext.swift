@@ -42,7 +42,8 @@ package final class TLSContext: @unchecked Sendable {
         }
         guard SSL_CTX_use_PrivateKey_file(context, files.privateKeyPath, SSL_FILETYPE_PEM) == 1 else {
             throw .fromQueue(
-                .badFile, "TLS: private key file \(files.privateKeyPath) cannot be used: expected a PEM key without "
+                .badFile,
+                "TLS: private key file \(files.privateKeyPath) cannot be used: expected a PEM key without "
                     + "pass phrase that belongs to \(files.certificatePath)")
         }
         guard SSL_CTX_check_private_key(context) == 1 else {

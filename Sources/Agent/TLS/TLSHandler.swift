@@ -9,7 +9,8 @@ package enum TLSEvent: Sendable, Equatable {
 /// TLS for one channel: decrypts what comes in, encrypts what goes out, never waits.
 ///
 /// Plaintext written before the end of the handshake is held back and sent after it. A failure is fired as a
-/// ``TLSError`` and the channel is closed once the alert is written. All on the channel's event loop, which owns the session.
+/// ``TLSError`` and the channel is closed once the alert is written. All on the channel's event loop, which
+/// owns the session.
 package final class TLSHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
     package typealias InboundOut = ByteBuffer

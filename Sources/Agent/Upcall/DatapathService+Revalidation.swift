@@ -27,7 +27,8 @@ package struct RevalidationSummary: Hashable, Sendable {
 extension DatapathService {
     private static let sweepIntervalMilliseconds = 500
     private static let learningIntervalMilliseconds = 100
-    /// How long changes of tables gather while nobody waits for them; a flood of them costs one revalidation per interval.
+    /// How long changes of tables gather while nobody waits for them; a flood of them costs one revalidation
+    /// per interval.
     private static let versionsIntervalMilliseconds = 10
     private static let chunk = 128
 

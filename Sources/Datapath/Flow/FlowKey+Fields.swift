@@ -1,5 +1,5 @@
-// Accessors of the fields of keys and masks. One line each over `FlowWordsAccess`; layouts are those of `FlowField.layout`
-// (a test compares them). Values are in host byte order.
+// Accessors of the fields of keys and masks. One line each over `FlowWordsAccess`; layouts are those of
+// `FlowField.layout` (a test compares them). Values are in host byte order.
 
 /// What keys and masks have in common: words, and fields in them.
 public protocol FlowWordsAccess {

@@ -68,7 +68,9 @@ extension NetlinkWriter {
         return true
     }
 
-    /// A masked set: values, then mask, in the form of the header's key attribute. Fields that cannot be written are
+    /// A masked set: values, then mask, in the form of the header's key attribute.
+    ///
+    /// Fields that cannot be written are
     /// zero in both.
     private mutating func rewrite(_ rewrite: HeaderRewrite) {
         if case .tunnel(let fields) = rewrite {

@@ -6,7 +6,9 @@ internal import Synchronization
 /// `@unchecked Sendable`: the pool hands a channel to one thread at a time, and only that one uses it until it gives
 /// it back.
 package final class NetlinkChannel: @unchecked Sendable {
-    /// How long the kernel may take to answer. It answers within the request's system call, so this only bounds what
+    /// How long the kernel may take to answer.
+    ///
+    /// It answers within the request's system call, so this only bounds what
     /// a lost answer costs.
     private static let answerTimeoutMilliseconds = 10_000
 

@@ -197,7 +197,9 @@ extension OpenVSwitchClient {
         return (try self.datapath(named: name), false)
     }
 
-    /// Sends a port's upcalls to these sockets. A port that vanished meanwhile has none.
+    /// Sends a port's upcalls to these sockets.
+    ///
+    /// A port that vanished meanwhile has none.
     func redirect(_ port: UInt32, to portIDs: [UInt32]) throws(NetlinkError) {
         do throws(NetlinkError) {
             try self.setPortIDs(portIDs, of: port)

@@ -30,7 +30,9 @@ package final class NetlinkSocket: NetlinkTransport, @unchecked Sendable {
     private let wakeEvent: WakeEvent
     package let portID: UInt32
 
-    /// Opens and connects a socket. EPROTONOSUPPORT where the kernel has no generic netlink; EMFILE and the like.
+    /// Opens and connects a socket.
+    ///
+    /// EPROTONOSUPPORT where the kernel has no generic netlink; EMFILE and the like.
     package init(receiveBufferBytes: Int) throws(NetlinkError) {
         do { self.wakeEvent = try WakeEvent() } catch { throw NetlinkError(errno: error.errno) }
         guard let socket = nl_socket_alloc() else { throw NetlinkError(errno: ENOMEM) }
@@ -52,7 +54,9 @@ package final class NetlinkSocket: NetlinkTransport, @unchecked Sendable {
     /// Sets a netlink option; old kernels may lack it, and work without.
     private func enable(_ option: Int32) {
         var one: Int32 = 1
-        _ = setsockopt(self.descriptor, 270 /* SOL_NETLINK */, option, &one, socklen_t(MemoryLayout<Int32>.size))
+        // SOL_NETLINK of <linux/socket.h>, which Glibc's module does not have.
+        let level: Int32 = 270
+        _ = setsockopt(self.descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Beyond the system's limit where this process may (CAP_NET_ADMIN), else as far as the limit goes.
@@ -64,7 +68,9 @@ package final class NetlinkSocket: NetlinkTransport, @unchecked Sendable {
         }
     }
 
-    /// The number of a generic netlink family, which may make the kernel load its module. ENOENT where there is none.
+    /// The number of a generic netlink family, which may make the kernel load its module.
+    ///
+    /// ENOENT where there is none.
     func resolve(_ family: String) throws(NetlinkError) -> UInt16 {
         let result = genl_ctrl_resolve(self.socket, family)
         guard result >= 0 else { throw Self.error(result) }

@@ -17,7 +17,9 @@ package protocol NetlinkTransport: AnyObject, Sendable {
     func wake()
 }
 
-/// Where sockets come from: the kernel, or something that plays it in tests. Callable from any thread.
+/// Where sockets come from: the kernel, or something that plays it in tests.
+///
+/// Callable from any thread.
 package protocol NetlinkProvider: Sendable {
     /// Opens a socket with a receive buffer of at least so many bytes where the system allows it.
     func open(receiveBufferBytes: Int) throws(NetlinkError) -> any NetlinkTransport

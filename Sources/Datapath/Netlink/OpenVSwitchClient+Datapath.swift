@@ -31,28 +31,36 @@ package struct KernelDatapathDescription: Sendable, Equatable {
 }
 
 extension OpenVSwitchClient {
-    /// The datapath of that name. ENODEV where there is none.
+    /// The datapath of that name.
+    ///
+    /// ENODEV where there is none.
     package func datapath(named name: String) throws(NetlinkError) -> KernelDatapathDescription {
         var header = self.header(.datapath, OpenVSwitch.Command.get.rawValue)
         header.datapathInterfaceIndex = 0
         let found = try self.request(header) {
             $0.attribute(OpenVSwitch.DatapathAttribute.name.rawValue, zeroTerminated: name)
             return true
-        } parse: { KernelDatapathDescription($0) }
-        guard let found else { throw .malformed }
-        return found
-    }
-
-    /// This datapath as it is now.
-    package func datapath() throws(NetlinkError) -> KernelDatapathDescription {
-        let found = try self.request(self.header(.datapath, OpenVSwitch.Command.get.rawValue)) { _ in true } parse: {
+        } parse: {
             KernelDatapathDescription($0)
         }
         guard let found else { throw .malformed }
         return found
     }
 
-    /// Makes a datapath, whose local port's upcalls go to `portID`. EEXIST where there is one of that name.
+    /// This datapath as it is now.
+    package func datapath() throws(NetlinkError) -> KernelDatapathDescription {
+        let found = try self.request(self.header(.datapath, OpenVSwitch.Command.get.rawValue)) { _ in
+            true
+        } parse: {
+            KernelDatapathDescription($0)
+        }
+        guard let found else { throw .malformed }
+        return found
+    }
+
+    /// Makes a datapath, whose local port's upcalls go to `portID`.
+    ///
+    /// EEXIST where there is one of that name.
     package func createDatapath(
         named name: String, features: OpenVSwitch.UserFeatures, portID: UInt32
     ) throws(NetlinkError) -> KernelDatapathDescription {
@@ -63,7 +71,9 @@ extension OpenVSwitchClient {
             $0.attribute(OpenVSwitch.DatapathAttribute.upcallPortID.rawValue, portID)
             $0.attribute(OpenVSwitch.DatapathAttribute.userFeatures.rawValue, features.rawValue)
             return true
-        } parse: { KernelDatapathDescription($0) }
+        } parse: {
+            KernelDatapathDescription($0)
+        }
         guard let made else { throw .malformed }
         return made
     }

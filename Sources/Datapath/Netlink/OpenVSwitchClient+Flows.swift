@@ -1,6 +1,8 @@
 // Flow commands (`enum ovs_flow_cmd`).
 
-/// What the kernel says about a flow. Key, mask and actions may have been left out on request.
+/// What the kernel says about a flow.
+///
+/// Key, mask and actions may have been left out on request.
 package struct KernelFlow: Sendable {
     /// The flow; without an identifier (another program's) one is made from key and mask.
     package var flow: DatapathFlow
@@ -79,14 +81,18 @@ extension NetlinkWriter {
 }
 
 extension OpenVSwitchClient {
-    /// The request that makes a flow. EEXIST where there is one of that name, or another name's for the same packets.
+    /// The request that makes a flow.
+    ///
+    /// EEXIST where there is one of that name, or another name's for the same packets.
     ///
     /// NLM_F_CREATE makes it so; without, the kernel would silently give the other one these actions.
     var newFlowHeader: RequestHeader {
         self.header(.flow, OpenVSwitch.Command.new.rawValue, flags: Netlink.flagCreate)
     }
 
-    /// The request that changes a flow's actions. ENOENT where there is none of that name.
+    /// The request that changes a flow's actions.
+    ///
+    /// ENOENT where there is none of that name.
     var setFlowHeader: RequestHeader { self.header(.flow, OpenVSwitch.Command.set.rawValue) }
 
     /// The request that removes a flow and answers with its last counters.
@@ -94,12 +100,16 @@ extension OpenVSwitchClient {
         self.header(.flow, OpenVSwitch.Command.delete.rawValue, flags: Netlink.flagEcho)
     }
 
-    /// The flow of that name. ENOENT where there is none.
+    /// The flow of that name.
+    ///
+    /// ENOENT where there is none.
     package func flow(_ identifier: FlowIdentifier) throws(NetlinkError) -> KernelFlow {
         let found = try self.request(self.header(.flow, OpenVSwitch.Command.get.rawValue)) {
             $0.identifier(identifier)
             return true
-        } parse: { KernelFlow($0) }
+        } parse: {
+            KernelFlow($0)
+        }
         guard let found else { throw .malformed }
         return found
     }

@@ -30,7 +30,9 @@ package struct KernelPort: Sendable, Equatable {
         guard !reader.isMalformed, isNumbered else { return nil }
     }
 
-    /// The port in the words that all datapaths share. Tunnels, which other programs may have added, count as devices.
+    /// The port in the words that all datapaths share.
+    ///
+    /// Tunnels, which other programs may have added, count as devices.
     package var port: DatapathPort {
         DatapathPort(
             index: PortIndex(rawValue: self.number), name: self.name,
@@ -69,12 +71,16 @@ extension OpenVSwitchClient {
                 $0.attribute(OpenVSwitch.PortAttribute.number.rawValue, index.rawValue)
             }
             return true
-        } parse: { KernelPort($0) }
+        } parse: {
+            KernelPort($0)
+        }
         guard let added else { throw .malformed }
         return added
     }
 
-    /// Removes a port. ENODEV where there is none of that number; EINVAL for the local port.
+    /// Removes a port.
+    ///
+    /// ENODEV where there is none of that number; EINVAL for the local port.
     package func deletePort(_ number: UInt32) throws(NetlinkError) {
         try self.command(self.header(.port, OpenVSwitch.Command.delete.rawValue)) {
             $0.attribute(OpenVSwitch.PortAttribute.number.rawValue, number)
@@ -91,12 +97,16 @@ extension OpenVSwitchClient {
         }
     }
 
-    /// The port of that number. ENODEV where there is none.
+    /// The port of that number.
+    ///
+    /// ENODEV where there is none.
     package func port(_ number: UInt32) throws(NetlinkError) -> KernelPort {
         let found = try self.request(self.header(.port, OpenVSwitch.Command.get.rawValue)) {
             $0.attribute(OpenVSwitch.PortAttribute.number.rawValue, number)
             return true
-        } parse: { KernelPort($0) }
+        } parse: {
+            KernelPort($0)
+        }
         guard let found else { throw .malformed }
         return found
     }
@@ -106,7 +116,9 @@ extension OpenVSwitchClient {
         try self.pool.withChannel { channel throws(NetlinkError) in
             var ports: [KernelPort] = []
             var isMalformed = false
-            try channel.dump(self.header(.port, OpenVSwitch.Command.get.rawValue)) { _ in true } visit: { message in
+            try channel.dump(self.header(.port, OpenVSwitch.Command.get.rawValue)) { _ in
+                true
+            } visit: { message in
                 if let port = KernelPort(message) { ports.append(port) } else { isMalformed = true }
             }
             if isMalformed { throw .malformed }

@@ -91,7 +91,8 @@ extension OpenVSwitchClient {
     private var hasMeters: Bool {
         guard self.families[.meter] != nil else { return false }
         let found = try? self.request(self.header(.meter, OpenVSwitch.MeterCommand.features.rawValue)) {
-            _ in true
+            _ in
+            true
         } parse: { message in
             var reader = message.attributes
             while reader.advance() {

@@ -2,7 +2,9 @@
 package struct OpenVSwitchFamilies: Sendable {
     private var numbers: [OpenVSwitch.Family: UInt16] = [:]
 
-    /// Asks the kernel. ENOENT where the module is not there; families that only newer kernels have may be missing.
+    /// Asks the kernel.
+    ///
+    /// ENOENT where the module is not there; families that only newer kernels have may be missing.
     package init(_ provider: any NetlinkProvider) throws(NetlinkError) {
         for family in OpenVSwitch.Family.allCases {
             switch family {

@@ -7,7 +7,9 @@ internal import Synchronization
 package final class UpcallReceiver: Sendable {
     /// Datagrams taken by one system call; each holds one upcall.
     private static let batchMaximum = 64
-    /// The longest upcall: a frame of 64 KiB with its key and the rest. Only pages that were used cost memory.
+    /// The longest upcall: a frame of 64 KiB with its key and the rest.
+    ///
+    /// Only pages that were used cost memory.
     private static let datagramBytesMaximum = 68 * 1024
 
     private let transport: any NetlinkTransport

@@ -194,7 +194,9 @@ extension Action {
         self = .setField(field, value: UInt128(value) << UInt128(offset), mask: mask)
     }
 
-    /// reg_load2: an OXM entry, which may have a mask in any version. It follows the subtype at once, at a place
+    /// reg_load2: an OXM entry, which may have a mask in any version.
+    ///
+    /// It follows the subtype at once, at a place
     /// that is no multiple of four (Open vSwitch, NXAST_REG_LOAD2).
     private mutating func describeLoad2(
         to wire: inout some WireVisitor & ~Copyable & ~Escapable

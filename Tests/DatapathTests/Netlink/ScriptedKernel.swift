@@ -38,7 +38,9 @@ enum ScriptedReply: Sendable {
     case silence
 }
 
-/// The kernel as a function: from a request to the answers, in order. Success is acknowledged by itself.
+/// The kernel as a function: from a request to the answers, in order.
+///
+/// Success is acknowledged by itself.
 final class ScriptedKernel: NetlinkProvider {
     typealias Script = @Sendable (ScriptedRequest) -> [ScriptedReply]
 
@@ -155,10 +157,13 @@ final class ScriptedKernel: NetlinkProvider {
     }
 }
 
-/// A socket to a ``ScriptedKernel``. Waiting is pointless: what will come is there already.
+/// A socket to a ``ScriptedKernel``.
+///
+/// Waiting is pointless: what will come is there already.
 final class ScriptedSocket: NetlinkTransport {
     private enum Arrival: Equatable {
-        case nothing, overflow, datagram([UInt8])
+        case nothing, overflow
+        case datagram([UInt8])
     }
 
     private let kernel: ScriptedKernel
