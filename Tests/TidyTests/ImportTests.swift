@@ -29,7 +29,9 @@ struct ImportTests {
         Room(
             folder: "Datapath/Netlink/",
             allowed: ["NetworkTypes", "Glibc", "Synchronization", "CLinux", "CNetlink"]),
-        Room(folder: "Agent/TLS/", allowed: ["COpenSSL", "NetworkTypes", "NIOCore", "Glibc", "Synchronization", "Logging"]),
+        Room(
+            folder: "Agent/TLS/",
+            allowed: ["COpenSSL", "NetworkTypes", "NIOCore", "Glibc", "Synchronization", "Logging"]),
         Room(folder: "Agent/Pipeline/", allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Glibc", "Synchronization"]),
         Room(folder: "Agent/Translation/", allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Synchronization"]),
         Room(folder: "Agent/Switch/", allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Synchronization", "Logging"]),
