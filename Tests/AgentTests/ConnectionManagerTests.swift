@@ -90,9 +90,11 @@ private final class ManagerHarness {
 
     /// Waits until `condition` holds; gives up after a minute.
     func wait(for what: String, _ condition: ([ConnectionStatistics]) -> Bool) throws {
+        let runtime = self.runtime
         for _ in 0..<6000 {
-            if condition(try self.statistics()) { return }
-            usleep(10_000)
+            // Looked at on the control loop every 10 ms, in turn with what it does.
+            let look = self.loop.scheduleTask(in: .milliseconds(10)) { runtime.value.connections.statistics }
+            if condition(try look.futureResult.wait()) { return }
         }
         Issue.record("waited a minute for \(what)")
     }
