@@ -6,7 +6,9 @@ out=${1:-$here/authority}
 umask 077
 mkdir -p "$out"
 cd "$out"
-# In one place or not at all: what is half made is made again.
+# One maker at a time; what is half made is made again.
+exec 9>.lock
+flock 9
 if [ -e .complete ]; then exit 0; fi
 quietly() { local said; said=$("$@" 2>&1) || { echo "$said" >&2; exit 1; }; }
 

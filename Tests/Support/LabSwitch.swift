@@ -142,6 +142,11 @@ extension Lab {
     ///
     /// A fail mode is chosen unless `more` does: secure, so that only what the test installs forwards.
     package func startSwitch(_ more: String..., ports: Bool = true) throws(LabError) -> LabSwitch {
+        try self.startSwitch(more, ports: ports)
+    }
+
+    /// As above, with the flags in an array.
+    package func startSwitch(_ more: [String], ports: Bool = true) throws(LabError) -> LabSwitch {
         var flags = self.flags(more)
         if !more.contains("--fail-mode") { flags += ["--fail-mode", "secure"] }
         if !more.contains("--protocols") { flags += ["--protocols", "OpenFlow10,OpenFlow13"] }
