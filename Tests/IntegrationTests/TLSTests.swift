@@ -53,7 +53,9 @@ struct TLSTests {
         try Self.prepare()
         try await Lab.with(.embedded) { lab in
             func start(_ key: String, _ certificate: String) throws -> Command {
-                let files = ["--private-key", "\(Self.authority)/\(key)", "--certificate", "\(Self.authority)/\(certificate)"]
+                let files = [
+                    "--private-key", "\(Self.authority)/\(key)", "--certificate", "\(Self.authority)/\(certificate)",
+                ]
                 let authority = ["--ca-certificate", "\(Self.authority)/ca.pem"]
                 return try lab.run(
                     lab.flags(["--listen", "pssl:6654:127.0.0.1"] + files + authority), in: lab.switchNamespace)
