@@ -16,6 +16,9 @@ package enum AgentLimits {
     package static let messagesPerTurn = 64
     /// Bytes not yet written to a peer above which packet-ins to it are dropped (and counted).
     package static let packetInOutputBytesMaximum = 512 * 1024
+    /// Bytes not yet written to a peer above which other asynchronous messages to it (flow-removed, port-status) are
+    /// dropped (and counted): a controller that misses one of these no longer knows the switch.
+    package static let asynchronousOutputBytesMaximum = 16 * 1024 * 1024
     /// Bytes not yet written to a peer above which a long answer (a dump) pauses.
     package static let dumpOutputBytesMaximum = 256 * 1024
     /// Bytes not yet written to a peer above which its requests wait: their answers may not be dropped.

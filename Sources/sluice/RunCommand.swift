@@ -27,6 +27,9 @@ struct RunCommand: ParsableCommand {
               ptcp:[PORT][:HOST]  listen, on every address unless HOST is given; port 0
                                   is any free one
               punix:PATH          listen on a socket of this host
+              ssl:HOST[:PORT]     tcp: over TLS, and
+              pssl:[PORT][:HOST]  ptcp: over TLS, both with --private-key, --certificate
+                                  and --ca-certificate
             Every bridge also listens on the socket BRIDGE.mgmt in the run directory:
               ovs-ofctl show unix:/run/sluice/br0.mgmt
 
@@ -119,8 +122,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "trace, debug, info, notice, warning, error or critical, for all or by part: connection=debug,info. "
-                + "(default: info)", valueName: "level"))
+            "trace, debug, info, notice, warning, error or critical, for all or by part (agent, connection, datapath, "
+                + "switch, upcall): connection=debug,info. (default: info)", valueName: "level"))
     var logLevel: String?
 
     func run() throws {

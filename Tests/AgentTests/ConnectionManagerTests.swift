@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 import NIOCore
 import NIOPosix
 import OpenFlow
@@ -68,7 +67,7 @@ private final class ManagerHarness {
             let runtime = BridgeRuntime(
                 name: "br0", signal: ControlLoopSignal(eventLoop: loop), handler: barrierSwitch,
                 configuration: configuration, ioGroup: group, packetIns: nil,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: AgentLoggers.silent.connection)
             return NIOLoopBound(runtime, eventLoop: loop)
         }.wait()
     }

@@ -105,6 +105,7 @@ package final class Lab: Sendable {
         }
         for host in self.hosts { script += self.cable(to: host) }
         try Command.require(["sh", "-ec", script])
+        for host in self.hosts { try self.awaitCarrier(host) }
     }
 
     private func cable(to host: Host) -> String {
@@ -121,6 +122,22 @@ package final class Lab: Sendable {
     /// Plugs in the cable to `host` anew, after ``unplug(_:)``.
     package func plug(_ host: Host) throws(LabError) {
         try Command.require(["sh", "-ec", self.cable(to: host)])
+        try self.awaitCarrier(host)
+    }
+
+    /// Waits until both ends of a new cable carry: the kernel lets go what is sent before, for as long as it likes.
+    private func awaitCarrier(_ host: Host) throws(LabError) {
+        let ends = [(self.switchNamespace, "eth\(host.number)"), (host.namespace, "eth0")]
+        do {
+            try eventually("the cable to \(host.namespace.name) carries") {
+                try ends.allSatisfy { namespace, device in
+                    try Command.run(["ip", "-o", "-n", namespace.name, "link", "show", device]).output
+                        .contains("state UP")
+                } ? true : nil
+            }
+        } catch {
+            throw error as? LabError ?? .other("\(error)")
+        }
     }
 
     /// Removes the cable to `host`: the switch's device is gone.

@@ -74,7 +74,7 @@ final class Bridge {
     /// Throws what keeps it from being as configured; ports added so far are taken out again.
     init(
         settings: BridgeSettings, kind: DatapathChoice, service: DatapathService, eventLoop: any EventLoop,
-        ioGroup: any EventLoopGroup, hostIdentity: [UInt8], seed: UInt64, logger: Logger,
+        ioGroup: any EventLoopGroup, hostIdentity: [UInt8], seed: UInt64, loggers: AgentLoggers,
         clock: @escaping @Sendable () -> MonotonicTime
     ) throws(AgentError) {
         let signal = ControlLoopSignal(eventLoop: eventLoop)
@@ -88,7 +88,7 @@ final class Bridge {
         self.service = service
         self.signal = signal
         self.datapath = datapath
-        self.logger = logger
+        self.logger = loggers.datapath
         self.clock = clock
         self.portEvents = PortEventQueue { signal.raise(.ports) }
 
@@ -102,11 +102,12 @@ final class Bridge {
         var configuration = settings.switchConfiguration
         configuration.fallbackAddress = local.interface.hardwareAddress
         self.openFlowSwitch = OpenFlowSwitch(
-            name: settings.name, configuration: configuration, pipeline: pipeline, datapath: datapath)
+            name: settings.name, configuration: configuration, pipeline: pipeline, datapath: datapath,
+            logger: loggers.openFlowSwitch)
         let reference = BridgeReference()
         self.runtime = BridgeRuntime(
             name: settings.name, signal: signal, handler: self.openFlowSwitch, configuration: settings.connections,
-            ioGroup: ioGroup, packetIns: datapath.packetIns, logger: logger, clock: clock,
+            ioGroup: ioGroup, packetIns: datapath.packetIns, logger: loggers.connection, clock: clock,
             handlePortEvents: { reference.bridge?.handlePortEvents() })
         reference.bridge = self
         do throws(AgentError) {
@@ -235,6 +236,11 @@ final class Bridge {
             let added = try self.openFlowSwitch.addPort(
                 description, index: index, requested: requested, now: self.clock())
             self.datapath.attach(index, as: added.number)
+            self.logger.debug(
+                """
+                bridge \(self.settings.name): port \(description.name) is number \(added.number), \
+                \(index.rawValue) in the datapath
+                """)
         } catch {
             throw AgentError(
                 .configuration, "port \(description.name) of bridge \(self.settings.name): \(Self.describe(error))")

@@ -44,16 +44,16 @@ final class DatapathRegistry {
     }
 
     private let factory: DatapathFactory
-    private let logger: Logger
+    private let loggers: AgentLoggers
     private let devices: Set<String>
     private var entries: [DatapathChoice: Entry] = [:]
     private var kernelObstacle: String??
 
     /// Makes a registry without datapaths; `devices` are those that bridges will ask for.
-    init(factory: DatapathFactory, devices: Set<String>, logger: Logger) {
+    init(factory: DatapathFactory, devices: Set<String>, loggers: AgentLoggers) {
         self.factory = factory
         self.devices = devices
-        self.logger = logger
+        self.loggers = loggers
     }
 
     /// The kind that `choice` comes to on this host; says in one line of the log why `auto` falls back.
@@ -63,9 +63,9 @@ final class DatapathRegistry {
             let obstacle = self.factory.kernelObstacle()
             self.kernelObstacle = .some(obstacle)
             if let obstacle {
-                self.logger.notice("no kernel datapath (\(obstacle)): using the embedded one")
+                self.loggers.datapath.notice("no kernel datapath (\(obstacle)): using the embedded one")
             } else {
-                self.logger.notice("using the kernel datapath")
+                self.loggers.datapath.notice("using the kernel datapath")
             }
         }
         return self.kernelObstacle == .some(nil) ? .kernel : .userspace
@@ -81,9 +81,10 @@ final class DatapathRegistry {
         do throws(DatapathError) {
             let backend = kind == .kernel ? try self.factory.makeKernel(self.devices) : try self.factory.makeUserspace()
             do throws(DatapathError) {
-                let service = try DatapathService(backend: backend)
+                let service = try DatapathService(backend: backend, logger: self.loggers.upcall)
                 try service.start()
                 self.entries[kind] = Entry(service: service, users: 1)
+                self.loggers.datapath.info("the \(kind.rawValue) datapath is open")
                 return service
             } catch {
                 backend.close(keep: true)
@@ -103,6 +104,7 @@ final class DatapathRegistry {
         self.entries[kind] = nil
         entry.service.stop()
         entry.service.backend.close(keep: keep)
+        self.loggers.datapath.info("the \(kind.rawValue) datapath is closed\(keep ? ", its ports and flows stay" : "")")
     }
 
     private static func agentError(_ error: DatapathError, kind: DatapathChoice, obstacle: String?) -> AgentError {

@@ -1,4 +1,4 @@
-package import Logging
+import Logging
 import NIOCore
 import NIOPosix
 
@@ -40,7 +40,7 @@ package final class SluiceAgent {
 
     private let settings: Settings
     private let registry: DatapathRegistry
-    private let logger: Logger
+    private let loggers: AgentLoggers
     private let hostIdentity: [UInt8]
     private let clock: @Sendable () -> MonotonicTime
     private let ioGroup: MultiThreadedEventLoopGroup
@@ -50,16 +50,16 @@ package final class SluiceAgent {
 
     /// Makes an agent; nothing of the host is touched before ``start()``.
     package init(
-        settings: Settings, factory: DatapathFactory = .host, logger: Logger, hostIdentity: [UInt8],
+        settings: Settings, factory: DatapathFactory = .host, loggers: AgentLoggers, hostIdentity: [UInt8],
         clock: @escaping @Sendable () -> MonotonicTime = SystemClock.now
     ) {
         self.settings = settings
-        self.logger = logger
+        self.loggers = loggers
         self.hostIdentity = hostIdentity
         self.clock = clock
         self.registry = DatapathRegistry(
             factory: factory,
-            devices: Set(settings.bridges.flatMap { $0.devices }), logger: logger)
+            devices: Set(settings.bridges.flatMap { $0.devices }), loggers: loggers)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
     }
@@ -72,7 +72,7 @@ package final class SluiceAgent {
             var started: [Started] = []
             for settings in self.settings.bridges { started.append(try self.startBridge(settings)) }
             try self.updatePatchPorts()
-            self.links = try LinkWatcher(queues: self.portEventQueues(), logger: self.logger)
+            self.links = try LinkWatcher(queues: self.portEventQueues(), logger: self.loggers.datapath)
             return started
         } catch {
             self.stop()
@@ -90,7 +90,7 @@ package final class SluiceAgent {
             do {
                 try running.eventLoop.flatSubmit { bridge.value.stop(keep: keep) }.wait()
             } catch {
-                self.logger.warning("bridge \(running.name) did not end in order: \(error)")
+                self.loggers.agent.warning("bridge \(running.name) did not end in order: \(error)")
             }
             self.registry.release(running.kind, keep: keep)
         }
@@ -99,7 +99,7 @@ package final class SluiceAgent {
             do {
                 try group.syncShutdownGracefully()
             } catch {
-                self.logger.warning("event loops did not end in order: \(error)")
+                self.loggers.agent.warning("event loops did not end in order: \(error)")
             }
         }
     }
@@ -108,13 +108,13 @@ package final class SluiceAgent {
         let kind = self.registry.resolve(settings.datapath)
         let service = try self.registry.acquire(kind)
         let loop = self.controlGroup.next()
-        let (ioGroup, logger, clock) = (self.ioGroup, self.logger, self.clock)
+        let (ioGroup, loggers, clock) = (self.ioGroup, self.loggers, self.clock)
         let hostIdentity = self.hostIdentity
         do {
             let bridge = try loop.submit {
                 let bridge = try Bridge(
                     settings: settings, kind: kind, service: service, eventLoop: loop, ioGroup: ioGroup,
-                    hostIdentity: hostIdentity, seed: UInt64.random(in: 0 ... .max), logger: logger, clock: clock)
+                    hostIdentity: hostIdentity, seed: UInt64.random(in: 0 ... .max), loggers: loggers, clock: clock)
                 return NIOLoopBound(bridge, eventLoop: loop)
             }.wait()
             self.bridges.append(RunningBridge(name: settings.name, kind: kind, eventLoop: loop, bridge: bridge))

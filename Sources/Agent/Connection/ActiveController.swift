@@ -6,7 +6,7 @@ import NIOCore
 final class ActiveController {
     private enum State {
         case idle
-        case connecting(ConnectionLink)
+        case connecting(ConnectionAttempt)
         case connected(OpenFlowConnection)
         case waiting(Scheduled<Void>)
         case stopped
@@ -24,17 +24,17 @@ final class ActiveController {
     }
 
     /// A call is being made.
-    func beginAttempt(_ link: ConnectionLink) {
+    func beginAttempt(_ attempt: ConnectionAttempt) {
         self.statistics.attempts += 1
-        self.state = .connecting(link)
+        self.state = .connecting(attempt)
     }
 
     /// How long one attempt may take: as long as the wait that preceded it.
     var attemptTimeout: Duration { max(self.backoff.current, .seconds(1)) }
 
     /// The attempt that is being made, if there is one.
-    var attempt: ConnectionLink? {
-        if case .connecting(let link) = self.state { return link }
+    var attempt: ConnectionAttempt? {
+        if case .connecting(let attempt) = self.state { return attempt }
         return nil
     }
 
@@ -75,7 +75,8 @@ final class ActiveController {
         switch self.state {
         case .waiting(let timer): timer.cancel()
         case .connected(let connection): connection.close(.shutdown)
-        case .idle, .connecting, .stopped: break
+        case .connecting(let attempt): attempt.cancel()
+        case .idle, .stopped: break
         }
         self.state = .stopped
         self.statistics.isConnected = false

@@ -23,8 +23,9 @@ struct ConnectionBootstrap: Sendable {
     /// the one channel that comes of it; until then nothing is read, so that no byte goes by unseen.
     func connect(
         _ address: ControllerAddress, timeout: Duration
-    ) -> (link: ConnectionLink, channel: EventLoopFuture<any Channel>) {
+    ) -> (attempt: ConnectionAttempt, channel: EventLoopFuture<any Channel>) {
         let link = ConnectionLink(hub: self.hub)
+        let attempt = ConnectionAttempt(link: link)
         let (settings, tls) = (self.settings, self.tls)
         let bootstrap = ClientBootstrap(group: self.group)
             .connectTimeout(.nanoseconds(max(timeout, .seconds(1)).wholeNanoseconds))
@@ -33,6 +34,9 @@ struct ConnectionBootstrap: Sendable {
             )
             .channelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .channelOption(.autoRead, value: false)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try attempt.add(channel) }
+            }
         let connected =
             switch address.transport {
             case .tcp(let host, let port), .tls(let host, let port):
@@ -47,7 +51,7 @@ struct ConnectionBootstrap: Sendable {
                 return channel
             }
         }
-        return (link, configured)
+        return (attempt, configured)
     }
 
     /// Listens; connections are announced to the hub as arrivals of the listener of that index.
@@ -106,6 +110,39 @@ struct ConnectionBootstrap: Sendable {
             return "\(kind):\(host.dropFirst(mapped.utf8.count)):\(port)"
         }
         return host.utf8.contains(UInt8(ascii: ":")) ? "\(kind):[\(host)]:\(port)" : "\(kind):\(host):\(port)"
+    }
+}
+
+/// A call that has been made and not been answered; any thread.
+final class ConnectionAttempt: Sendable {
+    private struct State {
+        var channels: [any Channel] = []
+        var isCancelled = false
+    }
+
+    /// The link of the connection that may come of it.
+    let link: ConnectionLink
+    private let state = Mutex(State())
+
+    init(link: ConnectionLink) { self.link = link }
+
+    /// Notes the channel of one of the peer's addresses; throws where nobody wants it any more.
+    func add(_ channel: any Channel) throws {
+        let isCancelled = self.state.withLock { state in
+            if !state.isCancelled { state.channels.append(channel) }
+            return state.isCancelled
+        }
+        if isCancelled { throw CloseReason.shutdown }
+    }
+
+    /// Makes the call fail at once, unless its name is still being resolved.
+    func cancel() {
+        let channels = self.state.withLock { state in
+            defer { state.channels = [] }
+            state.isCancelled = true
+            return state.channels
+        }
+        for channel in channels { channel.close(promise: nil) }
     }
 }
 

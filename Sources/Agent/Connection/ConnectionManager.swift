@@ -32,6 +32,8 @@ package final class ConnectionManager {
     private var failMode: FailModeStateMachine
     private var failModeTimer: Scheduled<Void>?
     private var isStopping = false
+    /// Calls whose outcome is not known.
+    private var pendingCalls = 0
     private var stopped: EventLoopPromise<Void>?
 
     /// Makes a manager that opens nothing yet.
@@ -144,17 +146,23 @@ package final class ConnectionManager {
             }
         }
         for controller in self.controllers {
-            // Nobody waits for a call that may take seconds to fail.
-            if let link = controller.attempt { self.connections[link.identifier] = nil }
+            if let attempt = controller.attempt { self.connections[attempt.link.identifier] = nil }
             controller.stop()
         }
         for connection in self.connections.values { connection.close(.shutdown) }
+        // A name that is still being resolved is not waited for any longer than a peer that does not close.
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let patience = self.eventLoop.scheduleTask(in: .nanoseconds(AgentLimits.closeTimeout.wholeNanoseconds)) {
+            bound.value.pendingCalls = 0
+            bound.value.finishStopping()
+        }
+        promise.futureResult.whenComplete { _ in patience.cancel() }
         self.finishStopping()
         return promise.futureResult
     }
 
     private func finishStopping() {
-        guard self.isStopping, self.connections.isEmpty else { return }
+        guard self.isStopping, self.connections.isEmpty, self.pendingCalls == 0 else { return }
         self.stopped?.succeed()
     }
 
@@ -230,27 +238,32 @@ package final class ConnectionManager {
     private func call(_ index: Int) {
         guard !self.isStopping else { return }
         let controller = self.controllers[index]
-        let (link, channel) = self.bootstrap.connect(controller.address, timeout: controller.attemptTimeout)
-        controller.beginAttempt(link)
+        let (attempt, channel) = self.bootstrap.connect(controller.address, timeout: controller.attemptTimeout)
+        let link = attempt.link
+        controller.beginAttempt(attempt)
+        self.pendingCalls += 1
         // Known at once: the handler may speak up before the future does.
         self.connections[link.identifier] = OpenFlowConnection(
             link: link, origin: .controller(index), peer: "\(controller.address)")
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         channel.hop(to: self.eventLoop).whenComplete { result in
-            bound.value.called(index, link, result)
+            bound.value.called(index, attempt, result)
         }
     }
 
-    private func called(_ index: Int, _ link: ConnectionLink, _ result: Result<any Channel, any Error>) {
+    private func called(_ index: Int, _ attempt: ConnectionAttempt, _ result: Result<any Channel, any Error>) {
         let controller = self.controllers[index]
+        let link = attempt.link
+        self.pendingCalls = max(0, self.pendingCalls - 1)
+        defer { self.finishStopping() }
         switch result {
         case .success(let channel):
-            guard let connection = self.connections[link.identifier], controller.attempt === link else {
+            guard let connection = self.connections[link.identifier], controller.attempt === attempt else {
                 return channel.close(promise: nil)
             }
             controller.connected(connection)
         case .failure(let error):
-            guard self.connections.removeValue(forKey: link.identifier) != nil, controller.attempt === link else {
+            guard self.connections.removeValue(forKey: link.identifier) != nil, controller.attempt === attempt else {
                 return
             }
             let text = ConnectionErrorText.describe(error)

@@ -13,13 +13,10 @@ package enum AgentProgram {
         do throws(AgentError) {
             let destination = try LogDestination(path: configuration.logFile)
             let directory = try RunDirectory(configuration.runDirectory)
-            let levels = configuration.logLevels
+            let loggers = AgentLoggers(levels: configuration.logLevels, destination: destination)
             let agent = SluiceAgent(
-                settings: Self.settings(configuration),
-                logger: AgentLogHandler.logger(part: "connection", levels: levels, destination: destination),
-                hostIdentity: Self.hostIdentity())
-            let logger = AgentLogHandler.logger(part: "agent", levels: levels, destination: destination)
-            try Self.serve(agent, destination, logger)
+                settings: Self.settings(configuration), loggers: loggers, hostIdentity: Self.hostIdentity())
+            try Self.serve(agent, destination, loggers.agent)
             _ = consume directory
             return 0
         } catch {

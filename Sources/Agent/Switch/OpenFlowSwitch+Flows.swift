@@ -1,4 +1,5 @@
 import Datapath
+import Logging
 import OpenFlow
 
 // FLOW_MOD (1.0 §5.3.3, 1.1 §A.3.4.1, 1.3 §6.4 and §7.3.4.1, 1.5 §6.4).
@@ -116,6 +117,7 @@ extension OpenFlowSwitch {
             self.remove(expired.filter { $0.reason == reason }.map(\.flow), reason, by: .expiry, now: now)
         }
         self.counters.expiredFlows += UInt64(expired.count)
+        if !expired.isEmpty { self.logger.debug("\(self.name): \(expired.count) flows have expired") }
         return postponed ?? (isFull ? now : self.nextDeadline)
     }
 

@@ -42,6 +42,8 @@ extension OpenFlowSwitch {
     ) {
         let message = Message.portStatus(PortStatus(reason: reason, port: port.description))
         self.broadcast(message, .portStatus, except: excluded) { _ in reason.rawValue }
+        // Who hears of a port uses it at once: megaflows from before must not wait for more changes to gather.
+        self.datapath.versionAwaited()
     }
 
     /// PORT_MOD (1.0 §5.3.3, 1.3 §7.3.4.3): all of it or nothing.

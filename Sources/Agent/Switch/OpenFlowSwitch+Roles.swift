@@ -1,3 +1,4 @@
+import Logging
 import OpenFlow
 
 // Roles, asynchronous configuration, switch configuration, Nicira's settings of a connection.
@@ -17,7 +18,10 @@ extension OpenFlowSwitch {
                 state.session.role = .secondary
             }
         }
-        if request.role != .noChange { session.role = request.role }
+        if request.role != .noChange, request.role != session.role {
+            self.logger.info("\(self.name): \(session.peer): \(session.role) becomes \(request.role)")
+            session.role = request.role
+        }
         // Undefined is all ones (1.3 §7.3.9); Nicira's form has no generation.
         let generation = request.generationID == nil ? nil : self.generationID ?? .max
         self.reply(

@@ -1,3 +1,4 @@
+package import Logging
 import NetworkTypes
 package import OpenFlow
 
@@ -26,6 +27,8 @@ package final class OpenFlowSwitch {
     package let pipeline: Pipeline
     /// How many tables controllers see.
     let tableCount: Int
+    /// Tells what is asked and refused.
+    let logger: Logger
     /// What it controls.
     let datapath: any SwitchDatapath
 
@@ -46,13 +49,15 @@ package final class OpenFlowSwitch {
 
     /// Makes a switch; its local port, if any, must be in the pipeline already, or be added first.
     package init(
-        name: String, configuration: SwitchConfiguration, pipeline: Pipeline, datapath: any SwitchDatapath
+        name: String, configuration: SwitchConfiguration, pipeline: Pipeline, datapath: any SwitchDatapath,
+        logger: Logger = AgentLoggers.silent.openFlowSwitch
     ) {
         self.name = name
         self.configuration = configuration
         self.pipeline = pipeline
         self.tableCount = pipeline.read { $0.tableCount }
         self.datapath = datapath
+        self.logger = logger
         let local = pipeline.read { $0.port(.local)?.description.hardwareAddress }
         let address = local ?? configuration.fallbackAddress
         self.datapathID = configuration.datapathID ?? DatapathID(rawValue: address.rawValue)

@@ -1,3 +1,4 @@
+import Logging
 package import OpenFlow
 
 /// Where a request came from, when, and what it looked like.
@@ -26,12 +27,14 @@ extension OpenFlowSwitch {
     ) {
         guard let state = self.sessions[session.identifier], !session.shouldClose else { return }
         self.counters.messages += 1
+        self.logger.trace("\(self.name): \(session.peer): \(message)")
         let context = RequestContext(
             session: session, transactionID: header.transactionID, now: now, bytes: bytes)
         do throws(OpenFlowError) {
             if session.role == .secondary, message.changesState { throw OpenFlowError(.requestIsSecondary) }
             try self.dispatch(message, context, state)
         } catch {
+            self.logger.info("\(self.name): \(session.peer): type \(header.type) refused: \(error)")
             self.refuse(error.code, bytes, to: session, header.transactionID)
         }
     }
@@ -45,6 +48,7 @@ extension OpenFlowSwitch {
         if bytes.count >= MessageHeader.byteCount {
             for octet in bytes[4..<8] { transactionID = transactionID << 8 | UInt32(octet) }
         }
+        self.logger.info("\(self.name): \(session.peer): a message that cannot be read refused: \(error)")
         self.refuse(error.code, bytes, to: session, TransactionID(rawValue: transactionID))
     }
 

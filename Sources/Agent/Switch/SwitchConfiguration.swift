@@ -20,11 +20,11 @@ package struct SwitchConfiguration: Sendable {
     /// What DESC says: a description of the datapath for people; nil for the bridge's name.
     package var datapathDescription: String?
     /// Bytes of output (queued and not yet written) of one session above which dumps pause.
-    package var outputBytesForDumps = 256 * 1_024
+    package var outputBytesForDumps = AgentLimits.dumpOutputBytesMaximum
     /// Bytes of output of one session above which asynchronous messages to it are dropped, and counted.
-    package var outputBytesMaximum = 64 * 1_024 * 1_024
+    package var outputBytesMaximum = AgentLimits.asynchronousOutputBytesMaximum
     /// Bytes of output of one session above which packet-ins to it are dropped, and counted.
-    package var outputBytesForPacketIns = 512 * 1_024
+    package var outputBytesForPacketIns = AgentLimits.packetInOutputBytesMaximum
     /// Barriers of one session whose replies wait above which it is closed.
     package var waitingRepliesMaximum = 65_536
     /// Dumps of one session that wait above which more are refused.

@@ -1,5 +1,6 @@
 package import Datapath
 import Glibc
+import Logging
 import OpenFlow
 import Synchronization
 
@@ -29,6 +30,7 @@ extension DatapathService {
                     handler: handler, scratch: &scratch, timeoutMilliseconds: 1000, clock: SystemClock.now)
             } catch {
                 self.counters.receiveFailures.add()
+                self.logger.warning("handler \(handler): upcalls cannot be received: \(error)")
                 if error.code == .noSuchDatapath { return }
                 self.pause()
             }

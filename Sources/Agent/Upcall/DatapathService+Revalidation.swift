@@ -1,4 +1,5 @@
 import Datapath
+import Logging
 import OpenFlow
 import Synchronization
 
@@ -41,7 +42,7 @@ extension DatapathService {
         while !self.isStopping.load(ordering: .sequentiallyConsistent) {
             let now = SystemClock.now()
             if now >= nextSweep {
-                self.sweepOnce(now: now)
+                self.log(self.sweepOnce(now: now))
                 nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
             }
             let learning = self.learningPending.load(ordering: .sequentiallyConsistent)
@@ -49,7 +50,9 @@ extension DatapathService {
                 self.versionsPending.load(ordering: .sequentiallyConsistent)
                 && (now >= nextVersions || self.versionsAwaited.load(ordering: .sequentiallyConsistent))
             if versions || retries || (learning && now >= nextLearning) {
-                retries = self.revalidateOnce(now: now).failures > 0
+                let summary = self.revalidateOnce(now: now)
+                retries = summary.failures > 0
+                self.log(summary)
                 nextLearning = now + .milliseconds(Self.learningIntervalMilliseconds)
                 nextVersions = now + .milliseconds(Self.versionsIntervalMilliseconds)
             }
@@ -64,6 +67,17 @@ extension DatapathService {
             }
             self.revalidatorSignal.wait(timeoutMilliseconds: Int(wait.wholeNanoseconds / 1_000_000) + 1)
         }
+    }
+
+    /// Tells what a pass has done, where it has done something.
+    private func log(_ summary: RevalidationSummary) {
+        if summary.failures > 0 { self.logger.warning("\(summary.failures) megaflows could not be changed yet") }
+        guard summary != RevalidationSummary() else { return }
+        self.logger.debug(
+            """
+            megaflows: \(summary.examined) examined, \(summary.repaired) repaired, \(summary.invalidated) invalid, \
+            \(summary.idle) idle, \(summary.unknown) unknown, \(summary.vanished) vanished; \(self.flows.count) stay
+            """)
     }
 
     /// Brings every installed flow up to the newest version of its bridge's tables, and finishes those versions.
@@ -332,6 +346,7 @@ extension DatapathService {
             }
         } catch {
             self.counters.dumpFailures.add()
+            self.logger.warning("the datapath's flows cannot be read: \(error)")
             self.credit(credits)
             return nil
         }

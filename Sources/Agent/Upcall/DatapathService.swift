@@ -1,4 +1,5 @@
 package import Datapath
+package import Logging
 import OpenFlow
 import Synchronization
 
@@ -31,6 +32,7 @@ package final class DatapathService: Sendable {
     /// How many upcalls a handler takes at once.
     package let batchLimit: Int
 
+    let logger: Logger
     let epochs: HandlerEpochs
     let revalidatorSignal: WakeEvent
     /// Whether some bridge waits for a version; cleared by the revalidator before it looks for which.
@@ -52,10 +54,12 @@ package final class DatapathService: Sendable {
 
     /// Makes a service without threads; throws where the system gives no descriptors.
     package init(
-        backend: any DatapathBackend, flowLimit: FlowLimit = FlowLimit(), batchLimit: Int = 64
+        backend: any DatapathBackend, flowLimit: FlowLimit = FlowLimit(), batchLimit: Int = 64,
+        logger: Logger = AgentLoggers.silent.upcall
     ) throws(DatapathError) {
         self.backend = backend
         self.flowLimit = flowLimit
+        self.logger = logger
         self.batchLimit = max(1, batchLimit)
         self.epochs = try HandlerEpochs(handlerCount: backend.handlerCount)
         self.revalidatorSignal = try WakeEvent()

@@ -1,0 +1,39 @@
+package import Logging
+
+/// The loggers of the program's parts, each with a level of its own (``LogLevels``).
+package struct AgentLoggers: Sendable {
+    /// The process: start, readiness, end.
+    package var agent: Logger
+    /// Controllers, listeners, TLS, fail mode.
+    package var connection: Logger
+    /// Datapaths, their ports and the host's devices.
+    package var datapath: Logger
+    /// What controllers ask of the switch and what it refuses; flows that expire.
+    package var openFlowSwitch: Logger
+    /// Upcall handlers and the revalidator.
+    package var upcall: Logger
+
+    /// Makes the loggers of all parts, which write to one destination.
+    package init(levels: LogLevels, destination: LogDestination) {
+        func logger(_ part: String) -> Logger {
+            AgentLogHandler.logger(part: part, levels: levels, destination: destination)
+        }
+        self.agent = logger("agent")
+        self.connection = logger("connection")
+        self.datapath = logger("datapath")
+        self.openFlowSwitch = logger("switch")
+        self.upcall = logger("upcall")
+    }
+
+    /// Takes one logger for all parts.
+    package init(all logger: Logger) {
+        self.agent = logger
+        self.connection = logger
+        self.datapath = logger
+        self.openFlowSwitch = logger
+        self.upcall = logger
+    }
+
+    /// Loggers that write nothing.
+    package static let silent = AgentLoggers(all: Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() })
+}
