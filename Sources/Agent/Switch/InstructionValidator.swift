@@ -34,6 +34,7 @@ enum InstructionValidator {
             case .applyActions(let actions), .writeActions(let actions):
                 try self.validate(actions, key: key, mask: mask, version: version, isPacketOut: false)
             case .meter(let meter): throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meter.rawValue))
+            case .statisticsTrigger: throw OpenFlowError(.instructionUnsupported)
             case .experimenter(let number, _): throw OpenFlowError(.instructionBadExperimenter, value: UInt64(number))
             case .writeMetadata, .clearActions: break
             }
@@ -76,6 +77,11 @@ enum InstructionValidator {
             case .setNetworkTTL, .decrementNetworkTTL: try packet.require(.ip)
             case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
                 throw OpenFlowError(.actionBadType)
+            case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .addressTranslation, .multipath,
+                .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
+                .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField,
+                .decrementServiceHeaderTTL, .finTimeout:
+                throw OpenFlowError(.actionBadExperimenterType)
             case .experimenter(let number, _):
                 let isKnown = number == 0x2320 || number == 0x4f4e_4600
                 throw OpenFlowError(
@@ -144,8 +150,9 @@ extension Instruction {
         case .clearActions: 2
         case .writeActions: 3
         case .writeMetadata: 4
-        case .gotoTable: 5
-        case .experimenter: 6
+        case .statisticsTrigger: 5
+        case .gotoTable: 6
+        case .experimenter: 7
         }
     }
 }

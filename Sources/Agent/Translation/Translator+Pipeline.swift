@@ -111,7 +111,7 @@ extension Translator {
                 self.key.metadata = self.key.metadata & ~mask | value & mask
             case .gotoTable(let table):
                 next = table
-            case .meter, .experimenter:
+            case .meter, .statisticsTrigger, .experimenter:
                 self.result.omissions.insert(.unsupportedAction)
             }
         }

@@ -68,6 +68,51 @@ public enum Action: Hashable, Sendable {
     case outputTruncated(PortNumber, maximumLength: UInt32)
     /// Nicira: takes part in the conjunctive match `id` as clause `clause` (from 0) of `clauseCount`.
     case conjunction(id: UInt32, clause: UInt8, clauseCount: UInt8)
+    /// Nicira: looks the packet up again with the original direction's addresses and ports of its tracked
+    /// connection in place of its own, which come back afterwards.
+    case resubmitTracked(port: PortNumber?, table: TableID?)
+    /// Nicira: adds a flow made from the packet.
+    indirect case learn(Learn)
+    /// Nicira: hands the packet to the connection tracker.
+    indirect case connectionTracking(ConnectionTracking)
+    /// Nicira: forgets what the connection tracker found out about the packet.
+    case clearConnectionTracking
+    /// Nicira: translates addresses and ports; only among the actions of ``connectionTracking(_:)``.
+    indirect case addressTranslation(AddressTranslation)
+    /// Nicira: writes a link number, chosen by a hash of the packet, into a field.
+    indirect case multipath(Multipath)
+    /// Nicira: outputs to one of several ports, or writes its number into a field.
+    indirect case bundle(PortBundle)
+    /// Nicira: samples packets for IPFIX.
+    indirect case sample(Sample)
+    /// Nicira: performs actions on a copy of the packet and of its pipeline state.
+    case clone([Action])
+    /// Nicira: sets one bit to whether the packet is longer than so many bytes, its Ethernet header included.
+    case checkPacketLarger(length: UInt16, result: FieldSlice)
+    /// Nicira: sends the packet to controllers with bytes of their own, through a meter, or pausing the pipeline.
+    ///
+    /// What ``controller(maximumLength:controllerID:reason:)`` can say is said by that.
+    indirect case controllerOutput(ControllerOutput)
+    /// Nicira: pushes a header, after which the packet has another packet type (1.3 and later).
+    indirect case encapsulate(Encapsulation)
+    /// Nicira: removes the outermost header; the packet then has this packet type (1.3 and later).
+    ///
+    /// The type is ``Encapsulation/nextProtocolType`` where the removed header tells.
+    case decapsulate(packetType: UInt32)
+    /// Nicira: pushes some bits of a field onto the packet's stack.
+    case pushStack(FieldSlice)
+    /// Nicira: writes the topmost bits of the packet's stack into a field.
+    case popStack(FieldSlice)
+    /// Nicira: decrements the time to live or hop limit; what expires goes to the controllers of these identifiers.
+    case decrementNetworkTTLNotifying([UInt16])
+    /// Nicira: the instruction of that name as an action.
+    case writeMetadata(value: UInt64, mask: UInt64)
+    /// Nicira: removes a tunnel metadata option from the packet.
+    case deleteField(MatchField)
+    /// Nicira: decrements the time to live of the network service header (1.3 and later).
+    case decrementServiceHeaderTTL
+    /// Nicira: shortens the flow's timeouts once a TCP connection ends; zero leaves a timeout as it is.
+    case finTimeout(idleSeconds: UInt16, hardSeconds: UInt16)
     /// Any other experimenter's action: its number and what follows it, kept byte for byte.
     case experimenter(UInt32, [UInt8])
 }

@@ -54,6 +54,7 @@ extension Action {
         case .outputTruncated: return .nicira(.outputTruncated)
         case .conjunction: return .nicira(.conjunction)
         case .experimenter: return .experimenter
+        default: throw .inexpressible(.action)
         }
     }
 

@@ -11,6 +11,7 @@ extension Instruction: WireStructure {
         case .applyActions: .applyActions
         case .clearActions: .clearActions
         case .meter: .meter
+        case .statisticsTrigger: .statisticsTrigger
         case .experimenter: .experimenter
         }
     }

@@ -13,6 +13,8 @@ public enum Instruction: Hashable, Sendable {
     case clearActions
     /// Passes the packet through a meter (1.3 and 1.4; in 1.5 it is an action).
     case meter(MeterID)
+    /// Reports the flow's counters when one crosses a threshold (1.5).
+    indirect case statisticsTrigger(StatisticsTrigger)
     /// An experimenter's instruction: its number and what follows it, kept byte for byte.
     case experimenter(UInt32, [UInt8])
 }

@@ -43,6 +43,17 @@ extension Action: CustomStringConvertible {
         case .conjunction(let id, let clause, let clauseCount): "conjunction(\(id),\(clause + 1)/\(clauseCount))"
         case .experimenter(let experimenter, let bytes):
             "experimenter(0x\(String(experimenter, radix: 16)),\(Self.hexadecimal(bytes, separator: "")))"
+        case .clearConnectionTracking: "ct_clear"
+        case .decrementServiceHeaderTTL: "dec_nsh_ttl"
+        case .clone(let actions): "clone(\(actions.map(\.description).joined(separator: ",")))"
+        case .pushStack(let slice): "push:\(slice)"
+        case .popStack(let slice): "pop:\(slice)"
+        case .deleteField(let field): "delete_field:\(field.name)"
+        case .finTimeout(let idle, let hard): "fin_timeout(idle_timeout=\(idle),hard_timeout=\(hard))"
+        case .checkPacketLarger(let length, let result): "check_pkt_larger(\(length))->\(result)"
+        case .writeMetadata(let value, let mask):
+            "write_metadata:\(MatchField.metadata.text(UInt128(value), mask: UInt128(mask)))"
+        default: "unprintable"
         }
     }
 
@@ -85,6 +96,7 @@ extension Instruction: CustomStringConvertible {
         case .applyActions(let actions): Self.text(actions)
         case .clearActions: "clear_actions"
         case .meter(let meter): "meter:\(meter)"
+        case .statisticsTrigger: "stat_trigger"
         case .experimenter(let experimenter, _): "experimenter(0x\(String(experimenter, radix: 16)))"
         }
     }
