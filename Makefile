@@ -50,7 +50,10 @@ bench: build ## this switch against Open vSwitch, figure by figure (root; minute
 	@if [ -x $(BENCHMARKS)/compare.sh ]; then \
 	    $(MAKE) -C $(BENCHMARKS) BIN=$(CURDIR)/.build/bench && \
 	    BENCH_BIN=$(CURDIR)/.build/bench SLUICE=$(CURDIR)/$(PROGRAM) \
-	        $(BENCHMARKS)/compare.sh --a $(BENCHMARKS)/sut-ovs.sh --b $(BENCHMARKS)/sut-sluice.sh $(BENCH_OPTIONS); \
+	        $(BENCHMARKS)/compare.sh --out .build/bench-results $(BENCH_OPTIONS) \
+	            --a $(BENCHMARKS)/sut-ovs.sh --b $(BENCHMARKS)/sut-sluice.sh && \
+	    Scripts/plot-benchmarks .build/bench-results/table.txt >.build/bench-results/table.svg && \
+	    echo "As a picture: .build/bench-results/table.svg"; \
 	else \
 	    echo "The comparison with Open vSwitch is not here: it is looked for in $(BENCHMARKS) (BENCHMARKS=DIR says where)."; \
 	fi
