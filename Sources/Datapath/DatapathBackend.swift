@@ -22,6 +22,8 @@ public protocol DatapathBackend: AnyObject, Sendable {
     var name: String { get }
     /// What it can do; constant.
     var capabilities: DatapathCapabilities { get }
+    /// Whether it was there before this process, with ports and flows of somebody else's; constant.
+    var isAdopted: Bool { get }
     /// How many threads may receive upcalls at once (handler numbers 0 ..< handlerCount).
     var handlerCount: Int { get }
 
@@ -68,6 +70,9 @@ public protocol DatapathBackend: AnyObject, Sendable {
 }
 
 extension DatapathBackend {
+    /// False: for datapaths that live and die with the process.
+    public var isAdopted: Bool { false }
+
     /// Visits whole flows and passes on names and counters.
     public func forEachFlowCounters(_ visit: (FlowIdentifier, FlowStatistics) -> Void) throws(DatapathError) {
         try self.forEachFlow { visit($0.identifier, $0.statistics) }

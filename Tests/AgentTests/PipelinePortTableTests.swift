@@ -29,6 +29,32 @@ struct PipelinePortTableTests {
         #expect(table.port(named: "eth2")?.number.rawValue == 2)
     }
 
+    @Test("gives ten thousand ports their numbers, and finds each by number after every third has gone")
+    func many() throws {
+        var table = PortTable()
+        for number in 1...10_000 { #expect(try Self.add(&table, "p\(number)", UInt32(number)) == UInt32(number)) }
+        for number in stride(from: 3, through: 10_000, by: 3) {
+            #expect(table.remove(PortNumber(rawValue: UInt32(number)))?.description.name == "p\(number)")
+        }
+        for number in 1...10_000 {
+            let port = table[PortNumber(rawValue: UInt32(number))]
+            #expect((port != nil) == (number % 3 != 0))
+            #expect(port.map { $0.description.name == "p\(number)" } ?? true)
+        }
+        #expect(try Self.add(&table, "new", 20_000) == 10_001)
+        #expect(try Self.add(&table, "p9", 9) == 9)
+    }
+
+    @Test("a number is free again once the names that had it are forgotten")
+    func forgotten() throws {
+        var table = PortTable()
+        for number in 1...UInt32(PortTable.rememberedNamesMaximum + 1) {
+            _ = try Self.add(&table, "p\(number)", number)
+            _ = table.remove(PortNumber(rawValue: number))
+        }
+        #expect(try Self.add(&table, "other", 1) == 1)
+    }
+
     @Test("refuses names, numbers and indices that are taken or not allowed")
     func refusals() throws {
         var table = PortTable()

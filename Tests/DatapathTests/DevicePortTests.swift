@@ -42,6 +42,35 @@ struct DevicePortTests {
         try Self.withFixture { fixture, _ in try BackendContract.checks[index].run(fixture) }
     }
 
+    @Test("A device that another agent has, or that is a bridge's port, is refused as in use; given back it is free")
+    func inUse() throws {
+        try PrivateNetwork.run {
+            try PrivateNetwork.addPair("p1", "h1")
+            let first = try UserspaceDatapath()
+            let second = try UserspaceDatapath()
+            defer {
+                first.close(keep: false)
+                second.close(keep: false)
+            }
+            let port = try first.addPort(PortRequest(name: "p1", kind: .device))
+            let refusal = #expect(throws: DatapathError.self) {
+                try second.addPort(PortRequest(name: "p1", kind: .device))
+            }
+            #expect(refusal?.code == .busy && refusal?.detail == "another agent has it")
+            try first.removePort(port.index)
+            let taken = try second.addPort(PortRequest(name: "p1", kind: .device))
+            try second.removePort(taken.index)
+
+            try PrivateNetwork.command("ip", "link", "add", "b1", "type", "bridge")
+            try PrivateNetwork.command("ip", "link", "set", "p1", "down")
+            try PrivateNetwork.command("ip", "link", "set", "p1", "master", "b1")
+            let enslaved = #expect(throws: DatapathError.self) {
+                try second.addPort(PortRequest(name: "p1", kind: .device))
+            }
+            #expect(enslaved?.code == .busy && enslaved?.detail == "it is a port of b1")
+        }
+    }
+
     @Test("Two tags arrive as two tags, though the kernel takes the outer one off on the way")
     func tags() throws {
         try Self.withFixture { fixture, _ in

@@ -30,6 +30,27 @@ struct PortEventTests {
         }
     }
 
+    @Test("a local port that somebody deletes is made again, with its address and number", arguments: LabDatapath.here)
+    func localPort(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let before = try dut.requireOfctl(.openFlow13, "show")
+            let monitor = try dut.startMonitor(.openFlow13)
+            switch datapath {
+            case .embedded:
+                try Command.require(["ip", "-n", lab.switchNamespace.name, "link", "delete", "br0"])
+            case .kernel:
+                try Command.require(
+                    lab.switchNamespace.command(["ovs-dpctl", "del-if", "ovs-system", "br0"]))
+            }
+            try monitor.waitForOutput(containing: "DEL:")
+            try monitor.waitForOutput(containing: "ADD:")
+            let after = try dut.requireOfctl(.openFlow13, "show")
+            func line(_ text: String) -> Substring? { text.split(separator: "\n").first { $0.contains("LOCAL(br0)") } }
+            #expect(line(before) != nil && line(before) == line(after), "\(before)\n\(after)")
+        }
+    }
+
     @Test("a cable that is pulled shows as link down", arguments: LabDatapath.here, LabProtocol.allCases)
     func link(datapath: LabDatapath, version: LabProtocol) async throws {
         try await Lab.with(datapath) { lab in

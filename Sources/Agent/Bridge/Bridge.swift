@@ -65,6 +65,7 @@ final class Bridge {
     private let openFlowSwitch: OpenFlowSwitch
     private let runtime: BridgeRuntime
     private let logger: Logger
+    private let hostIdentity: [UInt8]
     private let clock: @Sendable () -> MonotonicTime
 
     /// Makes the bridge and its ports; nothing is connected before ``start()``.
@@ -89,6 +90,7 @@ final class Bridge {
         self.signal = signal
         self.datapath = datapath
         self.logger = loggers.datapath
+        self.hostIdentity = hostIdentity
         self.clock = clock
         self.portEvents = PortEventQueue { signal.raise(.ports) }
 
@@ -223,7 +225,7 @@ final class Bridge {
         guard let left = try self.service.backend.ports().first(where: { $0.name == device }) else {
             return try self.service.backend.addPort(PortRequest(name: device, kind: .device))
         }
-        guard self.service.ports[left.index.rawValue] == nil else {
+        guard self.service.port(left.index) == nil else {
             throw DatapathError(.exists, operation: "add port \(device)", detail: "another bridge has it")
         }
         return left
@@ -274,19 +276,34 @@ final class Bridge {
                 self.openFlowSwitch.removePort(port.number, now: self.clock())
                 _ = try? self.datapath.removePort(port.index)
                 self.logger.notice("port \(event.device) is gone")
-                if interface != nil { self.restorePort(event.device) }
+                // The local port is the datapath's own: it comes back only if we make it.
+                if interface != nil || port.number == .local { self.restorePort(event.device) }
             case (nil, .some): self.restorePort(event.device)
             case (nil, nil): break
             }
         }
     }
 
-    /// A configured device is there again.
+    /// A configured device is there again, or the local port's is gone and must be made again.
     private func restorePort(_ device: String) {
+        guard device != self.settings.name else { return self.restoreLocalPort() }
         guard let port = self.settings.ports.first(where: { $0.device == device }) else { return }
         do throws(AgentError) {
             try self.addPort(port)
             self.logger.notice("port \(device) is back")
+        } catch {
+            self.logger.warning("\(error)")
+        }
+    }
+
+    /// Makes the local port anew after somebody deleted its device.
+    private func restoreLocalPort() {
+        do throws(AgentError) {
+            let local = try Self.makeLocalPort(
+                self.settings.name, self.service.backend, hostIdentity: self.hostIdentity)
+            try self.addToSwitch(
+                PortDescription(interface: local.interface), index: local.port.index, requested: .local)
+            self.logger.notice("local port \(self.settings.name) was deleted, and is back")
         } catch {
             self.logger.warning("\(error)")
         }

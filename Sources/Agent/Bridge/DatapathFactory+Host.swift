@@ -14,7 +14,7 @@ extension DatapathFactory {
             do throws(DatapathError) {
                 _ = try datapath.reconcile(keeping: devices)
             } catch {
-                datapath.close(keep: true)
+                datapath.close(keep: datapath.isAdopted)
                 throw error
             }
             return datapath

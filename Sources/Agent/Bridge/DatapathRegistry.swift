@@ -87,7 +87,8 @@ final class DatapathRegistry {
                 self.loggers.datapath.info("the \(kind.rawValue) datapath is open")
                 return service
             } catch {
-                backend.close(keep: true)
+                // What this process made goes; what it found stays as it was.
+                backend.close(keep: backend.isAdopted)
                 throw error
             }
         } catch {

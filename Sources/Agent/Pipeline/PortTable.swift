@@ -30,10 +30,15 @@ package struct PortTable: Sendable {
 
     /// All ports in order of their numbers.
     package private(set) var ports: [SwitchPort] = []
-    private var placeOfNumber: [UInt32: Int] = [:]
+    /// The number of each of ``ports``, for binary search.
+    private var numbers: [UInt32] = []
     private var numberOfIndex: [UInt32: PortNumber] = [:]
     /// The number each name had last, present ports included.
     private var remembered: [String: PortNumber] = [:]
+    /// How many remembered names have each number.
+    private var namesOfNumber: [UInt32: Int] = [:]
+    /// Every lower number is some name's.
+    private var lowestUnknown: UInt32 = 1
     /// Names of ports that are gone, the longest gone first.
     private var goneNames: [String] = []
 
@@ -42,7 +47,7 @@ package struct PortTable: Sendable {
 
     /// The port of that number, or nil.
     package subscript(number: PortNumber) -> SwitchPort? {
-        self.placeOfNumber[number.rawValue].map { self.ports[$0] }
+        self.place(of: number).map { self.ports[$0] }
     }
 
     /// The port of that number in the datapath, or nil.
@@ -73,24 +78,24 @@ package struct PortTable: Sendable {
         let number = try self.number(for: description.name, requested)
         var port = SwitchPort(number: number, index: index, description: description, added: now)
         port.description.number = number
-        self.remembered[description.name] = number
-        self.goneNames.removeAll { $0 == description.name }
-        let place = self.ports.firstIndex { $0.number.rawValue > number.rawValue } ?? self.ports.count
+        if self.remembered[description.name] != nil { self.goneNames.removeAll { $0 == description.name } }
+        self.remember(description.name, number)
+        let place = self.firstPlace(from: number)
         self.ports.insert(port, at: place)
+        self.numbers.insert(number.rawValue, at: place)
         self.numberOfIndex[index.rawValue] = number
-        self.renumberPlaces()
         return port
     }
 
     /// Removes the port of that number and returns it, or nil.
     package mutating func remove(_ number: PortNumber) -> SwitchPort? {
-        guard let place = self.placeOfNumber[number.rawValue] else { return nil }
+        guard let place = self.place(of: number) else { return nil }
         let port = self.ports.remove(at: place)
+        self.numbers.remove(at: place)
         self.numberOfIndex[port.index.rawValue] = nil
-        self.renumberPlaces()
         self.goneNames.append(port.description.name)
         if self.goneNames.count > Self.rememberedNamesMaximum {
-            self.remembered[self.goneNames.removeFirst()] = nil
+            self.remember(self.goneNames.removeFirst(), nil)
         }
         return port
     }
@@ -99,7 +104,7 @@ package struct PortTable: Sendable {
     ///
     /// Returns whether anything changed.
     package mutating func update(_ number: PortNumber, _ change: (inout PortDescription) -> Void) -> Bool {
-        guard let place = self.placeOfNumber[number.rawValue] else { return false }
+        guard let place = self.place(of: number) else { return false }
         let old = self.ports[place].description
         change(&self.ports[place].description)
         self.ports[place].description.number = old.number
@@ -116,18 +121,39 @@ package struct PortTable: Sendable {
             return requested
         }
         if let number = self.remembered[name], self[number] == nil, number != .local { return number }
-        let known = Set(self.remembered.values)
-        for candidate in 1...Self.greatestNumber where !known.contains(PortNumber(rawValue: candidate)) {
-            return PortNumber(rawValue: candidate)
-        }
-        for candidate in 1...Self.greatestNumber where self.placeOfNumber[candidate] == nil {
+        if self.lowestUnknown <= Self.greatestNumber { return PortNumber(rawValue: self.lowestUnknown) }
+        for candidate in 1...Self.greatestNumber where self[PortNumber(rawValue: candidate)] == nil {
             return PortNumber(rawValue: candidate)
         }
         throw .noNumberLeft
     }
 
-    private mutating func renumberPlaces() {
-        self.placeOfNumber.removeAll(keepingCapacity: true)
-        for (place, port) in self.ports.enumerated() { self.placeOfNumber[port.number.rawValue] = place }
+    /// Notes the number that a name has, or forgets the name.
+    private mutating func remember(_ name: String, _ number: PortNumber?) {
+        if let old = self.remembered[name] {
+            let left = (self.namesOfNumber[old.rawValue] ?? 1) - 1
+            self.namesOfNumber[old.rawValue] = left > 0 ? left : nil
+            if left <= 0, old != .local { self.lowestUnknown = min(self.lowestUnknown, old.rawValue) }
+        }
+        self.remembered[name] = number
+        if let number { self.namesOfNumber[number.rawValue, default: 0] += 1 }
+        while self.lowestUnknown <= Self.greatestNumber, self.namesOfNumber[self.lowestUnknown] != nil {
+            self.lowestUnknown += 1
+        }
+    }
+
+    /// The first place whose port has that number or a greater one.
+    private func firstPlace(from number: PortNumber) -> Int {
+        var (low, high) = (0, self.numbers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.numbers[middle] < number.rawValue { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private func place(of number: PortNumber) -> Int? {
+        let place = self.firstPlace(from: number)
+        return place < self.numbers.count && self.numbers[place] == number.rawValue ? place : nil
     }
 }

@@ -46,7 +46,9 @@ package final class DatapathService: Sendable {
 
     private struct Registry: Sendable {
         var bridges: [BridgeIdentifier: any UpcallBridge] = [:]
-        var ports = PortMap()
+        var ports: [UInt32: PortMap.Entry] = [:]
+        /// The ports as last asked for; nil since they changed, so that many changes cost one copy.
+        var snapshot: PortMap?
         var nextIdentifier: UInt32 = 1
         var threads: [NamedThread] = []
     }
@@ -119,9 +121,10 @@ package final class DatapathService: Sendable {
     package func unregister(_ bridge: any UpcallBridge) {
         let identifier = bridge.identifier
         let released = self.registry.withLock { registry in
-            let entries = registry.ports.entries
-            registry.ports = PortMap(entries.filter { $0.value.bridge.identifier != identifier })
-            return entries.filter { $0.value.bridge.identifier == identifier }.map { PortIndex(rawValue: $0.key) }
+            let released = registry.ports.filter { $0.value.bridge.identifier == identifier }
+            registry.snapshot = nil
+            for index in released.keys { registry.ports[index] = nil }
+            return released.keys.map(PortIndex.init(rawValue:))
         }
         for index in released where index.isPatch { self.patchPorts.remove(index) }
         self.epochs.waitForQuiescenceFromOutside()
@@ -132,25 +135,32 @@ package final class DatapathService: Sendable {
     /// A port of the datapath is a port of the bridge from now on.
     func attach(_ index: PortIndex, to bridge: any UpcallBridge, as number: PortNumber) {
         self.registry.withLock { registry in
-            var entries = registry.ports.entries
-            entries[index.rawValue] = PortMap.Entry(bridge: bridge, number: number)
-            registry.ports = PortMap(entries)
+            registry.snapshot = nil
+            registry.ports[index.rawValue] = PortMap.Entry(bridge: bridge, number: number)
         }
     }
 
     /// A port belongs to no bridge any longer; the megaflows that name it are removed before this returns.
     func detach(_ index: PortIndex) {
         self.registry.withLock { registry in
-            var entries = registry.ports.entries
-            entries[index.rawValue] = nil
-            registry.ports = PortMap(entries)
+            registry.snapshot = nil
+            registry.ports[index.rawValue] = nil
         }
         self.epochs.waitForQuiescenceFromOutside()
         self.delete(self.flows.flows { $0.uses(index) })
     }
 
     /// Which bridge each port belongs to, now.
-    package var ports: PortMap { self.registry.withLock { $0.ports } }
+    package var ports: PortMap {
+        self.registry.withLock { registry in
+            if let snapshot = registry.snapshot { return snapshot }
+            let snapshot = PortMap(registry.ports)
+            registry.snapshot = snapshot
+            return snapshot
+        }
+    }
+    /// Which bridge's port that one is, now.
+    package func port(_ index: PortIndex) -> PortMap.Entry? { self.registry.withLock { $0.ports[index.rawValue] } }
     /// All bridges, now.
     package var bridges: [any UpcallBridge] { self.registry.withLock { Array($0.bridges.values) } }
     /// The bridge of that name.

@@ -64,6 +64,12 @@ int clinux_frame_write(int fd, const struct clinux_frame *frame);
 // Names the calling thread (15 bytes count).
 void clinux_set_thread_name(const char *name);
 
+// Marks the device as taken by this process for as long as the returned descriptor is open; -EBUSY where another agent
+// has marked it. Known within the network namespace only.
+int clinux_device_claim(uint32_t index);
+// The number of the device (bridge, bond, kernel datapath) that has this one as its port; 0 where there is none.
+int clinux_interface_master(uint32_t index, uint32_t *master);
+
 int clinux_interface_query(const char *name, struct clinux_interface *interface);
 int clinux_interface_set_flags(const char *name, uint32_t set, uint32_t clear);
 int clinux_interface_set_mtu(const char *name, uint32_t mtu);

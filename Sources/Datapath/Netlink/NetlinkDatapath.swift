@@ -28,7 +28,6 @@ package struct NetlinkDatapathOptions: Sendable {
 package final class NetlinkDatapath: DatapathBackend {
     package let name = "kernel"
     package let capabilities: DatapathCapabilities
-    /// Whether the datapath was there already and has been taken over with its ports and flows.
     package let isAdopted: Bool
 
     let client: OpenVSwitchClient

@@ -65,6 +65,13 @@ package struct NetworkInterface: Sendable, Hashable {
         Self.isValidName(name) && if_nametoindex(name) != 0
     }
 
+    /// The name of the interface with that number, or nil.
+    package static func name(of index: UInt32) -> String? {
+        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        guard if_indextoname(index, &name) != nil else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Whether the kernel takes `name` for an interface: 1–15 bytes, no slash, colon or white space, not `.`
     /// or `..`.
     package static func isValidName(_ name: String) -> Bool {

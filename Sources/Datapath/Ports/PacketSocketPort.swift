@@ -27,6 +27,8 @@ package final class PacketSocketPort: @unchecked Sendable {
     /// Counters.
     package let counters = PortCounters()
     private let descriptor: FileDescriptor
+    /// Keeps other agents from taking the device too: packet sockets by themselves may be many.
+    private let claim: FileDescriptor
     private let ring: UnsafeMutableRawPointer
     /// The next slot to read, and how many before it are not yet released.
     ///
@@ -36,9 +38,11 @@ package final class PacketSocketPort: @unchecked Sendable {
 
     /// Opens the device.
     ///
-    /// `noSuchDevice`, `notPermitted`, `noSpace`, `invalid` (not Ethernet), `system`.
+    /// `noSuchDevice`, `busy` (another agent's, or a port of a bridge, bond or kernel datapath), `notPermitted`,
+    /// `noSpace`, `invalid` (not Ethernet), `system`.
     package init(device name: String) throws(DatapathError) {
         let interface = try NetworkInterface(named: name)
+        self.claim = try Self.claim(interface)
         let operation = "open a packet socket on \(name)"
         let number = clinux_packet_open(interface.index, 8 << 20, 4 << 20)
         try Self.require(number, operation)
@@ -54,6 +58,23 @@ package final class PacketSocketPort: @unchecked Sendable {
         self.descriptor = descriptor
         self.ring = ring
         try Self.require(clinux_packet_bind(number, interface.index), operation)
+    }
+
+    /// Makes sure that nobody else forwards the device's packets, as far as that can be known.
+    private static func claim(_ interface: NetworkInterface) throws(DatapathError) -> FileDescriptor {
+        let operation = "take device \(interface.name)"
+        var master: UInt32 = 0
+        try Self.require(clinux_interface_master(interface.index, &master), operation)
+        guard master == 0 else {
+            let holder = NetworkInterface.name(of: master) ?? "device \(master)"
+            throw DatapathError(.busy, operation: operation, errno: EBUSY, detail: "it is a port of \(holder)")
+        }
+        let number = clinux_device_claim(interface.index)
+        guard number != -EBUSY else {
+            throw DatapathError(.busy, operation: operation, errno: EBUSY, detail: "another agent has it")
+        }
+        try Self.require(number, operation)
+        return FileDescriptor(owning: number)
     }
 
     deinit { munmap(self.ring, Self.frameBytes * Self.frameCount) }

@@ -54,6 +54,7 @@ public final class UserspaceDatapath: DatapathBackend {
         result.mplsDepth = 3
         result.identifiers = true
         result.maskedSet = true
+        result.controlHeaderRewrite = true
         result.recirculation = true
         result.truncation = true
         result.clone = true

@@ -51,6 +51,40 @@ struct KernelFlowTests {
         }
     }
 
+    @Test("Under a mask that looks at no tag but for its presence, packets of every depth have a flow of their own")
+    func tagPresence() throws {
+        let bench = try KernelBench("tag", cables: 2)
+        let payload = Frames.ipv4(17, Frames.udp(1, 2))
+        let stacks: [[(Int, Int)]] = [
+            [], [(0x8100, 5)], [(0x88a8, 5)], [(0x88a8, 5), (0x8100, 6)], [(0x8100, 5), (0x8100, 6)],
+        ]
+        for (number, tags) in stacks.enumerated() {
+            let frame = Frames.ethernet(0x0800, payload, tags: tags)
+            try bench.cables[0].send(frame)
+            // No flow of another depth or type caught it.
+            let upcall = try bench.upcall(from: 0)
+            #expect(upcall.packet == frame)
+            var mask = FlowMask.least
+            if !tags.isEmpty {
+                mask.vlanTPID = .max
+                mask.vlanTCI = 0x1000
+            }
+            if tags.count > 1 {
+                mask.innerVLANTPID = .max
+                mask.innerVLANTCI = 0x1000
+            }
+            #expect(bench.put(upcall.key, mask, [.output(bench.ports[1])], number: UInt64(number + 1)) == nil)
+            // Another VLAN of the same shape is the same megaflow's.
+            let other = Frames.ethernet(0x0800, payload, tags: tags.map { ($0.0, $0.1 + 100) })
+            try bench.cables[0].send(other)
+            #expect(try bench.cables[1].receive("\(tags)") == other)
+        }
+        for number in stacks.indices {
+            let read = try bench.datapath.flow(FlowIdentifier(high: 7, low: UInt64(number + 1)))
+            #expect(read.statistics.packets == 1)
+        }
+    }
+
     @Test("A masked field is a wildcard: other packets match, those that differ elsewhere miss")
     func wildcards() throws {
         let bench = try KernelBench("wild", cables: 2)
