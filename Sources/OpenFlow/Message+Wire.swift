@@ -1,12 +1,12 @@
 extension Message {
-    /// Which kind it is; nil where the kind depends on the version or has no number of its own.
-    func type(in version: OpenFlowVersion) -> MessageType? {
+    /// Which kind it is among the versions' own messages; nil where it never became one.
+    private var type: MessageType? {
         switch self {
         case .hello: .hello
         case .error: .error
         case .echoRequest: .echoRequest
         case .echoReply: .echoReply
-        case .experimenter, .nicira: .experimenter
+        case .experimenter: .experimenter
         case .featuresRequest: .featuresRequest
         case .featuresReply: .featuresReply
         case .getConfigRequest: .getConfigRequest
@@ -27,19 +27,42 @@ extension Message {
         case .barrierReply: .barrierReply
         case .queueGetConfigRequest: .queueGetConfigRequest
         case .queueGetConfigReply: .queueGetConfigReply
-        // Without a generation id, or in a version without roles, the role messages are Nicira's.
-        case .roleRequest(let role): version.hasRoles && role.generationID != nil ? .roleRequest : .experimenter
-        case .roleReply(let role): version.hasRoles && role.generationID != nil ? .roleReply : .experimenter
+        // Without a generation id the role messages are Nicira's in every version.
+        case .roleRequest(let role): role.generationID == nil ? nil : .roleRequest
+        case .roleReply(let role): role.generationID == nil ? nil : .roleReply
         case .getAsyncRequest: .getAsyncRequest
         case .getAsyncReply: .getAsyncReply
-        case .setAsync: version >= .v1_3 ? .setAsync : .experimenter
-        case .unsupported: nil
+        case .setAsync: .setAsync
+        case .roleStatus: .roleStatus
+        case .tableStatus: .tableStatus
+        case .requestForward: .requestForward
+        case .bundleControl: .bundleControl
+        case .bundleAdd: .bundleAdd
+        case .controllerStatus: .controllerStatus
+        case .nicira, .flowMonitorCancel, .flowMonitorPaused, .flowMonitorResumed: nil
         }
+    }
+
+    /// How a message is written in a version.
+    enum Form: Sendable {
+        /// As one of the version's own.
+        case standard(MessageType)
+        /// As an experimenter's.
+        case experimenter(ExtensionCodes<ExtensionType>.Code)
+    }
+
+    /// The form that says this message in a version: its own where it has one, else an experimenter's.
+    func form(in version: OpenFlowVersion) throws(WireError) -> Form {
+        if let type = self.type, MessageType.codes.code(of: type, in: version) != nil { return .standard(type) }
+        guard let type = self.extensionType, let code = ExtensionType.codes.code(of: type, in: version) else {
+            throw .inexpressible(.message)
+        }
+        return .experimenter(code)
     }
 
     /// Reads the body of a message of a kind.
     static func read(
-        _ type: MessageType, _ number: UInt8, from wire: inout WireReader
+        _ type: MessageType, from wire: inout WireReader
     ) throws(WireError) -> Message {
         switch type {
         case .flowMod: return .flowMod(try self.structure(&wire))
@@ -75,13 +98,16 @@ extension Message {
             return .getAsyncRequest
         case .getAsyncReply: return .getAsyncReply(try self.structure(&wire))
         case .setAsync: return .setAsync(try self.structure(&wire))
-        case .roleStatus, .tableStatus, .requestForward, .bundleControl, .bundleAdd, .controllerStatus:
-            return .unsupported(
-                UnsupportedMessage(error: .requestBadType, body: try self.rest(&wire), type: number))
+        case .roleStatus: return .roleStatus(try self.structure(&wire))
+        case .tableStatus: return .tableStatus(try self.structure(&wire))
+        case .requestForward: return .requestForward(try self.structure(&wire))
+        case .bundleControl: return .bundleControl(try self.structure(&wire))
+        case .bundleAdd: return .bundleAdd(try self.structure(&wire))
+        case .controllerStatus: return .controllerStatus(try self.structure(&wire))
         }
     }
 
-    private static func structure<T: WireStructure>(_ wire: inout WireReader) throws(WireError) -> T {
+    static func structure<T: WireStructure>(_ wire: inout WireReader) throws(WireError) -> T {
         var value = T()
         try value.describe(to: &wire)
         return value
@@ -116,22 +142,25 @@ extension QueueConfiguration {
 extension WireWriter {
     /// A whole message with its header.
     mutating func message(_ message: Message, _ transactionID: TransactionID) throws(WireError) {
-        let number: UInt8
-        if case .unsupported(let unsupported) = message {
-            number = unsupported.type
-        } else {
-            guard let type = message.type(in: self.version),
-                let code = MessageType.codes.code(of: type, in: self.version)
-            else { throw .inexpressible(.message) }
-            number = UInt8(truncatingIfNeeded: code)
+        let form = try message.form(in: self.version)
+        let type: MessageType = if case .standard(let type) = form { type } else { .experimenter }
+        guard let number = MessageType.codes.code(of: type, in: self.version) else {
+            throw .inexpressible(.message)
         }
+        let outer = self.transactionID
+        self.transactionID = transactionID
         var frame = self.begin(.message)
         try self.constant("version", self.version.rawValue)
-        try self.constant("type", number)
+        try self.constant("type", UInt8(truncatingIfNeeded: number))
         try self.length(&frame)
         try self.constant("transactionID", transactionID.rawValue)
-        try self.body(message)
+        if case .experimenter(let code) = form {
+            try self.constant("experimenter", code.experimenter)
+            try self.constant("subtype", code.type)
+        }
+        try self.body(message, form)
         try self.end(frame)
+        self.transactionID = outer
     }
 
     private mutating func structure(_ value: some WireStructure) throws(WireError) {
@@ -139,13 +168,13 @@ extension WireWriter {
         try value.describe(to: &self)
     }
 
-    private mutating func body(_ message: Message) throws(WireError) {
+    private mutating func body(_ message: Message, _ form: Message.Form) throws(WireError) {
         switch message {
         case .hello(let value): try self.structure(value)
         case .error(let value): try self.structure(value)
         case .echoRequest(let bytes), .echoReply(let bytes): self.append(bytes)
         case .experimenter(let value): try self.structure(value)
-        case .nicira(let value): try self.nicira(value)
+        case .nicira(var value): try value.describe(value.type, to: &self)
         case .featuresReply(let value): try self.structure(value)
         case .getConfigReply(let value), .setConfig(let value): try self.structure(value)
         case .packetIn(let value): try self.structure(value)
@@ -161,12 +190,19 @@ extension WireWriter {
         case .multipartReply: throw .inexpressible(.multipart)
         case .queueGetConfigRequest(let port): try self.structure(QueueConfiguration.Request(port: port))
         case .queueGetConfigReply(let value): try self.structure(value)
-        case .roleRequest(let value): try self.role(value, subtype: .roleRequest)
-        case .roleReply(let value): try self.role(value, subtype: .roleReply)
+        case .roleRequest(let value), .roleReply(let value): try self.role(value, form)
         case .getAsyncReply(let value): try self.structure(value)
-        case .setAsync(let value): try self.setAsync(value)
-        case .unsupported(let value): self.append(value.body)
-        case .featuresRequest, .getConfigRequest, .barrierRequest, .barrierReply, .getAsyncRequest: break
+        case .setAsync(let value): try self.setAsync(value, form)
+        case .roleStatus(let value): try self.structure(value)
+        case .tableStatus(let value): try self.structure(value)
+        case .requestForward(let value): try self.structure(value)
+        case .bundleControl(let value): try self.structure(value)
+        case .bundleAdd(let value): try self.structure(value)
+        case .controllerStatus(let value): try self.structure(value)
+        case .flowMonitorCancel(let monitor): try self.constant("monitorID", monitor.rawValue)
+        case .flowMonitorPaused, .flowMonitorResumed, .featuresRequest, .getConfigRequest, .barrierRequest,
+            .barrierReply, .getAsyncRequest:
+            break
         }
     }
 }

@@ -62,6 +62,22 @@ public enum Message: Hashable, Sendable {
     case getAsyncReply(AsyncConfig)
     /// Chooses which asynchronous messages are sent.
     case setAsync(AsyncConfig)
-    /// A message that this version has, but this module does not decode.
-    case unsupported(UnsupportedMessage)
+    /// The controller's role is another now (1.4 and later, ONF 1.3).
+    case roleStatus(RoleStatus)
+    /// A table's vacancy crossed a threshold (1.4 and later).
+    case tableStatus(TableStatus)
+    /// Another controller changed groups or meters (1.4 and later, ONF 1.3, Nicira below).
+    indirect case requestForward(RequestForward)
+    /// Opens, closes, commits or discards a bundle, or says so (1.4 and later, ONF 1.3).
+    case bundleControl(BundleControl)
+    /// Adds a message to a bundle (1.4 and later, ONF 1.3).
+    indirect case bundleAdd(BundleAdd)
+    /// A controller's status changed (1.5).
+    case controllerStatus(ControllerStatus)
+    /// Ends a flow monitor; from 1.4 on written as a multipart request, as which it is also read there.
+    case flowMonitorCancel(FlowMonitorID)
+    /// Flow updates pause; from 1.4 on written as an update, as which it is also read there.
+    case flowMonitorPaused
+    /// Flow updates go on; from 1.4 on written as an update, as which it is also read there.
+    case flowMonitorResumed
 }

@@ -18,8 +18,8 @@ public enum MessageCodec {
     ///   - bytes: the message with its header, which says as many bytes as there are.
     ///   - version: what the connection speaks; a HELLO or ERROR may carry another.
     ///   - options: what else the connection has agreed on.
-    /// - Returns: header and message. Messages and experimenters that this module does not decode come as
-    ///   ``Message/unsupported(_:)`` and ``Message/experimenter(_:)``, to be answered with their refusal.
+    /// - Returns: header and message. Experimenters' messages that this module does not know come as
+    ///   ``Message/experimenter(_:)``, to be answered with their refusal.
     /// - Throws: what to answer: the error of the specification for the first fault in the message, with its offset.
     public static func decode(
         _ bytes: RawSpan, version: OpenFlowVersion, options: DecodingOptions = []
@@ -36,7 +36,7 @@ public enum MessageCodec {
             bytes, from: MessageHeader.byteCount, version: version,
             hasFlowModTableID: options.contains(.flowModTableID))
         do throws(WireError) {
-            let message = try Message.read(type, header.type, from: &reader)
+            let message = try Message.read(type, from: &reader)
             guard reader.remaining == 0 else { throw reader.tooShort() }
             return (header, message)
         } catch {
@@ -61,6 +61,7 @@ public enum MessageCodec {
     public static func encode(
         _ message: Message, version: OpenFlowVersion, transactionID: TransactionID, into bytes: inout [UInt8]
     ) throws(Inexpressible) {
+        let message = message.raised(to: version)
         if case .multipartReply(let reply) = message {
             return try self.encode(reply, version: version, transactionID: transactionID, into: &bytes)
         }
@@ -83,7 +84,7 @@ public enum MessageCodec {
         into bytes: inout [UInt8]
     ) throws(Inexpressible) {
         var writer = try MultipartReplyWriter(
-            reply.body.type, version: version, transactionID: transactionID)
+            reply.body.kind, version: version, transactionID: transactionID)
         try writer.append(reply.body)
         bytes += writer.finish(more: reply.more)
     }

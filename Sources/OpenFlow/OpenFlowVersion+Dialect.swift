@@ -26,6 +26,8 @@ extension OpenFlowVersion {
     @inlinable public var hasGroups: Bool { self >= .v1_1 }
     /// Whether there are meters (1.3 and later).
     @inlinable public var hasMeters: Bool { self >= .v1_3 }
+    /// Whether groups have numbered buckets and properties: 1.5 and, because Nicira took that form for its own, 1.0.
+    @inlinable public var hasBucketProperties: Bool { self >= .v1_5 || self == .v1_0 }
     /// Whether errors have an experimenter form (1.2 and later).
     @inlinable public var hasExperimenterErrors: Bool { self >= .v1_2 }
     /// Whether ports, queues, tables and the asynchronous configuration are property lists (1.4 and later).

@@ -29,6 +29,27 @@ struct CodePointTests {
         self.check(InstructionType.codes, version)
     }
 
+    @Test(
+        "Experimenters' messages and multipart types are bijections in each version",
+        arguments: OpenFlowVersion.allCases)
+    func extensions(version: OpenFlowVersion) {
+        self.check(ExtensionType.codes, version)
+        self.check(ExtensionMultipartType.codes, version)
+    }
+
+    private func check<Meaning: RawRepresentable<UInt8> & CaseIterable & Hashable & Sendable>(
+        _ codes: ExtensionCodes<Meaning>, _ version: OpenFlowVersion
+    ) {
+        let rows = codes.rows.filter { $0.versions.contains(version) }
+        #expect(Set(rows.map(\.meaning)).count == rows.count, "a meaning with two numbers in \(version)")
+        #expect(Set(rows.map(\.code)).count == rows.count, "a number with two meanings in \(version)")
+        for row in rows {
+            #expect(codes.code(of: row.meaning, in: version) == row.code)
+            #expect(codes.meaning(of: row.code, in: version) == row.meaning)
+        }
+        #expect(Set(codes.rows.map(\.meaning)).count == Meaning.allCases.count, "a meaning without a number")
+    }
+
     @Test("The error table is in the order of its cases, and its versions do not overlap")
     func errorTable() {
         #expect(OpenFlowError.table.count == OpenFlowError.Code.allCases.count)

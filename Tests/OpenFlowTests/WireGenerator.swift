@@ -21,6 +21,8 @@ struct WireGenerator: WireVisitor {
     var transportProtocol: UInt8? { nil }
     var offset: Int { 0 }
     var remaining: Int { 0 }
+    /// Now and then the number of the one experimenter whose property of a group is known.
+    private(set) var nextWord: UInt32?
 
     mutating func number<T: FixedWidthInteger>(_ name: StaticString, _: T.Type) -> T {
         let text = "\(name)"
@@ -29,7 +31,12 @@ struct WireGenerator: WireVisitor {
             if case .meterBand = self.contexts.last { return T.random(in: 1...2, using: &self.random) }
             return T.random(in: 0...30, using: &self.random)
         }
-        if text == "version" || text == "isOn" { return 1 }
+        if text == "version" || text == "isOn" || text == "experimenterType" { return 1 }
+        if text == "zero" { return 0 }
+        if text == "down" { return T.random(in: 0...40, using: &self.random) }
+        if text == "up" { return T.random(in: 40...100, using: &self.random) }
+        if text == "event" { return T.random(in: 0...6, using: &self.random) }
+        if text == "format" { return T.random(in: 0...2, using: &self.random) }
         if text.hasSuffix("ort") { return T(truncatingIfNeeded: self.random.next() % 0xff00) }
         return T(truncatingIfNeeded: self.random.next() >> (self.random.next() % 32))
     }
@@ -78,6 +85,39 @@ struct WireGenerator: WireVisitor {
     mutating func fields(_ value: inout Match) {
         value = Bool.random(using: &self.random) ? .any : Match([MatchEntry(.metadata, 0x1234)])
     }
+    mutating func entries(_ value: inout Match, names: FieldNames) {
+        switch names {
+        case .properties: self.fields(&value)
+        case .version: value = self.anyMatch()
+        case .nicira: value = Match(self.anyMatch().entries.filter { $0.field.row.nicira != nil })
+        }
+    }
+    mutating func selection(_ match: inout Match, cookie: inout Cookie, mask: inout UInt64) {
+        self.entries(&match, names: .nicira)
+        mask = Bool.random(using: &self.random) ? 0 : self.random.next()
+        cookie = Cookie(rawValue: self.random.next() & mask)
+    }
+    mutating func fieldList(_ value: inout [MatchEntry]) {
+        value = self.pick([
+            [], [MatchEntry(.packetType, 0x1_0800)], [MatchEntry(.packetType, 0), MatchEntry(.packetType, 1)],
+        ])
+    }
+    mutating func message(
+        _ value: inout Message, _ transactionID: inout TransactionID?, within container: MessageContainer
+    ) throws(WireError) {
+        switch self.random.next() % 4 {
+        case 0 where container == .bundle: value = .flowMod(try self.structure())
+        case 1 where container == .bundle: value = .portMod(try self.structure())
+        case 2 where self.version >= .v1_3: value = .meterMod(try self.structure())
+        default: value = .groupMod(try self.structure())
+        }
+        if container == .forward { transactionID = TransactionID(rawValue: 77) }
+    }
+    private mutating func structure<T: WireStructure>() throws(WireError) -> T {
+        var value = T()
+        try value.describe(to: &self)
+        return value
+    }
     mutating func setField(_ value: inout MatchEntry) { value = self.anySetField(masked: false) }
     mutating func maskedField(_ value: inout MatchEntry) { value = self.anySetField(masked: true) }
     mutating func header(_ value: inout FeatureField) {
@@ -100,6 +140,14 @@ struct WireGenerator: WireVisitor {
             // Which types a structure knows is its own business: what it refuses is left out.
             do throws(WireError) { _ = try known(&self, type) } catch { continue }
         }
+        self.nextWord = Bool.random(using: &self.random) ? 0x154d : nil
+        for type in [0xfffe, 0xffff] as [UInt16] where Bool.random(using: &self.random) {
+            do throws(WireError) {
+                let body: [UInt8] = [0, 0x12, 0x34, 0x56, 0, 0, 0, 1] + self.bytes(upTo: 20)
+                if try !known(&self, type) { others.append(Property(type: type, body: body)) }
+            } catch {}
+        }
+        self.nextWord = nil
         let unknown: UInt16 = 0x1234
         do throws(WireError) {
             if try !known(&self, unknown) { others.append(Property(type: unknown, body: self.bytes(upTo: 20))) }

@@ -2,8 +2,8 @@ package import OpenFlow
 
 /// The parts of one multipart request, put together until the last has come (1.3 §7.3.5).
 ///
-/// Only TABLE_FEATURES has a body that can be continued; other requests say everything in their first part, and
-/// further parts add nothing. A value: the caller keeps the time and the limits' consequences.
+/// Only TABLE_FEATURES and FLOW_MONITOR have bodies that can be continued; other requests say everything in their first
+/// part, and further parts add nothing. A value: the caller keeps the time and the limits' consequences.
 package struct MultipartAssembly: Sendable, Equatable {
     /// What another part led to.
     package enum OnPart: Equatable, Sendable {
@@ -38,31 +38,19 @@ package struct MultipartAssembly: Sendable, Equatable {
     ) -> OnPart {
         self.byteCount += byteCount
         guard self.byteCount <= maximumByteCount else { return .refuse(.requestMultipartBufferOverflow) }
-        guard self.body.isSameType(as: part.body) else { return .refuse(.requestBadMultipart) }
+        guard self.body.kind == part.body.kind else { return .refuse(.requestBadMultipart) }
         if case .tableFeatures(let more) = part.body, case .tableFeatures(var tables) = self.body {
             // Given up for the moment, so that the array grows in place: a request may have very many parts.
             self.body = .tableFeatures([])
             tables.append(contentsOf: more)
             self.body = .tableFeatures(tables)
         }
+        if case .flowMonitor(let more) = part.body, case .flowMonitor(var monitors) = self.body {
+            self.body = .flowMonitor([])
+            monitors.append(contentsOf: more)
+            self.body = .flowMonitor(monitors)
+        }
         self.deadline = deadline
         return part.more ? .wait : .complete(self.body)
-    }
-}
-
-extension MultipartRequest.Body {
-    /// Whether both ask the same kind of question.
-    fileprivate func isSameType(as other: Self) -> Bool {
-        switch (self, other) {
-        case (.description, .description), (.flow, .flow), (.aggregate, .aggregate), (.table, .table),
-            (.port, .port), (.queue, .queue), (.group, .group), (.groupDescription, .groupDescription),
-            (.groupFeatures, .groupFeatures), (.meter, .meter), (.meterConfiguration, .meterConfiguration),
-            (.meterFeatures, .meterFeatures), (.tableFeatures, .tableFeatures),
-            (.portDescription, .portDescription), (.tableDescription, .tableDescription),
-            (.queueDescription, .queueDescription), (.experimenter, .experimenter):
-            true
-        case (.unsupported(let left, _), .unsupported(let right, _)): left == right
-        default: false
-        }
     }
 }

@@ -92,7 +92,11 @@ extension OpenFlowSwitch {
             let tables = (0..<self.tableCount).map { TableDescription(tableID: TableID(rawValue: UInt8($0))) }
             self.reply(.tableDescription(tables), context)
         case .experimenter(let request): throw Self.refusal(of: request)
-        case .unsupported(type: _, let code): throw OpenFlowError(code)
+        case .flowMonitor:
+            throw OpenFlowError(context.version >= .v1_4 ? .requestBadMultipart : .requestBadExperimenterType)
+        case .flowCounters, .controllerStatus, .bundleFeatures: throw OpenFlowError(.requestBadMultipart)
+        case .niciraFlow, .niciraAggregate: throw OpenFlowError(.requestBadExperimenterType)
+        case .bridgeExport, .flowExport: throw OpenFlowError(.statisticsNiciraNotConfigured)
         }
     }
 

@@ -94,6 +94,11 @@ extension OpenFlowSwitch {
         case .setFlowFormat(let format):
             guard format == 0 else { throw OpenFlowError(.requestNotPermitted, value: UInt64(format)) }
         case .flowAge: break
+        case .setAsyncConfig2(let config): try self.handle(config, context)
+        case .resume: throw OpenFlowError(.resumeNotSupported)
+        case .flowMod, .tlvTableMod, .tlvTableRequest, .flushConnections, .flushConnectionZone:
+            throw OpenFlowError(.requestBadExperimenterType)
+        case .flowRemoved, .packetIn, .packetIn2, .tlvTableReply: throw OpenFlowError(.requestBadType)
         }
     }
 }

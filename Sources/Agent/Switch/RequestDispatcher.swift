@@ -32,6 +32,7 @@ extension OpenFlowSwitch {
             session: session, transactionID: header.transactionID, now: now, bytes: bytes)
         do throws(OpenFlowError) {
             if session.role == .secondary, message.changesState { throw OpenFlowError(.requestIsSecondary) }
+            if let refusal = message.experimenterRefusal { throw refusal }
             try self.dispatch(message, context, state)
         } catch {
             self.logger.info("\(self.name): \(session.peer): type \(header.type) refused: \(error)")
@@ -74,13 +75,21 @@ extension OpenFlowSwitch {
         case .setAsync(let config): try self.handle(config, context)
         case .nicira(let request): try self.handle(request, context)
         case .experimenter(let request): throw Self.refusal(of: request)
-        case .unsupported(let request): throw OpenFlowError(request.error)
+        case .bundleControl, .bundleAdd: throw Self.refusal(ofMissing: message, in: context.version)
+        case .flowMonitorCancel(let monitor):
+            throw OpenFlowError(.flowMonitorUnknownMonitor, value: UInt64(monitor.rawValue))
         // A late HELLO and answers to what the connection layer asked are no requests.
         case .hello, .error, .echoReply: break
         case .featuresReply, .getConfigReply, .packetIn, .flowRemoved, .portStatus, .multipartReply, .barrierReply,
-            .queueGetConfigReply, .roleReply, .getAsyncReply:
+            .queueGetConfigReply, .roleReply, .getAsyncReply, .roleStatus, .tableStatus, .requestForward,
+            .controllerStatus, .flowMonitorPaused, .flowMonitorResumed:
             throw OpenFlowError(.requestBadType)
         }
+    }
+
+    /// Refuses a request that this switch does not do: as one of the version's own, or as an experimenter's.
+    static func refusal(ofMissing message: Message, in version: OpenFlowVersion) -> OpenFlowError {
+        OpenFlowError(version >= .v1_4 ? .requestBadType : .requestBadExperimenterType)
     }
 
     /// Queues the reply to a request.
@@ -100,9 +109,20 @@ extension Message {
     /// Whether a controller in the secondary role may not send it (1.2 §A.3.9, 1.3 §6.3.6).
     var changesState: Bool {
         switch self {
-        case .flowMod, .packetOut, .groupMod, .meterMod, .portMod, .tableMod: true
+        case .flowMod, .packetOut, .groupMod, .meterMod, .portMod, .tableMod, .bundleControl, .bundleAdd: true
+        case .nicira(let request): request.changesState
         case .multipartRequest(let request):
             if case .tableFeatures(let features) = request.body { !features.isEmpty } else { false }
+        default: false
+        }
+    }
+}
+
+extension NiciraMessage {
+    /// Whether a controller in the secondary role may not send it.
+    fileprivate var changesState: Bool {
+        switch self {
+        case .flowMod, .resume, .tlvTableMod, .flushConnections, .flushConnectionZone: true
         default: false
         }
     }

@@ -170,6 +170,11 @@ extension WireWriter {
         guard let name = entry.field.identifier(in: self.version) else {
             throw .inexpressible(.matchField(entry.field))
         }
+        try self.entry(entry, named: name)
+    }
+
+    /// One field by the name given.
+    mutating func entry(_ entry: MatchEntry, named name: OXMIdentifier) throws(WireError) {
         let form = OXMForm.of(oxmClass: name.oxmClass, number: Int(name.number))
         let bytes = form.bytes(UInt8(truncatingIfNeeded: entry.field.widthBytes))
         let hasMask = !entry.isExact

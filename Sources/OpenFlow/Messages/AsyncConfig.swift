@@ -28,6 +28,9 @@ public struct AsyncConfig: Hashable, Sendable {
     /// Masks while the controller is secondary, by kind; nil where not said.
     public var secondary: [UInt32?] = Array(repeating: nil, count: 8)
 
+    /// Experimenters' properties (1.4 and later): type 0xfffe while secondary, 0xffff while primary or equal.
+    public var properties: [Property] = []
+
     /// Makes a configuration that says nothing.
     public init() {}
 
@@ -47,15 +50,22 @@ public struct AsyncConfig: Hashable, Sendable {
 extension AsyncConfig: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         guard wire.version.hasProperties else { return try self.describeFixed(to: &wire) }
+        try self.describeProperties(to: &wire)
+    }
+
+    /// 1.4 and later, and Nicira's subtype 27: a property for each kind and role.
+    mutating func describeProperties(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
         var present: [UInt16] = []
         for kind in Kind.allCases {
             if self.secondary[kind.rawValue] != nil { present.append(UInt16(2 * kind.rawValue)) }
             if self.primary[kind.rawValue] != nil { present.append(UInt16(2 * kind.rawValue + 1)) }
         }
-        var others: [Property] = []
         var masks = self
-        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
             let limit: UInt16 = wire.version >= .v1_5 ? 16 : 12
+            if type >= 0xfffe { return false }
             guard type < limit, let kind = Kind(rawValue: Int(type / 2)) else {
                 throw wire.isReading
                     ? wire.refusal(.asyncConfigUnsupported, value: UInt64(type))
@@ -67,6 +77,7 @@ extension AsyncConfig: WireStructure {
             masks[kind, role] = mask
             return true
         }
+        masks.properties = self.properties
         self = masks
     }
 

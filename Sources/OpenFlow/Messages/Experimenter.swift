@@ -17,25 +17,6 @@ public struct Experimenter: Hashable, Sendable {
     public init() {}
 }
 
-/// A message whose type this version has, but which this module does not decode.
-public struct UnsupportedMessage: Hashable, Sendable {
-    /// The error that says so.
-    public var error: OpenFlowError.Code = .requestBadType
-    /// The body, kept byte for byte.
-    public var body: [UInt8] = []
-    /// The type in the header.
-    public var type: UInt8 = 0
-
-    /// Makes a value; every property has a default.
-    public init(error: OpenFlowError.Code = .requestBadType, body: [UInt8] = [], type: UInt8 = 0) {
-        self.error = error
-        self.body = body
-        self.type = type
-    }
-    /// Makes a value of all defaults.
-    public init() {}
-}
-
 extension Experimenter: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         try wire.field("experimenter", &self.experimenter)

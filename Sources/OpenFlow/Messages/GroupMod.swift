@@ -22,23 +22,26 @@ public struct Bucket: Hashable, Sendable {
     public var watchGroup: GroupID = .any
     /// What the bucket does.
     public var actions: [Action] = []
+    /// Experimenters' properties (1.5).
+    public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
     public init(
         bucketID: BucketID = BucketID(rawValue: 0), weight: UInt16 = 0, watchPort: PortNumber = .any,
-        watchGroup: GroupID = .any, actions: [Action] = []
+        watchGroup: GroupID = .any, actions: [Action] = [], properties: [Property] = []
     ) {
         self.bucketID = bucketID
         self.weight = weight
         self.watchPort = watchPort
         self.watchGroup = watchGroup
         self.actions = actions
+        self.properties = properties
     }
     /// Makes a value of all defaults.
     public init() {}
 }
 
-/// GROUP_MOD (1.1 §A.3.4.2 · 1.3 §7.3.4.2 · 1.5 §7.3.4.3).
+/// GROUP_MOD (1.1 §A.3.4.2 · 1.3 §7.3.4.2 · 1.5 §7.3.4.3; Nicira's subtype 31 in 1.0, in the form of 1.5).
 public struct GroupMod: Hashable, Sendable {
     /// What to do.
     public enum Command: UInt16, CaseIterable, Hashable, Sendable {
@@ -65,19 +68,23 @@ public struct GroupMod: Hashable, Sendable {
     public var commandBucketID: BucketID = .all
     /// The buckets.
     public var buckets: [Bucket] = []
-    /// Properties of the group (1.5), kept byte for byte.
+    /// How a select group selects (Netronome's property, 1.5), if said.
+    public var selectionMethod: GroupSelectionMethod? = nil
+    /// Other experimenters' properties (1.5).
     public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
     public init(
         command: Command = .add, type: GroupType = .all, groupID: GroupID = GroupID(rawValue: 0),
-        commandBucketID: BucketID = .all, buckets: [Bucket] = [], properties: [Property] = []
+        commandBucketID: BucketID = .all, buckets: [Bucket] = [], selectionMethod: GroupSelectionMethod? = nil,
+        properties: [Property] = []
     ) {
         self.command = command
         self.type = type
         self.groupID = groupID
         self.commandBucketID = commandBucketID
         self.buckets = buckets
+        self.selectionMethod = selectionMethod
         self.properties = properties
     }
     /// Makes a value of all defaults.
@@ -86,7 +93,7 @@ public struct GroupMod: Hashable, Sendable {
 
 extension Bucket: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
-        if wire.version >= .v1_5 { return try self.describe15(to: &wire) }
+        if wire.version.hasBucketProperties { return try self.describe15(to: &wire) }
         var frame = wire.begin(.bucket)
         try wire.length(&frame, excluding: 0)
         try wire.field("weight", &self.weight)
@@ -112,17 +119,15 @@ extension Bucket: WireStructure {
         if self.weight != 0 { present.append(0) }
         if self.watchPort != .any { present.append(1) }
         if self.watchGroup != .any { present.append(2) }
-        var others: [Property] = []
         var (weight, port, group) = (self.weight, self.watchPort, self.watchGroup)
-        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
             switch type {
             case 0:
                 try wire.field("weight", &weight)
                 try wire.reserved(2)
-            case 1: try wire.field("watchPort", &port)
+            case 1: try wire.wide("watchPort", &port)
             case 2: try wire.field("watchGroup", &group)
-            case 0xffff: throw wire.refusal(.propertyBadExperimenter)
-            default: throw wire.refusal(.propertyBadType, value: UInt64(type))
+            default: return try wire.keepsExperimenters(type)
             }
             return true
         }
@@ -135,20 +140,20 @@ extension GroupMod: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         try wire.code("command", &self.command, absent: .groupModBadCommand)
         let isOnlyIn15 = self.command == .insertBucket || self.command == .removeBucket
-        guard !isOnlyIn15 || wire.version >= .v1_5 else {
+        guard !isOnlyIn15 || wire.version.hasBucketProperties else {
             guard wire.isReading else { throw .inexpressible(.code(UInt32(self.command.rawValue))) }
             throw wire.refusal(.groupModBadCommand, value: UInt64(self.command.rawValue))
         }
         try wire.code("type", &self.type, absent: .groupModBadType)
         try wire.reserved(1)
         try wire.field("groupID", &self.groupID)
-        guard wire.version >= .v1_5 else { return try wire.list("buckets", &self.buckets) }
+        guard wire.version.hasBucketProperties else { return try wire.list("buckets", &self.buckets) }
         let announced = try wire.announce()
         try wire.reserved(2)
         try wire.field("commandBucketID", &self.commandBucketID)
         let frame = try wire.open(announced, .bucket)
         try wire.list("buckets", &self.buckets)
         try wire.end(frame, padding: .none)
-        try wire.properties(present: [], others: &self.properties) { (_, _) throws(WireError) in false }
+        try wire.groupProperties(&self.selectionMethod, others: &self.properties)
     }
 }

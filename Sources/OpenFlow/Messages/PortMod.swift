@@ -12,17 +12,24 @@ public struct PortMod: Hashable, Sendable {
     public var mask: PortConfiguration = []
     /// What to advertise; empty for no change.
     public var advertise: PortFeatures = []
+    /// How an optical port is to be set (1.4 and later), if said.
+    public var optical: OpticalPortMod? = nil
+    /// Experimenters' properties (1.4 and later).
+    public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
     public init(
         port: PortNumber = .any, hardwareAddress: MACAddress = .zero, configuration: PortConfiguration = [],
-        mask: PortConfiguration = [], advertise: PortFeatures = []
+        mask: PortConfiguration = [], advertise: PortFeatures = [], optical: OpticalPortMod? = nil,
+        properties: [Property] = []
     ) {
         self.port = port
         self.hardwareAddress = hardwareAddress
         self.configuration = configuration
         self.mask = mask
         self.advertise = advertise
+        self.optical = optical
+        self.properties = properties
     }
     /// Makes a value of all defaults.
     public init() {}
@@ -40,14 +47,20 @@ extension PortMod: WireStructure {
             try wire.field("advertise", &self.advertise)
             return try wire.reserved(4)
         }
-        var others: [Property] = []
-        let present: [UInt16] = self.advertise.isEmpty ? [] : [0]
-        var advertise = self.advertise
-        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
-            guard type == 0 else { throw wire.refusal(.propertyBadType, value: UInt64(type)) }
-            try wire.field("advertise", &advertise)
+        var present: [UInt16] = self.advertise.isEmpty ? [] : [0]
+        if self.optical != nil { present.append(1) }
+        var (advertise, optical) = (self.advertise, self.optical)
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
+            switch type {
+            case 0: try wire.field("advertise", &advertise)
+            case 1:
+                var value = optical ?? OpticalPortMod()
+                try value.describe(to: &wire)
+                optical = value
+            default: return try wire.keepsExperimenters(type)
+            }
             return true
         }
-        self.advertise = advertise
+        (self.advertise, self.optical) = (advertise, optical)
     }
 }

@@ -24,12 +24,17 @@ public struct TableConfiguration: Hashable, Sendable {
     public var evictionFlags: UInt32? = nil
     /// Percentages below and above which vacancy events are sent, and the current one (1.4 and later), if said.
     public var vacancy: Vacancy? = nil
+    /// Experimenters' properties (1.4 and later).
+    public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
-    public init(bits: UInt32 = 0, evictionFlags: UInt32? = nil, vacancy: Vacancy? = nil) {
+    public init(
+        bits: UInt32 = 0, evictionFlags: UInt32? = nil, vacancy: Vacancy? = nil, properties: [Property] = []
+    ) {
         self.bits = bits
         self.evictionFlags = evictionFlags
         self.vacancy = vacancy
+        self.properties = properties
     }
     /// Makes a value of all defaults.
     public init() {}
@@ -67,9 +72,8 @@ extension TableConfiguration: WireStructure {
         var present: [UInt16] = []
         if self.evictionFlags != nil { present.append(2) }
         if self.vacancy != nil { present.append(3) }
-        var others: [Property] = []
         var (eviction, vacancy) = (self.evictionFlags, self.vacancy)
-        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
             switch type {
             case 2:
                 var flags = eviction ?? 0
@@ -81,9 +85,11 @@ extension TableConfiguration: WireStructure {
                 try wire.field("up", &value.up)
                 try wire.field("current", &value.current)
                 try wire.reserved(1)
+                guard !wire.isReading || value.down <= value.up && value.up <= 100 else {
+                    throw wire.refusal(.propertyBadValue, value: UInt64(value.up), limit: 100)
+                }
                 vacancy = value
-            case 0xffff: throw wire.refusal(.propertyBadExperimenter)
-            default: throw wire.refusal(.propertyBadType, value: UInt64(type))
+            default: return try wire.keepsExperimenters(type)
             }
             return true
         }

@@ -53,17 +53,20 @@ public struct GroupDescription: Hashable, Sendable {
     public var groupID: GroupID = GroupID(rawValue: 0)
     /// The buckets.
     public var buckets: [Bucket] = []
-    /// Properties (1.5).
+    /// How a select group selects (Netronome's property, 1.5), if said.
+    public var selectionMethod: GroupSelectionMethod? = nil
+    /// Other experimenters' properties (1.5).
     public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
     public init(
         type: GroupType = .all, groupID: GroupID = GroupID(rawValue: 0), buckets: [Bucket] = [],
-        properties: [Property] = []
+        selectionMethod: GroupSelectionMethod? = nil, properties: [Property] = []
     ) {
         self.type = type
         self.groupID = groupID
         self.buckets = buckets
+        self.selectionMethod = selectionMethod
         self.properties = properties
     }
     /// Makes a value of all defaults.
@@ -115,7 +118,8 @@ extension GroupStatistics: WireStructure {
         try wire.reserved(4)
         try wire.field("packetCount", &self.packetCount)
         try wire.field("byteCount", &self.byteCount)
-        if wire.version.statisticsHaveDuration {
+        // Nicira's form in 1.0 is that of 1.3.
+        if wire.version.statisticsHaveDuration || wire.version == .v1_0 {
             try wire.field("durationSeconds", &self.durationSeconds)
             try wire.field("durationNanoseconds", &self.durationNanoseconds)
         }
@@ -131,13 +135,13 @@ extension GroupDescription: WireStructure {
         try wire.code("type", &self.type, absent: .groupModBadType)
         try wire.reserved(1)
         try wire.field("groupID", &self.groupID)
-        if wire.version >= .v1_5 {
+        if wire.version.hasBucketProperties {
             let announced = try wire.announce()
             try wire.reserved(6)
             let buckets = try wire.open(announced, .bucket)
             try wire.list("buckets", &self.buckets)
             try wire.end(buckets, padding: .none)
-            try wire.properties(present: [], others: &self.properties) { (_, _) throws(WireError) in false }
+            try wire.groupProperties(&self.selectionMethod, others: &self.properties)
         } else {
             try wire.list("buckets", &self.buckets)
         }

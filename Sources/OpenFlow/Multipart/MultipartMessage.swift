@@ -34,10 +34,24 @@ public struct MultipartRequest: Hashable, Sendable {
         case tableDescription
         /// How queues are configured.
         case queueDescription(QueueRequest)
-        /// An experimenter's request.
+        /// Adds, changes or ends flow monitors (1.4 and later; ONF 1.3, Nicira below, where it can only add).
+        case flowMonitor([FlowMonitorRequest])
+        /// The counters of each flow selected (1.5).
+        case flowCounters(FlowStatisticsRequest)
+        /// The status of every controller (1.5).
+        case controllerStatus
+        /// What bundles can do (1.5).
+        case bundleFeatures(BundleFeaturesRequest)
+        /// Each flow selected, in Nicira's form (1.0).
+        case niciraFlow(FlowStatisticsRequest)
+        /// Sums over the flows selected, in Nicira's form (1.0).
+        case niciraAggregate(FlowStatisticsRequest)
+        /// How the bridge's flow exporter fares (Nicira).
+        case bridgeExport
+        /// How the exporters of sampled flows fare (Nicira).
+        case flowExport
+        /// Any other experimenter's request.
         case experimenter(Experimenter)
-        /// A type this version has, but this module does not decode; answered with this error.
-        case unsupported(type: UInt16, OpenFlowError.Code)
     }
     /// What is asked.
     public var body: Body = .description
@@ -89,10 +103,24 @@ public struct MultipartReply: Hashable, Sendable {
         case tableDescription([TableDescription])
         /// How queues are configured.
         case queueDescription([QueueDescription])
-        /// An experimenter's reply.
+        /// Updates of flow monitors (1.4 and later; ONF 1.3, Nicira below).
+        case flowMonitor([FlowUpdate])
+        /// Flows' counters (1.5).
+        case flowCounters([FlowCounters])
+        /// The status of controllers (1.5).
+        case controllerStatus([ControllerStatus])
+        /// What bundles can do (1.5).
+        case bundleFeatures(BundleFeatures)
+        /// Flows, in Nicira's form (1.0).
+        case niciraFlow([NiciraFlowStatistics])
+        /// Sums over flows, in Nicira's form (1.0).
+        case niciraAggregate(AggregateStatistics)
+        /// How the bridge's flow exporter fares (Nicira).
+        case bridgeExport([FlowExportStatistics])
+        /// How the exporters of sampled flows fare (Nicira).
+        case flowExport([FlowExportStatistics])
+        /// Any other experimenter's reply.
         case experimenter(Experimenter)
-        /// A type this version has, but this module does not decode.
-        case unsupported(type: UInt16)
     }
     /// What is answered.
     public var body: Body = .flow([])

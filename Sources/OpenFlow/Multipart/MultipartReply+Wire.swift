@@ -1,18 +1,15 @@
 extension MultipartReply {
     static func read(from wire: inout WireReader) throws(WireError) -> MultipartReply {
-        let (number, more) = try wire.multipartHeader()
-        guard let type = MultipartType.codes.meaning(of: number, in: wire.version) else {
-            throw .refused(OpenFlowError(.requestBadMultipart, offset: 8, value: UInt64(number)))
-        }
-        return MultipartReply(body: try Body.read(type, number, from: &wire), more: more)
+        let (kind, more) = try MultipartReplyWriter.Kind.read(from: &wire)
+        return MultipartReply(body: try Body.read(kind, from: &wire), more: more)
     }
 }
 
 extension MultipartReply.Body {
     fileprivate static func read(
-        _ type: MultipartType, _ number: UInt16, from wire: inout WireReader
+        _ kind: MultipartReplyWriter.Kind, from wire: inout WireReader
     ) throws(WireError) -> MultipartReply.Body {
-        switch type {
+        switch kind {
         case .description: return .description(try wire.structure(SwitchDescription.self))
         case .flow: return .flow(try wire.structures(FlowStatisticsEntry.self))
         case .aggregate: return .aggregate(try wire.structure(AggregateStatistics.self))
@@ -30,14 +27,19 @@ extension MultipartReply.Body {
         case .tableDescription: return .tableDescription(try wire.structures(TableDescription.self))
         case .queueDescription: return .queueDescription(try wire.structures(QueueDescription.self))
         case .experimenter: return .experimenter(try wire.structure(Experimenter.self))
-        case .flowMonitor, .flowStatistics, .controllerStatus, .bundleFeatures:
-            try wire.reserved(wire.remaining)
-            return .unsupported(type: number)
+        case .flowMonitor: return .flowMonitor(try wire.structures(FlowUpdate.self))
+        case .flowCounters: return .flowCounters(try wire.structures(FlowCounters.self))
+        case .controllerStatus: return .controllerStatus(try wire.structures(ControllerStatus.self))
+        case .bundleFeatures: return .bundleFeatures(try wire.structure(BundleFeatures.self))
+        case .niciraFlow: return .niciraFlow(try wire.structures(NiciraFlowStatistics.self))
+        case .niciraAggregate: return .niciraAggregate(try wire.structure(AggregateStatistics.self))
+        case .bridgeExport: return .bridgeExport(try wire.structures(FlowExportStatistics.self))
+        case .flowExport: return .flowExport(try wire.structures(FlowExportStatistics.self))
         }
     }
 
-    /// Which kind it is; nil where this module does not know.
-    var type: MultipartReplyWriter.Kind? {
+    /// Which kind it is.
+    public var kind: MultipartReplyWriter.Kind {
         switch self {
         case .description: .description
         case .flow: .flow
@@ -56,7 +58,14 @@ extension MultipartReply.Body {
         case .tableDescription: .tableDescription
         case .queueDescription: .queueDescription
         case .experimenter: .experimenter
-        case .unsupported: nil
+        case .flowMonitor: .flowMonitor
+        case .flowCounters: .flowCounters
+        case .controllerStatus: .controllerStatus
+        case .bundleFeatures: .bundleFeatures
+        case .niciraFlow: .niciraFlow
+        case .niciraAggregate: .niciraAggregate
+        case .bridgeExport: .bridgeExport
+        case .flowExport: .flowExport
         }
     }
 }

@@ -3,60 +3,16 @@
 /// For dumps of any size: append entries as they come, ``take()`` the finished messages as the connection
 /// drains, ``finish(more:)`` at the end. An entry is never split. Not shared: one reply, one thread.
 public struct MultipartReplyWriter: Sendable {
-    /// What is answered.
-    public enum Kind: UInt8, Sendable {
-        /// Who made the switch.
-        case description
-        /// Flows.
-        case flow
-        /// Sums over flows.
-        case aggregate
-        /// Tables' counters.
-        case table
-        /// Ports' counters.
-        case port
-        /// Queues' counters.
-        case queue
-        /// Groups' counters.
-        case group
-        /// Groups' buckets.
-        case groupDescription
-        /// What groups can do.
-        case groupFeatures
-        /// Meters' counters.
-        case meter
-        /// Meters' bands.
-        case meterConfiguration
-        /// What meters can do.
-        case meterFeatures
-        /// What tables can do.
-        case tableFeatures
-        /// Ports.
-        case portDescription
-        /// How tables behave.
-        case tableDescription
-        /// How queues are configured.
-        case queueDescription
-        /// An experimenter's reply.
-        case experimenter
-
-        /// The type with the numbers.
-        var type: MultipartType {
-            switch self {
-            case .experimenter: .experimenter
-            default: MultipartType(rawValue: self.rawValue) ?? .description
-            }
-        }
-    }
-
     /// The most bytes a message of the protocol can have.
     static let messageBytesMaximum = 0xffff
 
     private var writer: WireWriter
-    private let number: UInt16
+    private let form: Kind.Form
     private let messageNumber: UInt8
     private let transactionID: TransactionID
     private let messageBytesLimit: Int
+    /// Bytes before the body.
+    private let headerByteCount: Int
 
     /// Begins a reply to the request with that transaction.
     ///
@@ -66,27 +22,16 @@ public struct MultipartReplyWriter: Sendable {
         _ kind: Kind, version: OpenFlowVersion, transactionID: TransactionID,
         messageBytesLimit: Int = 0xffff
     ) throws(Inexpressible) {
-        guard let number = MultipartType.codes.code(of: kind.type, in: version),
-            let messageNumber = MessageType.codes.code(of: .multipartReply, in: version)
-        else { throw .multipart }
-        self.number = number
+        guard let messageNumber = MessageType.codes.code(of: .multipartReply, in: version) else {
+            throw .multipart
+        }
+        self.form = try kind.form(in: version)
         self.messageNumber = UInt8(truncatingIfNeeded: messageNumber)
         self.transactionID = transactionID
         self.messageBytesLimit = min(messageBytesLimit, Self.messageBytesMaximum)
+        self.headerByteCount = MessageHeader.byteCount + kind.headerByteCount(self.form, version)
         self.writer = WireWriter(appendingTo: [], version: version)
         self.writeHeader()
-    }
-
-    init(
-        _ kind: Kind?, version: OpenFlowVersion, transactionID: TransactionID
-    ) throws(Inexpressible) {
-        guard let kind else { throw .multipart }
-        try self.init(kind, version: version, transactionID: transactionID)
-    }
-
-    /// Bytes before the body.
-    private var headerByteCount: Int {
-        MessageHeader.byteCount + (self.writer.version.multipartHeaderIsPadded ? 8 : 4)
     }
 
     private mutating func writeHeader() {
@@ -94,8 +39,12 @@ public struct MultipartReplyWriter: Sendable {
         self.writer.integer(UInt128(self.messageNumber), bytes: 1)
         self.writer.integer(0, bytes: 2)
         self.writer.integer(UInt128(self.transactionID.rawValue), bytes: 4)
-        self.writer.integer(UInt128(self.number), bytes: 2)
-        self.writer.integer(0, bytes: self.headerByteCount - 10)
+        self.writer.integer(UInt128(self.form.number), bytes: 2)
+        self.writer.integer(0, bytes: self.writer.version.multipartHeaderIsPadded ? 6 : 2)
+        guard let code = self.form.code else { return }
+        self.writer.integer(UInt128(code.experimenter), bytes: 4)
+        self.writer.integer(UInt128(code.type), bytes: 4)
+        if self.writer.version == .v1_0 { self.writer.integer(0, bytes: 4) }
     }
 
     /// How many bytes are written, of all messages not yet taken.
@@ -155,6 +104,30 @@ public struct MultipartReplyWriter: Sendable {
         try self.append(&entry)
     }
 
+    /// Appends a flow's counters (1.5).
+    ///
+    /// Nothing is appended if it throws.
+    public mutating func append(_ entry: FlowCounters) throws(Inexpressible) {
+        var entry = entry
+        try self.append(&entry)
+    }
+
+    /// Appends a flow in Nicira's form (1.0).
+    ///
+    /// Nothing is appended if it throws.
+    public mutating func append(_ entry: NiciraFlowStatistics) throws(Inexpressible) {
+        var entry = entry
+        try self.append(&entry)
+    }
+
+    /// Appends an update of a flow monitor.
+    ///
+    /// Nothing is appended if it throws: what this version cannot say of the flow.
+    public mutating func append(_ entry: FlowUpdate) throws(Inexpressible) {
+        var entry = entry
+        try self.append(&entry)
+    }
+
     /// Appends every entry of a body, which must be of the kind that the reply was begun with.
     public mutating func append(_ body: MultipartReply.Body) throws(Inexpressible) {
         switch body {
@@ -175,7 +148,14 @@ public struct MultipartReplyWriter: Sendable {
         case .tableDescription(let values): try self.append(all: values)
         case .queueDescription(let values): try self.append(all: values)
         case .experimenter(var value): try self.append(&value)
-        case .unsupported: throw .multipart
+        case .flowMonitor(let values): try self.append(all: values)
+        case .flowCounters(let values): try self.append(all: values)
+        case .controllerStatus(let values): try self.append(all: values)
+        case .bundleFeatures(var value): try self.append(&value)
+        case .niciraFlow(let values): try self.append(all: values)
+        case .niciraAggregate(var value): try self.append(&value)
+        case .bridgeExport(let values): try self.append(all: values)
+        case .flowExport(let values): try self.append(all: values)
         }
     }
 

@@ -1,29 +1,3 @@
-// Type and flags of 16 bits each; four bytes of padding from 1.1 on; the body (1.0 §5.3.5, 1.3 §7.3.5).
-extension WireReader {
-    /// The number, flag and padding before a multipart body.
-    mutating func multipartHeader() throws(WireError) -> (number: UInt16, more: Bool) {
-        var (number, flags) = (UInt16(0), UInt16(0))
-        try self.field("type", &number)
-        try self.field("flags", &flags)
-        if self.version.multipartHeaderIsPadded { try self.reserved(4) }
-        return (number, flags & 1 != 0)
-    }
-
-    /// A structure that the body consists of.
-    mutating func structure<T: WireStructure>(_: T.Type) throws(WireError) -> T {
-        var value = T()
-        try value.describe(to: &self)
-        return value
-    }
-
-    /// A list that the body consists of.
-    mutating func structures<T: WireStructure>(_: T.Type) throws(WireError) -> [T] {
-        var values: [T] = []
-        try self.list("entries", &values)
-        return values
-    }
-}
-
 /// A request that names one thing, followed by padding to eight bytes.
 private struct NamedRequest<Name: WireScalar>: WireStructure where Name.RawValue == UInt32 {
     var name: Name
@@ -46,20 +20,16 @@ private struct PortRequest: WireStructure {
 
 extension MultipartRequest {
     static func read(from wire: inout WireReader) throws(WireError) -> MultipartRequest {
-        let (number, more) = try wire.multipartHeader()
-        guard let type = MultipartType.codes.meaning(of: number, in: wire.version) else {
-            throw .refused(OpenFlowError(.requestBadMultipart, offset: 8, value: UInt64(number)))
-        }
-        let body = try Body.read(type, number, from: &wire)
-        return MultipartRequest(body: body, more: more && wire.version >= .v1_3)
+        let (kind, more) = try MultipartReplyWriter.Kind.read(from: &wire)
+        return MultipartRequest(body: try Body.read(kind, from: &wire), more: more && wire.version >= .v1_3)
     }
 }
 
 extension MultipartRequest.Body {
     fileprivate static func read(
-        _ type: MultipartType, _ number: UInt16, from wire: inout WireReader
+        _ kind: MultipartReplyWriter.Kind, from wire: inout WireReader
     ) throws(WireError) -> MultipartRequest.Body {
-        switch type {
+        switch kind {
         case .description: return .description
         case .flow: return .flow(try wire.structure(FlowStatisticsRequest.self))
         case .aggregate: return .aggregate(try wire.structure(FlowStatisticsRequest.self))
@@ -68,7 +38,7 @@ extension MultipartRequest.Body {
         case .queue: return .queue(try wire.structure(QueueRequest.self))
         case .group: return .group(try wire.structure(NamedRequest<GroupID>.self).name)
         case .groupDescription:
-            guard wire.version >= .v1_5 else { return .groupDescription(.all) }
+            guard wire.version.hasBucketProperties else { return .groupDescription(.all) }
             return .groupDescription(try wire.structure(NamedRequest<GroupID>.self).name)
         case .groupFeatures: return .groupFeatures
         case .meter: return .meter(try wire.structure(NamedRequest<MeterID>.self).name)
@@ -81,15 +51,20 @@ extension MultipartRequest.Body {
             return .portDescription(try wire.structure(PortRequest.self).port)
         case .tableDescription: return .tableDescription
         case .queueDescription: return .queueDescription(try wire.structure(QueueRequest.self))
+        case .flowMonitor: return .flowMonitor(try wire.structures(FlowMonitorRequest.self))
+        case .flowCounters: return .flowCounters(try wire.structure(FlowStatisticsRequest.self))
+        case .controllerStatus: return .controllerStatus
+        case .bundleFeatures: return .bundleFeatures(try wire.structure(BundleFeaturesRequest.self))
+        case .niciraFlow: return .niciraFlow(try wire.structure(NiciraFlowRequest.self).request)
+        case .niciraAggregate: return .niciraAggregate(try wire.structure(NiciraFlowRequest.self).request)
+        case .bridgeExport: return .bridgeExport
+        case .flowExport: return .flowExport
         case .experimenter: return .experimenter(try wire.structure(Experimenter.self))
-        case .flowMonitor, .flowStatistics, .controllerStatus, .bundleFeatures:
-            try wire.reserved(wire.remaining)
-            return .unsupported(type: number, .requestBadMultipart)
         }
     }
 
-    /// Which kind it is; nil where this module does not know.
-    fileprivate var type: MultipartType? {
+    /// Which kind it is.
+    public var kind: MultipartReplyWriter.Kind {
         switch self {
         case .description: .description
         case .flow: .flow
@@ -107,39 +82,57 @@ extension MultipartRequest.Body {
         case .portDescription: .portDescription
         case .tableDescription: .tableDescription
         case .queueDescription: .queueDescription
+        case .flowMonitor: .flowMonitor
+        case .flowCounters: .flowCounters
+        case .controllerStatus: .controllerStatus
+        case .bundleFeatures: .bundleFeatures
+        case .niciraFlow: .niciraFlow
+        case .niciraAggregate: .niciraAggregate
+        case .bridgeExport: .bridgeExport
+        case .flowExport: .flowExport
         case .experimenter: .experimenter
-        case .unsupported: nil
         }
     }
 }
 
 extension WireWriter {
     mutating func multipartRequest(_ request: MultipartRequest) throws(WireError) {
-        var number: UInt16
-        if case .unsupported(let type, _) = request.body {
-            number = type
-        } else {
-            guard let type = request.body.type,
-                let code = MultipartType.codes.code(of: type, in: self.version)
-            else { throw .inexpressible(.multipart) }
-            number = code
+        let form: MultipartReplyWriter.Kind.Form
+        do throws(Inexpressible) {
+            form = try request.body.kind.form(in: self.version)
+        } catch {
+            throw .inexpressible(error)
         }
-        try self.field("type", &number)
+        try self.constant("type", form.number)
         try self.constant("flags", (request.more ? 1 : 0) as UInt16)
         if self.version.multipartHeaderIsPadded { try self.reserved(4) }
-        switch request.body {
-        case .flow(var body), .aggregate(var body): try body.describe(to: &self)
+        if let code = form.code {
+            try self.constant("experimenter", code.experimenter)
+            try self.constant("subtype", code.type)
+            if self.version == .v1_0 { try self.reserved(4) }
+        }
+        try self.multipartBody(request.body)
+    }
+
+    private mutating func multipartBody(_ body: MultipartRequest.Body) throws(WireError) {
+        switch body {
+        case .flow(var body), .aggregate(var body), .flowCounters(var body): try body.describe(to: &self)
         case .port(let port): try self.walk(PortRequest(port: port))
         case .queue(var body), .queueDescription(var body): try body.describe(to: &self)
         case .group(let group): try self.walk(NamedRequest(group))
         case .groupDescription(let group):
-            if self.version >= .v1_5 { try self.walk(NamedRequest(group)) }
+            if self.version.hasBucketProperties { try self.walk(NamedRequest(group)) }
         case .meter(let meter), .meterConfiguration(let meter): try self.walk(NamedRequest(meter))
         case .tableFeatures(var tables): try self.list("tables", &tables)
         case .portDescription(let port):
             if self.version >= .v1_5 { try self.walk(PortRequest(port: port)) }
+        case .flowMonitor(var monitors): try self.list("monitors", &monitors)
+        case .bundleFeatures(var body): try body.describe(to: &self)
+        case .niciraFlow(let request), .niciraAggregate(let request): try self.walk(NiciraFlowRequest(request))
         case .experimenter(var body): try body.describe(to: &self)
-        case .description, .table, .groupFeatures, .meterFeatures, .tableDescription, .unsupported: break
+        case .description, .table, .groupFeatures, .meterFeatures, .tableDescription, .controllerStatus,
+            .bridgeExport, .flowExport:
+            break
         }
     }
 

@@ -103,7 +103,17 @@ public struct PortDescription: Hashable, Sendable {
     public var currentSpeedKilobits: UInt32 = 0
     /// Its greatest rate in kb/s (1.1 and later).
     public var maximumSpeedKilobits: UInt32 = 0
-    /// Properties other than Ethernet (1.4 and later).
+    /// Whether the port's features and speeds are told; from 1.4 on they need not be.
+    public var isEthernet: Bool = true
+    /// What an optical port can do (1.4 and later), if said.
+    public var optical: OpticalPortDescription? = nil
+    /// Which pipeline fields packets have that come in here (1.5), if said.
+    public var pipelineInput: [FeatureField]? = nil
+    /// Which pipeline fields packets keep that go out here (1.5), if said.
+    public var pipelineOutput: [FeatureField]? = nil
+    /// By which ports packets come in again that go out here (1.5), if said.
+    public var recirculation: [PortNumber]? = nil
+    /// Other properties, which are experimenters' (1.4 and later).
     public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
@@ -111,7 +121,8 @@ public struct PortDescription: Hashable, Sendable {
         number: PortNumber = .any, hardwareAddress: MACAddress = .zero, name: String = "",
         configuration: PortConfiguration = [], state: PortState = [], current: PortFeatures = [],
         advertised: PortFeatures = [], supported: PortFeatures = [], peer: PortFeatures = [],
-        currentSpeedKilobits: UInt32 = 0, maximumSpeedKilobits: UInt32 = 0, properties: [Property] = []
+        currentSpeedKilobits: UInt32 = 0, maximumSpeedKilobits: UInt32 = 0, isEthernet: Bool = true,
+        properties: [Property] = []
     ) {
         self.number = number
         self.hardwareAddress = hardwareAddress
@@ -124,6 +135,7 @@ public struct PortDescription: Hashable, Sendable {
         self.peer = peer
         self.currentSpeedKilobits = currentSpeedKilobits
         self.maximumSpeedKilobits = maximumSpeedKilobits
+        self.isEthernet = isEthernet
         self.properties = properties
     }
     /// Makes a value of all defaults.
@@ -142,11 +154,28 @@ extension PortDescription: WireStructure {
         try wire.text("name", &self.name, bytes: 16)
         try wire.field("configuration", &self.configuration)
         try wire.field("state", &self.state)
+        let isPresent = [
+            self.isEthernet, self.optical != nil, self.pipelineInput != nil, self.pipelineOutput != nil,
+            self.recirculation != nil,
+        ]
+        let present = isPresent.indices.filter { isPresent[$0] }.map { UInt16($0) }
         var port = self
-        try wire.properties(present: [0], others: &self.properties) { (wire, type) throws(WireError) in
-            guard type == 0 else { return false }
-            try wire.reserved(4)
-            try port.describeSpeeds(to: &wire)
+        if wire.isReading { port.isEthernet = false }
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
+            switch type {
+            case 0:
+                try wire.reserved(4)
+                try port.describeSpeeds(to: &wire)
+                port.isEthernet = true
+            case 1:
+                var value = port.optical ?? OpticalPortDescription()
+                try value.describe(to: &wire)
+                port.optical = value
+            case 2 where wire.version >= .v1_5: try wire.optional("pipelineInput", &port.pipelineInput)
+            case 3 where wire.version >= .v1_5: try wire.optional("pipelineOutput", &port.pipelineOutput)
+            case 4 where wire.version >= .v1_5: try wire.optional("recirculation", &port.recirculation)
+            default: return false
+            }
             return true
         }
         port.properties = self.properties

@@ -32,7 +32,11 @@ public struct PortStatistics: Hashable, Sendable {
     public var durationSeconds: UInt32 = 0
     /// The port's age: nanoseconds beyond the seconds (1.3 and later).
     public var durationNanoseconds: UInt32 = 0
-    /// Properties other than Ethernet (1.4 and later).
+    /// Whether the Ethernet errors are told; from 1.4 on they need not be.
+    public var isEthernet: Bool = true
+    /// What an optical port measures (1.4 and later), if said.
+    public var optical: OpticalPortStatistics? = nil
+    /// Other properties, which are experimenters' (1.4 and later).
     public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
@@ -41,7 +45,8 @@ public struct PortStatistics: Hashable, Sendable {
         receivedBytes: UInt64 = 0, sentBytes: UInt64 = 0, receiveDrops: UInt64 = 0, sendDrops: UInt64 = 0,
         receiveErrors: UInt64 = 0, sendErrors: UInt64 = 0, receiveFrameErrors: UInt64 = 0,
         receiveOverrunErrors: UInt64 = 0, receiveCRCErrors: UInt64 = 0, collisions: UInt64 = 0,
-        durationSeconds: UInt32 = 0, durationNanoseconds: UInt32 = 0, properties: [Property] = []
+        durationSeconds: UInt32 = 0, durationNanoseconds: UInt32 = 0, isEthernet: Bool = true,
+        optical: OpticalPortStatistics? = nil, properties: [Property] = []
     ) {
         self.port = port
         self.receivedPackets = receivedPackets
@@ -58,6 +63,8 @@ public struct PortStatistics: Hashable, Sendable {
         self.collisions = collisions
         self.durationSeconds = durationSeconds
         self.durationNanoseconds = durationNanoseconds
+        self.isEthernet = isEthernet
+        self.optical = optical
         self.properties = properties
     }
     /// Makes a value of all defaults.
@@ -83,11 +90,22 @@ extension PortStatistics: WireStructure {
         try wire.field("port", &self.port)
         try self.describeDuration(to: &wire)
         try self.describeCounters(to: &wire)
+        var present: [UInt16] = self.isEthernet ? [0] : []
+        if self.optical != nil { present.append(1) }
         var statistics = self
-        try wire.properties(present: [0], others: &self.properties) { (wire, type) throws(WireError) in
-            guard type == 0 else { return false }
-            try wire.reserved(4)
-            try statistics.describeEthernet(to: &wire)
+        if wire.isReading { (statistics.isEthernet, statistics.optical) = (false, nil) }
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
+            switch type {
+            case 0:
+                try wire.reserved(4)
+                try statistics.describeEthernet(to: &wire)
+                statistics.isEthernet = true
+            case 1:
+                var value = statistics.optical ?? OpticalPortStatistics()
+                try value.describe(to: &wire)
+                statistics.optical = value
+            default: return false
+            }
             return true
         }
         statistics.properties = self.properties

@@ -62,16 +62,19 @@ public struct QueueDescription: Hashable, Sendable {
     public var minimumRate: UInt16? = nil
     /// The greatest rate in tenths of a percent (1.1 and later); nil where there is none.
     public var maximumRate: UInt16? = nil
+    /// Other properties, which are experimenters'.
+    public var properties: [Property] = []
 
     /// Makes a value; every property has a default.
     public init(
         port: PortNumber = .any, queue: QueueID = QueueID(rawValue: 0), minimumRate: UInt16? = nil,
-        maximumRate: UInt16? = nil
+        maximumRate: UInt16? = nil, properties: [Property] = []
     ) {
         self.port = port
         self.queue = queue
         self.minimumRate = minimumRate
         self.maximumRate = maximumRate
+        self.properties = properties
     }
     /// Makes a value of all defaults.
     public init() {}
@@ -149,8 +152,7 @@ extension QueueDescription: WireStructure {
         if self.minimumRate != nil { present.append(1) }
         if self.maximumRate != nil, wire.version != .v1_0 { present.append(2) }
         var rates = (self.minimumRate, self.maximumRate)
-        var others: [Property] = []
-        try wire.properties(present: present, others: &others) { (wire, type) throws(WireError) in
+        try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
             guard type == 1 || type == 2 else { return false }
             var rate = (type == 1 ? rates.0 : rates.1) ?? 0
             if isWide { try wire.reserved(4) }

@@ -1,9 +1,20 @@
 /// One table in TABLE_FEATURES (1.3 §7.3.5.5 · 1.5 §7.3.5.18).
 public struct TableFeatures: Hashable, Sendable {
+    /// What a request wants with the tables (1.5; before that a request replaces).
+    public enum Command: UInt8, CaseIterable, Hashable, Sendable {
+        /// The tables of the request become all the tables there are.
+        case replace = 0
+        /// The tables of the request change, others stay.
+        case modify = 1
+        /// The tables of the request are put to use.
+        case enable = 2
+        /// The tables of the request are put out of use.
+        case disable = 3
+    }
     /// The table.
     public var tableID: TableID = TableID(rawValue: 0)
-    /// What a request wants (1.5): 0 replace, 1 modify, 2 enable, 3 disable.
-    public var command: UInt8 = 0
+    /// What a request wants; the same in every table of a request.
+    public var command: Command = .replace
     /// Bit 0 ingress table, 1 egress table, 4 first egress table (1.5).
     public var features: UInt32 = 0
     /// The name; at most 31 bytes.
@@ -21,7 +32,7 @@ public struct TableFeatures: Hashable, Sendable {
 
     /// Makes a value; every property has a default.
     public init(
-        tableID: TableID = TableID(rawValue: 0), command: UInt8 = 0, features: UInt32 = 0,
+        tableID: TableID = TableID(rawValue: 0), command: Command = .replace, features: UInt32 = 0,
         name: String = "", metadataMatch: UInt64 = 0, metadataWrite: UInt64 = 0, capabilities: UInt32 = 0,
         maximumEntries: UInt32 = 0, properties: [TableFeatureProperty] = []
     ) {
@@ -57,7 +68,15 @@ public enum TableFeatureProperty: Hashable, Sendable {
     case writeSetField([FeatureField], miss: Bool)
     /// Which fields SET_FIELD may name in APPLY_ACTIONS.
     case applySetField([FeatureField], miss: Bool)
-    /// Any other property, kept byte for byte.
+    /// From which tables this one gets its flows (1.4 and later).
+    case synchronizedFrom([TableID])
+    /// Between which fields COPY_FIELD may copy in WRITE_ACTIONS (1.5).
+    case writeCopyField([FeatureField], miss: Bool)
+    /// Between which fields COPY_FIELD may copy in APPLY_ACTIONS (1.5).
+    case applyCopyField([FeatureField], miss: Bool)
+    /// Which packet types are matched (1.5): namespace in the upper 16 bits, type in the lower.
+    case packetTypes([UInt32])
+    /// An experimenter's property, kept byte for byte: type 0xfffe, or 0xffff about the table-miss flow.
     case other(Property)
 }
 
@@ -114,7 +133,7 @@ extension TableFeatures: WireStructure {
         try wire.length(&frame, excluding: 0)
         try wire.field("tableID", &self.tableID)
         if wire.version >= .v1_5 {
-            try wire.field("command", &self.command)
+            try wire.code("command", &self.command, absent: .tableFeaturesBadCommand)
             try wire.field("features", &self.features)
         } else {
             try wire.reserved(5)

@@ -46,6 +46,13 @@ extension TableID: WireStructure {
     }
 }
 
+extension PortNumber: WireStructure {
+    init() { self = .any }
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        try wire.field("port", &self)
+    }
+}
+
 extension TableFeatureProperty: WireStructure {
     init() { self = .other(Property()) }
 
@@ -60,6 +67,10 @@ extension TableFeatureProperty: WireStructure {
         case .wildcards: 10
         case .writeSetField(_, let miss): miss ? 13 : 12
         case .applySetField(_, let miss): miss ? 15 : 14
+        case .synchronizedFrom: 16
+        case .writeCopyField(_, let miss): miss ? 19 : 18
+        case .applyCopyField(_, let miss): miss ? 21 : 20
+        case .packetTypes: 22
         case .other(let property): property.type
         }
     }
@@ -78,7 +89,15 @@ extension TableFeatureProperty: WireStructure {
             try wire.list("tables", &tables)
             self = .nextTables(tables, miss: miss)
         case 8, 10, 12...15: try self.describeFields(type, miss: miss, to: &wire)
+        case 16 where wire.version >= .v1_4:
+            var tables: [TableID] = []
+            if case .synchronizedFrom(let value) = self { tables = value }
+            try wire.list("tables", &tables)
+            self = .synchronizedFrom(tables)
+        case 18...21 where wire.version >= .v1_5: try self.describeFields(type, miss: miss, to: &wire)
+        case 22 where wire.version >= .v1_5: try self.describePacketTypes(to: &wire)
         default:
+            guard type >= 0xfffe else { throw wire.refusal(.propertyBadType, value: UInt64(type)) }
             var property = Property(type: type)
             if case .other(let value) = self { property.body = value.body }
             try wire.rest("body", &property.body)
@@ -109,7 +128,9 @@ extension TableFeatureProperty: WireStructure {
         var fields: [FeatureField] = []
         switch self {
         case .match(let value), .wildcards(let value): fields = value
-        case .writeSetField(let value, _), .applySetField(let value, _): fields = value
+        case .writeSetField(let value, _), .applySetField(let value, _), .writeCopyField(let value, _),
+            .applyCopyField(let value, _):
+            fields = value
         default: break
         }
         try wire.list("fields", &fields)
@@ -117,7 +138,22 @@ extension TableFeatureProperty: WireStructure {
         case 8: self = .match(fields)
         case 10: self = .wildcards(fields)
         case 12, 13: self = .writeSetField(fields, miss: miss)
-        default: self = .applySetField(fields, miss: miss)
+        case 14, 15: self = .applySetField(fields, miss: miss)
+        case 18, 19: self = .writeCopyField(fields, miss: miss)
+        default: self = .applyCopyField(fields, miss: miss)
         }
+    }
+
+    /// Each type is written as the field PACKET_TYPE with its value.
+    private mutating func describePacketTypes(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) {
+        var entries: [MatchEntry] = []
+        if case .packetTypes(let types) = self { entries = types.map { MatchEntry(.packetType, $0) } }
+        try wire.fieldList(&entries)
+        guard entries.allSatisfy({ $0.field == .packetType && $0.isExact }) else {
+            throw wire.refusal(.propertyBadValue)
+        }
+        self = .packetTypes(entries.map { UInt32(truncatingIfNeeded: $0.value) })
     }
 }

@@ -8,6 +8,8 @@ struct WireReader: WireVisitor, ~Escapable {
     let hasFlowModTableID: Bool
     private var position: Int
     private var end: Int
+    /// Whether this is a message within another.
+    private(set) var isContained = false
     private(set) var context: WireContext = .message
 
     /// Reads `bytes`, the whole message, from `start` on; offsets in errors count from the message's first
@@ -57,6 +59,53 @@ struct WireReader: WireVisitor, ~Escapable {
     @inline(__always)
     mutating func field(_ name: StaticString, _ value: inout UInt64) throws(WireError) {
         value = try self.load(UInt64.self)
+    }
+
+    /// The transaction in the header.
+    var transactionID: TransactionID { TransactionID(rawValue: self.word(at: 4) ?? 0) }
+
+    /// The next 32 bits, without passing over them; nil where there are fewer in the innermost part.
+    var nextWord: UInt32? { self.remaining >= 4 ? self.word(at: self.position) : nil }
+
+    /// The next two words of 32 bits; nil where there are fewer in the innermost part.
+    var nextWords: (UInt32, UInt32)? {
+        guard self.remaining >= 8, let first = self.word(at: self.position),
+            let second = self.word(at: self.position + 4)
+        else { return nil }
+        return (first, second)
+    }
+
+    private func word(at position: Int) -> UInt32? {
+        guard position + 4 <= self.bytes.byteCount else { return nil }
+        return UInt32(bigEndian: self.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self))
+    }
+
+    /// The header of a message that comes next; its length may be any.
+    var nextHeader: MessageHeader? {
+        guard self.remaining >= MessageHeader.byteCount, let first = self.word(at: self.position),
+            let transaction = self.word(at: self.position + 4)
+        else { return nil }
+        return MessageHeader(
+            version: UInt8(truncatingIfNeeded: first >> 24), type: UInt8(truncatingIfNeeded: first >> 16),
+            length: UInt16(truncatingIfNeeded: first), transactionID: TransactionID(rawValue: transaction))
+    }
+
+    /// A message of the length given that comes next, at most ``remaining``, header included.
+    mutating func contained(_ type: MessageType, byteCount: Int) throws(WireError) -> Message {
+        let start = self.position
+        var inner = WireReader(
+            self.bytes.extracting(start..<start + byteCount), from: MessageHeader.byteCount, version: self.version)
+        inner.isContained = true
+        do throws(WireError) {
+            let message = try Message.read(type, from: &inner)
+            guard inner.remaining == 0 else { throw inner.tooShort() }
+            self.position = start + byteCount
+            return message
+        } catch {
+            guard case .refused(var refusal) = error else { throw error }
+            refusal.offset = refusal.offset.map { $0 + UInt32(clamping: start) }
+            throw .refused(refusal)
+        }
     }
 
     /// Whether a match of type 1 comes next.
@@ -204,11 +253,16 @@ struct WireReader: WireVisitor, ~Escapable {
         known: (inout Self, UInt16) throws(WireError) -> Bool
     ) throws(WireError) {
         others = []
+        var seen: UInt64 = 0
         while self.remaining > 0 {
             var frame = self.begin(.property)
             var type: UInt16 = 0
             try self.field("type", &type)
             try self.length(&frame)
+            // Only experimenters may have several properties in one list.
+            let bit: UInt64 = type < 64 ? 1 << UInt64(type) : 0
+            guard seen & bit == 0 else { throw self.refusal(.propertyDuplicateType, value: UInt64(type)) }
+            seen |= bit
             if try !known(&self, type) {
                 others.append(Property(type: type, body: self.take(self.remaining)))
             }

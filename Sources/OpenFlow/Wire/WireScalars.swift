@@ -13,6 +13,8 @@ extension BufferID: WireScalar {}
 extension Cookie: WireScalar {}
 extension BucketID: WireScalar {}
 extension TransactionID: WireScalar {}
+extension BundleID: WireScalar {}
+extension FlowMonitorID: WireScalar {}
 extension PortConfiguration: WireScalar {}
 extension PortState: WireScalar {}
 extension MeterFlags: WireScalar {}
@@ -76,6 +78,20 @@ extension WireVisitor where Self: ~Copyable & ~Escapable {
     mutating func constant<T: WireInteger>(_ name: StaticString, _ value: T) throws(WireError) {
         var raw = value
         try raw.visit(name, by: &self)
+    }
+
+    /// A port in 32 bits, whatever the version.
+    mutating func wide(_ name: StaticString, _ value: inout PortNumber) throws(WireError) {
+        try self.field(name, &value.rawValue)
+    }
+
+    /// Bytes that must be zero, unlike those that are ``reserved(_:)``.
+    mutating func zeros(_ count: Int) throws(WireError) {
+        for _ in 0..<count {
+            var zero: UInt8 = 0
+            try self.field("zero", &zero)
+            guard zero == 0 else { throw self.refusal(.requestNiciraMustBeZero, value: UInt64(zero)) }
+        }
     }
 
     /// The error that refuses what was just walked over.

@@ -19,6 +19,8 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     var offset: Int { get }
     /// Bytes left in the innermost part whose length is known; 0 unless reading.
     var remaining: Int { get }
+    /// The next 32 bits, without passing over them; nil where there are fewer in the innermost part, or when writing.
+    var nextWord: UInt32? { get }
 
     mutating func field(_ name: StaticString, _ value: inout UInt8) throws(WireError)
     mutating func field(_ name: StaticString, _ value: inout UInt16) throws(WireError)
@@ -52,6 +54,16 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     mutating func match(_ value: inout Match) throws(WireError)
     /// Fields in OXM form with the match header, whatever the version's layout.
     mutating func fields(_ value: inout Match) throws(WireError)
+    /// Fields in OXM form up to the end of the innermost part, prerequisites first.
+    mutating func entries(_ value: inout Match, names: FieldNames) throws(WireError)
+    /// As ``entries(_:names:)`` by Nicira's names, with one more for the cookie if the mask is not zero.
+    mutating func selection(_ match: inout Match, cookie: inout Cookie, mask: inout UInt64) throws(WireError)
+    /// Fields in OXM form up to the end of the innermost part, in any order and without their prerequisites.
+    mutating func fieldList(_ value: inout [MatchEntry]) throws(WireError)
+    /// A whole message; its transaction is that of the message around it where none is given.
+    mutating func message(
+        _ value: inout Message, _ transactionID: inout TransactionID?, within container: MessageContainer
+    ) throws(WireError)
     /// One field in OXM form (the body of SET_FIELD).
     mutating func setField(_ value: inout MatchEntry) throws(WireError)
     /// One field in OXM form, which may have a mask in any version.

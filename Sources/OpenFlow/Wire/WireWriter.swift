@@ -11,6 +11,8 @@ struct WireWriter: WireVisitor, Sendable {
     /// The IP protocol of the match written last, if it named one; 1.2 and later need it for 1.0's
     /// transport setters.
     var transportProtocol: UInt8?
+    /// The transaction of the message that is being written.
+    var transactionID = TransactionID(rawValue: 0)
 
     /// Appends to `bytes`, which is taken over.
     init(appendingTo bytes: consuming [UInt8], version: OpenFlowVersion) {
@@ -25,6 +27,7 @@ struct WireWriter: WireVisitor, Sendable {
     var hasFlowModTableID: Bool { false }
     var offset: Int { self.position - self.start }
     var remaining: Int { 0 }
+    var nextWord: UInt32? { nil }
 
     /// What was written, with what was there before.
     consuming func finish() -> [UInt8] {
