@@ -35,7 +35,8 @@ public struct NiciraPacketIn: Hashable, Sendable {
 
 /// A packet-in in Nicira's property form (subtype 30), and the RESUME (subtype 28) that gives it back, perhaps changed.
 ///
-/// A part that is nil is not there. A RESUME repeats what the packet-in said; only packet and pipeline fields may differ.
+/// A part that is nil is not there. A RESUME repeats what the packet-in said; only packet and pipeline fields may
+/// differ.
 public struct PacketIn2: Hashable, Sendable {
     /// The packet, from its Ethernet header, possibly cut.
     public var packet: [UInt8]? = nil

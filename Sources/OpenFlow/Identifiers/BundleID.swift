@@ -1,4 +1,5 @@
-/// The number of a bundle, chosen by the controller; it means a bundle of that connection only (1.4 and later, ONF 1.3).
+/// The number of a bundle, chosen by the controller; it means a bundle of that connection only (1.4 and later, ONF
+/// 1.3).
 @frozen public struct BundleID: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     /// The number in host byte order.
     public var rawValue: UInt32

@@ -1,4 +1,5 @@
-/// REQUESTFORWARD (1.4 §7.4.6 · 1.5 §7.4.6; ONF's experimenter type 2350 in 1.3, Nicira's subtype 132 below): a change of
+/// REQUESTFORWARD (1.4 §7.4.6 · 1.5 §7.4.6; ONF's experimenter type 2350 in 1.3, Nicira's subtype 132 below): a
+/// change of
 /// groups or meters that another controller made.
 public struct RequestForward: Hashable, Sendable {
     /// Why a request is forwarded, which is also the bit in ``AsyncConfig``.

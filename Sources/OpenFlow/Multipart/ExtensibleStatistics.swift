@@ -1,6 +1,7 @@
 /// The extensible list of counters of 1.5, OXS (§7.2.4); as thresholds of STAT_TRIGGER, what is nil is no threshold.
 ///
-/// On the wire two reserved bytes, a length that includes these four bytes and excludes the padding to eight, then fields
+/// On the wire two reserved bytes, a length that includes these four bytes and excludes the padding to eight, then
+/// fields
 /// with a header as in OXM, of class 0x8002.
 public struct ExtensibleStatistics: Hashable, Sendable {
     /// A counter that this module does not know, kept byte for byte.

@@ -56,7 +56,8 @@ public struct OpticalPortMod: Hashable, Sendable {
 
 /// What an optical port measures (1.4 §7.3.5.8 · 1.5 §7.3.5.8: 44 bytes).
 public struct OpticalPortStatistics: Hashable, Sendable {
-    /// Which values are there: bit 0 receiver, 1 transmitter tuning, 2 power sent, 4 power received, 5 bias, 6 temperature.
+    /// Which values are there: bit 0 receiver, 1 transmitter tuning, 2 power sent, 4 power received, 5 bias, 6
+    /// temperature.
     public var flags: UInt32 = 0
     /// What is sent, a frequency or a wavelength.
     public var transmit: UInt32 = 0

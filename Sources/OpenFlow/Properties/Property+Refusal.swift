@@ -11,7 +11,8 @@ extension Property {
 }
 
 extension Message {
-    /// Why a switch that knows no experimenter's properties and meter bands refuses this request; nil where it has none.
+    /// Why a switch that knows no experimenter's properties and meter bands refuses this request; nil where it has
+    /// none.
     ///
     /// Experimenters' messages, actions and instructions are looked at elsewhere, where they are handled.
     public var experimenterRefusal: OpenFlowError? {
