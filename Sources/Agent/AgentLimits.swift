@@ -40,6 +40,17 @@ package enum AgentLimits {
     /// How many times one packet and its copies may go through patch ports.
     package static let patchCrossingsMaximum = 1024
 
+    // MARK: Control socket
+
+    /// The longest request at the control socket, in bytes.
+    package static let controlRequestBytesMaximum = 64 * 1024
+    /// The longest answer at the control socket, in bytes; longer ones are cut, and say so.
+    package static let controlReplyBytesMaximum = 32 * 1024 * 1024
+    /// Connections to the control socket at once; further ones are closed at once.
+    package static let controlConnectionsMaximum = 16
+    /// How long a client of the control socket may take to send its request or to read its answer.
+    package static let controlTimeoutSeconds = 60
+
     // MARK: Time
 
     /// The least wait between two attempts to reach a controller.

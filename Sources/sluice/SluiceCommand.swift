@@ -13,5 +13,7 @@ struct SluiceCommand: ParsableCommand {
             built in.
             """,
         version: "sluice \(AgentVersion.current)",
-        subcommands: [RunCommand.self])
+        subcommands: [
+            RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
+        ])
 }

@@ -60,9 +60,9 @@ final class Bridge {
     let signal: ControlLoopSignal
     /// News of devices, from the link monitor's thread.
     let portEvents: PortEventQueue
-    private let service: DatapathService
-    private let datapath: BridgeDatapath<PipelineState>
-    private let openFlowSwitch: OpenFlowSwitch
+    let service: DatapathService
+    let datapath: BridgeDatapath<PipelineState>
+    let openFlowSwitch: OpenFlowSwitch
     private let runtime: BridgeRuntime
     private let logger: Logger
     private let hostIdentity: [UInt8]
@@ -81,7 +81,7 @@ final class Bridge {
         let signal = ControlLoopSignal(eventLoop: eventLoop)
         let pipeline = Pipeline(seed: seed)
         let datapath = BridgeDatapath<PipelineState>(
-            service: service, packetIns: PacketInQueue { signal.raise(.packetIns) },
+            name: settings.name, service: service, packetIns: PacketInQueue { signal.raise(.packetIns) },
             readTables: { body in pipeline.read { body($0) } },
             onVersionFinished: { signal.raise(.barriers) })
         self.settings = settings

@@ -12,6 +12,8 @@ package final class SluiceAgent {
         package var bridges: [BridgeSettings]
         /// Leave ports, flows and datapath as they are at the end.
         package var keepsDatapath: Bool
+        /// Where the control socket is; nil for none.
+        package var controlSocket: String?
         /// Threads for sockets.
         package var ioThreads: Int
         /// Threads for bridges' control loops.
@@ -19,8 +21,10 @@ package final class SluiceAgent {
 
         /// Makes settings.
         package init(
-            bridges: [BridgeSettings], keepsDatapath: Bool = false, ioThreads: Int = 1, controlThreads: Int = 1
+            bridges: [BridgeSettings], keepsDatapath: Bool = false, controlSocket: String? = nil, ioThreads: Int = 1,
+            controlThreads: Int = 1
         ) {
+            self.controlSocket = controlSocket
             self.bridges = bridges
             self.keepsDatapath = keepsDatapath
             self.ioThreads = ioThreads
@@ -47,6 +51,7 @@ package final class SluiceAgent {
     private let controlGroup: MultiThreadedEventLoopGroup
     private var bridges: [RunningBridge] = []
     private var links: LinkWatcher?
+    private var control: ControlServer?
 
     /// Makes an agent; nothing of the host is touched before ``start()``.
     package init(
@@ -73,6 +78,7 @@ package final class SluiceAgent {
             for settings in self.settings.bridges { started.append(try self.startBridge(settings)) }
             try self.updatePatchPorts()
             self.links = try LinkWatcher(queues: self.portEventQueues(), logger: self.loggers.datapath)
+            try self.startControl()
             return started
         } catch {
             self.stop()
@@ -82,6 +88,8 @@ package final class SluiceAgent {
 
     /// Closes connections, then takes ports and datapaths down unless they are to be kept; returns when all is done.
     package func stop() {
+        self.control?.stop()
+        self.control = nil
         self.links?.stop()
         self.links = nil
         let keep = self.settings.keepsDatapath
@@ -125,6 +133,26 @@ package final class SluiceAgent {
             if self.bridges.last?.name != settings.name { self.registry.release(kind, keep: false) }
             throw error as? AgentError ?? AgentError(.failed, "bridge \(settings.name): \(error)")
         }
+    }
+
+    /// Opens the control socket, where one is wanted.
+    private func startControl() throws(AgentError) {
+        guard let path = self.settings.controlSocket else { return }
+        var bridges: [ControlContext.Bridge] = []
+        for running in self.bridges {
+            do {
+                bridges.append(
+                    try running.eventLoop.submit {
+                        ControlContext.Bridge(
+                            name: running.name, service: running.bridge.value.service,
+                            datapath: running.bridge.value.datapath)
+                    }.wait())
+            } catch {
+                throw AgentError(.failed, "bridge \(running.name): \(error)")
+            }
+        }
+        self.control = try ControlServer(
+            path: path, context: ControlContext(bridges: bridges), group: self.ioGroup, logger: self.loggers.agent)
     }
 
     /// Patch ports join bridges on one datapath.

@@ -93,7 +93,9 @@ package enum AgentProgram {
                 switchConfiguration: switchConfiguration,
                 connections: connections)
         }
-        return SluiceAgent.Settings(bridges: bridges, keepsDatapath: configuration.keepDatapath)
+        return SluiceAgent.Settings(
+            bridges: bridges, keepsDatapath: configuration.keepDatapath,
+            controlSocket: RunDirectory.controlSocket(in: configuration.runDirectory))
     }
 
     /// The machine's identifier (`machine-id(5)`), or its name where it has none.

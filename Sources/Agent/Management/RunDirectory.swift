@@ -40,6 +40,9 @@ package struct RunDirectory: ~Copyable {
         close(self.descriptor)
     }
 
+    /// Where an agent with that run directory listens for commands.
+    package static func controlSocket(in path: String) -> String { "\(path)/sluice.ctl" }
+
     private static func processFile(in path: String) -> String { "\(path)/sluice.pid" }
 
     /// Makes a directory and those above it, readable by all.

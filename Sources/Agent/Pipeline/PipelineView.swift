@@ -41,6 +41,9 @@ package protocol PipelineView: ~Copyable {
     /// Adds to a rule's counters and last use; any thread that holds the view; a stale reference is ignored.
     func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime)
 
+    /// What traces and dumps of datapath flows tell of a rule; nil when it is gone, or hidden.
+    func describe(_ rule: RuleReference) -> RuleDescription?
+
     /// Counts packets that matched no rule of `table`, for the table's statistics; any thread that holds the view.
     func creditMiss(in table: TableID, packets: UInt64)
 }
@@ -48,6 +51,9 @@ package protocol PipelineView: ~Copyable {
 extension PipelineView where Self: ~Copyable {
     /// No table: for views whose misses all end there.
     package func tableAfterMiss(in table: TableID) -> TableID? { nil }
+
+    /// Nothing: for stand-ins without traces.
+    package func describe(_ rule: RuleReference) -> RuleDescription? { nil }
 
     /// Counts nothing: for stand-ins that keep no statistics of tables.
     package func creditMiss(in table: TableID, packets: UInt64) {}

@@ -24,6 +24,8 @@ package struct Translation: Sendable {
     package var error: TranslationError?
     /// Parts of the actions that were not performed, for counters and traces.
     package var omissions: TranslationOmissions = []
+    /// Why the packet, or copies of it that actions were to send, went nowhere; each table and cause once.
+    package var drops: [DropRecord] = []
     /// What NORMAL learned, or would have, from the packet; later packets of the megaflow refresh it.
     package var learned: MACLearningUpdate?
     /// The ``MACLearning/generation`` that the result depends on; nil where it does not depend on learning.

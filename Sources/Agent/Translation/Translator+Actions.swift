@@ -8,7 +8,14 @@ extension Translator {
     mutating func perform<View: PipelineView & ~Copyable>(_ actions: [Action], view: borrowing View) {
         for action in actions {
             guard self.isRunning else { return }
+            guard let recorder = self.recorder else {
+                self.perform(action, view: view)
+                continue
+            }
+            recorder.note(.action(action))
+            let before = self.key
             self.perform(action, view: view)
+            recorder.noteChanges(from: before, to: self.key)
         }
     }
 
@@ -32,7 +39,7 @@ extension Translator {
             break
         case .group, .meter, .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB,
             .popPBB, .experimenter:
-            self.result.omissions.insert(.unsupportedAction)
+            self.omit(.unsupportedAction)
         default:
             self.modify(action)
         }
@@ -73,7 +80,14 @@ extension Translator {
     }
 
     /// Notes that part of the actions was passed over.
-    mutating func omit(_ what: TranslationOmissions) { self.result.omissions.insert(what) }
+    mutating func omit(_ what: TranslationOmissions) {
+        self.result.omissions.insert(what)
+        switch what {
+        case .missingPort: self.drop(.missingPort)
+        case .blockedPort: self.drop(.outputForbidden)
+        default: self.recorder?.note(.omitted(what))
+        }
+    }
 
     /// The queueing priority that stands for a queue: the class `1:(queue + 1)` of the port's queueing discipline
     /// (tc-htb(8): the upper 16 bits are the major number).
@@ -91,6 +105,7 @@ extension Translator {
         let ttl = self.key.ipTTL
         guard ttl > 1 else {
             self.raisePacketIn(reason: .invalidTTL, maximumLength: .max, controllerID: 0)
+            self.drop(.expiredTTL)
             self.actionSet.removeAll()
             self.hasExited = true
             return
@@ -106,6 +121,8 @@ extension Translator {
             self.result.error = .tooManyActions
             return
         }
+        self.hasSent = true
+        self.recorder?.note(.packetIn(reason, controllerID: controllerID))
         self.result.slowPath.insert(.controller)
         self.result.packetIns.append(
             TranslatedPacketIn(

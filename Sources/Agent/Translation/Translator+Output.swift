@@ -25,7 +25,7 @@ extension Translator {
             break
         default:
             // A packet never leaves by the port it came in by unless IN_PORT is named (1.0 §3.3, 1.3 §4.5).
-            guard port != self.inPort else { return }
+            guard port != self.inPort else { return self.drop(.outputToInPort) }
             self.emit(to: port, view: view)
         }
     }
@@ -65,12 +65,15 @@ extension Translator {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        self.send(to: port.index, maximumLength: nil)
+        self.send(to: port, maximumLength: nil)
     }
 
     /// Sends the packet, or its first `maximumLength` bytes, to the datapath or to another bridge.
-    private mutating func send(to index: PortIndex, maximumLength: UInt32?) {
+    private mutating func send(to port: SwitchPort, maximumLength: UInt32?) {
+        let index = port.index
         self.commit()
+        self.hasSent = true
+        self.recorder?.note(.output(port))
         guard index.isPatch else {
             if let maximumLength {
                 if !self.environment.capabilities.truncation { self.result.slowPath.insert(.action) }
@@ -87,6 +90,7 @@ extension Translator {
         self.result.patchOutputs.append(
             PatchOutput(precedingActions: count, port: index, maximumLength: maximumLength))
         self.result.slowPath.insert(.patch)
+        self.recorder?.noteCrossing(index, key: self.key)
     }
 
     /// Sends the packet out of every port but the ingress port and those with one of the `excluding` bits set.
@@ -130,13 +134,13 @@ extension Translator {
         to port: PortNumber, maximumLength: UInt32, view: borrowing View
     ) {
         let number = port == .inPort ? self.inPort : port
-        guard port == .inPort || number != self.inPort else { return }
+        guard port == .inPort || number != self.inPort else { return self.drop(.outputToInPort) }
         guard number.isOrdinary || number == .local else { return self.omit(.unsupportedAction) }
         guard let port = view.port(number) else { return self.omit(.missingPort) }
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        self.send(to: port.index, maximumLength: maximumLength)
+        self.send(to: port, maximumLength: maximumLength)
     }
 
     /// OFPP_NORMAL: an Ethernet bridge with address learning (IEEE 802.1D §7), per VLAN, every port in every VLAN.
@@ -144,7 +148,7 @@ extension Translator {
         self.unwildcard(.ethernetSource)
         self.unwildcard(.ethernetDestination)
         let destination = MACAddress(rawValue: self.key.ethernetDestination)
-        guard !destination.isLinkLocalReserved else { return }
+        guard !destination.isLinkLocalReserved else { return self.drop(.reservedAddress) }
         self.unwildcard(word: FlowField.vlanTCI.layout.word, bits: 0x1fff << UInt64(FlowField.vlanTCI.layout.shift))
         let vlan = self.key.vlanTCI & 0x0fff
 
@@ -154,6 +158,7 @@ extension Translator {
         if !update.address.isMulticast, view.port(self.inPort) != nil {
             if self.allowsSideEffects { learning.learn(update, now: self.now) }
             self.result.learned = update
+            self.recorder?.note(.learned(update))
         }
         // Read after learning and before the lookup: what changes later calls for another translation.
         if self.result.learningGeneration == nil { self.result.learningGeneration = learning.generation }
@@ -161,8 +166,8 @@ extension Translator {
         if !destination.isMulticast, let number = learning.port(of: destination, vlan: vlan, now: self.now),
             let port = view.port(number)
         {
-            if number != self.inPort { self.emit(to: port) }
-            return
+            guard number != self.inPort else { return self.drop(.destinationBehindInPort) }
+            return self.emit(to: port)
         }
         self.emitToAll(excluding: [.noFlood], view: view)
     }

@@ -6,12 +6,14 @@ import OpenFlow
 extension Translator {
     /// Takes a packet in by its port and sends it through the tables.
     mutating func receive<View: PipelineView & ~Copyable>(view: borrowing View) {
+        self.recorder?.note(.entered(self.inPort, recirculationID: 0))
         guard let port = view.port(self.inPort) else {
             self.result.error = .unknownInPort
             return
         }
-        guard self.mayReceive(by: port) else { return }
+        guard self.mayReceive(by: port) else { return self.drop(.receptionForbidden) }
         if view.fragmentHandling == .drop, self.key.ipFragment != 0 {
+            self.expectedDrop = DropRecord(table: TableID(rawValue: 0), cause: .fragment)
             self.execute(view.hiddenRule(.dropFragments), table: TableID(rawValue: 0), isBuiltIn: true, view: view)
             return
         }
@@ -39,12 +41,15 @@ extension Translator {
                 next = self.execute(rule, table: table, isBuiltIn: false, view: view)
             } else if let following = view.tableAfterMiss(in: table) {
                 self.result.missedTables.append(table)
+                self.recorder?.note(.missed(table, .goto(following)))
                 next = following
             } else {
                 self.result.missedTables.append(table)
                 // A packet that misses goes no further: what earlier tables put into the action set is not done.
                 self.actionSet.removeAll()
                 let miss = self.suppressesMisses(view: view) ? HiddenRule.noPacketIn : view.missRule(of: table)
+                self.recorder?.note(.missed(table, miss == .noPacketIn ? .drop : .controllers))
+                if miss == .noPacketIn { self.expectedDrop = DropRecord(table: table, cause: .noMatchingRule) }
                 self.execute(view.hiddenRule(miss), table: table, isBuiltIn: true, view: view)
                 next = nil
             }
@@ -91,6 +96,7 @@ extension Translator {
         _ rule: MatchedRule, table: TableID, isBuiltIn: Bool, view: borrowing View
     ) -> TableID? {
         self.result.rules.append(rule.reference)
+        if let recorder = self.recorder, !isBuiltIn { recorder.note(.matched(table, view.describe(rule.reference))) }
         let outer = self.context
         self.context = RuleContext(
             table: table, cookie: isBuiltIn ? .unset : rule.cookie, isTableMiss: isBuiltIn || rule.isTableMiss,
@@ -108,11 +114,13 @@ extension Translator {
             case .writeActions(let actions):
                 self.write(actions)
             case .writeMetadata(let value, let mask):
+                let before = self.key
                 self.key.metadata = self.key.metadata & ~mask | value & mask
+                self.recorder?.noteChanges(from: before, to: self.key)
             case .gotoTable(let table):
                 next = table
             case .meter, .statisticsTrigger, .experimenter:
-                self.result.omissions.insert(.unsupportedAction)
+                self.omit(.unsupportedAction)
             }
         }
         self.lastRule = self.context
@@ -121,7 +129,7 @@ extension Translator {
 
     private mutating func write(_ actions: [Action]) {
         for action in actions where !self.actionSet.write(action) {
-            self.result.omissions.insert(.unsupportedAction)
+            self.omit(.unsupportedAction)
         }
         self.key.actionSetOutput = (self.actionSet.outputPort ?? .unset).rawValue
     }
@@ -150,7 +158,11 @@ extension Translator {
         }
         guard self.countLookup() else { return }
         self.depth += 1
-        defer { self.depth -= 1 }
+        self.recorder?.depth = self.depth
+        defer {
+            self.depth -= 1
+            self.recorder?.depth = self.depth
+        }
         let table = table ?? self.context.table
         let trueInPort = self.key.inPort
         if let port, port != .inPort { self.key.inPort = port.rawValue }

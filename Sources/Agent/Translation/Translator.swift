@@ -62,6 +62,12 @@ package struct Translator {
     var depth = 0
     var lookups = 0
     var hasExited = false
+    /// Whether the packet, or a copy of it, was sent anywhere.
+    var hasSent = false
+    /// What the packet's drop is put down to, should it be sent nowhere.
+    var expectedDrop: DropRecord?
+    /// Takes down the steps; nil where nobody wants to know.
+    let recorder: TraceRecorder?
 
     /// The rule being executed, as packet-ins tell it.
     struct RuleContext {
@@ -85,12 +91,13 @@ package struct Translator {
     ///   - environment: the bridge's constants and its learning table.
     ///   - now: for learning.
     ///   - allowsSideEffects: false for a dry run, which learns nothing.
+    ///   - recorder: takes down the steps, for traces.
     package static func translate<View: PipelineView & ~Copyable>(
         key: FlowKey, entry: TranslationEntry, view: borrowing View, environment: TranslationEnvironment,
-        now: MonotonicTime, allowsSideEffects: Bool
+        now: MonotonicTime, allowsSideEffects: Bool, recorder: TraceRecorder? = nil
     ) -> Translation {
         var translator = Translator(
-            key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects)
+            key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects, recorder: recorder)
         switch entry {
         case .pipeline:
             translator.receive(view: view)
@@ -102,7 +109,11 @@ package struct Translator {
         return translator.finish()
     }
 
-    private init(key: FlowKey, environment: TranslationEnvironment, now: MonotonicTime, allowsSideEffects: Bool) {
+    private init(
+        key: FlowKey, environment: TranslationEnvironment, now: MonotonicTime, allowsSideEffects: Bool,
+        recorder: TraceRecorder?
+    ) {
+        self.recorder = recorder
         self.environment = environment
         self.now = now
         self.allowsSideEffects = allowsSideEffects
@@ -196,6 +207,7 @@ package struct Translator {
 
     /// Ends the translation.
     private consuming func finish() -> Translation {
+        self.explainDrop()
         if self.result.error != nil {
             self.result.actions = []
             self.result.packetIns = []

@@ -17,9 +17,14 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     /// Where packet-ins go.
     package let packetIns: PacketInQueue
 
+    /// What translation has dropped.
+    package let drops = DropCounters()
+    /// The bridge's name, for traces.
+    package let name: String
+
     let service: DatapathService
     let environment: TranslationEnvironment
-    private let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
+    let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let setInterfaceUp: @Sendable (_ device: String, _ up: Bool) -> DatapathError?
     private let onVersionFinished: @Sendable () -> Void
     private let requested: Atomic<UInt64>
@@ -28,6 +33,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     /// Makes the bridge's side and registers it with the service; ``close()`` undoes that.
     ///
     /// - Parameters:
+    ///   - name: the bridge's name, for traces.
     ///   - service: the datapath's service, shared with other bridges.
     ///   - packetIns: the queue that the control loop drains.
     ///   - learning: the table of NORMAL.
@@ -37,12 +43,13 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:)`` where an
     ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something.
     package init(
-        service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
+        name: String = "", service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
         limits: TranslationLimits = TranslationLimits(),
         readTables: @escaping @Sendable (_ body: (borrowing View) -> Void) -> Void,
         setInterfaceUp: @escaping @Sendable (_ device: String, _ up: Bool) -> DatapathError? = setNetworkInterfaceUp,
         onVersionFinished: @escaping @Sendable () -> Void
     ) {
+        self.name = name
         self.service = service
         self.packetIns = packetIns
         self.learning = learning
@@ -91,7 +98,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
 
     /// A port of the datapath is the bridge's no longer; megaflows that name it are gone when this returns.
     package func detach(_ index: PortIndex) {
-        if let entry = self.service.ports[index.rawValue], entry.bridge === self {
+        if let entry = self.service.port(index), entry.bridge === self {
             if self.learning.flush(port: entry.number) > 0 { self.service.noteLearning() }
             self.service.detach(index)
         }
@@ -144,7 +151,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                     allowsSideEffects: true)
                 // Packets of slow-path flows are counted by the datapath and credited by the sweep.
                 if upcalls[port.index].reason == .miss {
-                    Self.credit(translation, bytes: upcalls[port.index].packet.count, at: now, in: view)
+                    self.credit(translation, bytes: upcalls[port.index].packet.count, at: now, in: view)
                 }
                 batch.translations.append(translation)
             }
@@ -173,11 +180,12 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     }
 
     /// Credits one packet to what its translation hit and missed.
-    private static func credit(
+    private func credit(
         _ translation: Translation, bytes: Int, at now: MonotonicTime, in view: borrowing View
     ) {
         for rule in translation.rules { view.credit(rule, packets: 1, bytes: UInt64(bytes), at: now) }
         for table in translation.missedTables { view.creditMiss(in: table, packets: 1) }
+        self.drops.add(translation.drops, packets: 1)
     }
 
     /// Credits packets to rules and refreshes what they taught.
@@ -193,6 +201,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         }
         let before = self.learning.generation
         for credit in credits {
+            self.drops.add(credit.drops, packets: credit.packets)
             guard let learned = credit.learned else { continue }
             self.learning.learn(learned, now: credit.lastUsed)
         }
@@ -237,7 +246,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
             translation = Translator.translate(
                 key: pipelineKey, entry: .packetOut(actions), view: view, environment: self.environment, now: now,
                 allowsSideEffects: true)
-            Self.credit(translation, bytes: packet.count, at: now, in: view)
+            self.credit(translation, bytes: packet.count, at: now, in: view)
             // The datapath knows nothing of patch ports.
             if let port = view.port(inPort), !port.index.isPatch { index = port.index }
         }

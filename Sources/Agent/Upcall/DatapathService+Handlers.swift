@@ -194,8 +194,8 @@ extension DatapathService {
             let actions = translation.installableActions
             let flow = InstalledFlow(
                 identifier: identifier, bridge: group.bridge.identifier, match: match, created: now, actions: actions,
-                rules: translation.rules, missedTables: translation.missedTables, learned: translation.learned,
-                version: batch.version,
+                rules: translation.rules, missedTables: translation.missedTables, drops: translation.drops,
+                learned: translation.learned, version: batch.version,
                 learningGeneration: translation.learningGeneration)
             switch self.flows.insert(flow) {
             case .inserted:

@@ -167,7 +167,7 @@ extension DatapathService {
                 continue
             }
             if flow.rules != translation.rules || flow.missedTables != translation.missedTables
-                || flow.learned != translation.learned
+                || flow.learned != translation.learned || flow.drops != translation.drops
             {
                 // What was counted so far belongs to the old rules.
                 guard let credit = self.readCounters(of: flow) else {
@@ -226,6 +226,7 @@ extension DatapathService {
             flow.actions = translation.installableActions
             flow.rules = translation.rules
             flow.missedTables = translation.missedTables
+            flow.drops = translation.drops
             flow.learned = translation.learned
             flow.version = version
             flow.learningGeneration = translation.learningGeneration
@@ -337,11 +338,11 @@ extension DatapathService {
         var unknown: [FlowIdentifier] = []
         var credits: [FlowCredit] = []
         do throws(DatapathError) {
-            try self.backend.forEachFlow { flow in
-                if let credit = self.flows.absorb(flow.statistics, of: flow.identifier, sweep: sweep) {
+            try self.backend.forEachFlowCounters { identifier, statistics in
+                if let credit = self.flows.absorb(statistics, of: identifier, sweep: sweep) {
                     if credit.packets > 0 { credits.append(credit) }
                 } else {
-                    unknown.append(flow.identifier)
+                    unknown.append(identifier)
                 }
             }
         } catch {

@@ -50,6 +50,8 @@ package struct InstalledFlow: Sendable {
     package var rules: [RuleReference]
     /// The tables in which its packets match nothing.
     package var missedTables: [TableID] = []
+    /// Why its packets, or copies of them, are dropped.
+    package var drops: [DropRecord] = []
     /// What its packets teach NORMAL.
     package var learned: MACLearningUpdate?
     /// The version of the tables that it agrees with.
@@ -75,6 +77,8 @@ package struct FlowCredit: Sendable {
     package var rules: [RuleReference]
     /// The tables in which they matched nothing.
     package var missedTables: [TableID]
+    /// Why they, or copies of them, were dropped.
+    package var drops: [DropRecord] = []
     /// What the packets taught NORMAL.
     package var learned: MACLearningUpdate?
     /// How many packets.

@@ -111,8 +111,8 @@ extension InstalledFlow {
             self.credited.lastUsed = max(statistics.lastUsed, self.credited.lastUsed)
         }
         return FlowCredit(
-            bridge: self.bridge, rules: self.rules, missedTables: self.missedTables, learned: self.learned,
-            packets: packets, bytes: bytes,
+            bridge: self.bridge, rules: self.rules, missedTables: self.missedTables, drops: self.drops,
+            learned: self.learned, packets: packets, bytes: bytes,
             lastUsed: MonotonicTime(nanoseconds: self.credited.lastUsed))
     }
 }

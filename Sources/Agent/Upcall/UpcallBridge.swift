@@ -5,6 +5,8 @@ package import OpenFlow
 ///
 /// Calls are for batches, so that the bridge's tables are locked once for each.
 package protocol UpcallBridge: AnyObject, Sendable {
+    /// The bridge's name, for people.
+    var name: String { get }
     /// Its name within the service.
     var identifier: BridgeIdentifier { get }
     /// The newest version that the tables were said to have.
@@ -29,6 +31,8 @@ package protocol UpcallBridge: AnyObject, Sendable {
     func expireLearning(now: MonotonicTime)
     /// Every cached flow agrees with `version` now.
     func finish(version: UInt64)
+    /// Translates a packet without side effects and takes down each step; `inPort` is the switch's port number.
+    func trace(key: FlowKey) -> TranslationTrace
 }
 
 /// The translations of one batch of packets of one bridge.

@@ -1,0 +1,78 @@
+import Datapath
+import OpenFlow
+
+/// What commands at the control socket may use: the bridges that run, any thread.
+package struct ControlContext: Sendable {
+    /// A bridge that runs.
+    struct Bridge: Sendable {
+        /// Its name.
+        var name: String
+        /// Its datapath's service, which other bridges may share.
+        var service: DatapathService
+        /// Its side of the datapath.
+        var datapath: BridgeDatapath<PipelineState>
+    }
+    /// All of them, in the order in which they were made.
+    let bridges: [Bridge]
+
+    /// The bridge of that name.
+    func bridge(_ name: String) throws(ControlError) -> Bridge {
+        guard let bridge = self.bridges.first(where: { $0.name == name }) else {
+            let names = self.bridges.map(\.name).joined(separator: ", ")
+            throw ControlError("there is no bridge \(name); there is \(names)")
+        }
+        return bridge
+    }
+
+    /// The bridge of that name, or all.
+    func bridges(_ name: String?) throws(ControlError) -> [Bridge] {
+        guard let name else { return self.bridges }
+        return [try self.bridge(name)]
+    }
+}
+
+/// Why a command was refused: one line for a person.
+package struct ControlError: Error, Sendable {
+    /// What is wrong.
+    let message: String
+    /// Makes an error.
+    init(_ message: String) { self.message = message }
+}
+
+/// A command at the control socket; asks and does not change, and may take a while.
+struct ControlCommand: Sendable {
+    /// Its word.
+    let name: String
+    /// How many arguments it takes.
+    let argumentCounts: ClosedRange<Int>
+    /// Does it and returns the answer.
+    let run: @Sendable (_ context: ControlContext, _ arguments: [String]) throws(ControlError) -> String
+
+    /// All commands.
+    static let all: [ControlCommand] = [
+        ControlCommand(name: "trace", argumentCounts: 2...3) { (context, arguments) throws(ControlError) in
+            try TraceReport.report(
+                in: context.bridge(arguments[0]), flow: arguments[1],
+                packet: arguments.count > 2 ? arguments[2] : nil)
+        },
+        ControlCommand(name: "dump-datapath-flows", argumentCounts: 0...1) {
+            (context, arguments) throws(ControlError) in
+            DatapathFlowReport.report(of: try context.bridges(arguments.first))
+        },
+        ControlCommand(name: "dump-drops", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
+            DropReport.report(of: try context.bridges(arguments.first))
+        },
+    ]
+
+    /// Answers a request: a command's word and its arguments.
+    static func answer(_ words: [String], _ context: ControlContext) throws(ControlError) -> String {
+        guard let name = words.first, let command = Self.all.first(where: { $0.name == name }) else {
+            throw ControlError("unknown command \(words.first ?? "")")
+        }
+        let arguments = Array(words.dropFirst())
+        guard command.argumentCounts.contains(arguments.count) else {
+            throw ControlError("\(name): \(arguments.count) arguments, not \(command.argumentCounts)")
+        }
+        return try command.run(context, arguments)
+    }
+}

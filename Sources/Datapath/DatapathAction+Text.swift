@@ -1,0 +1,126 @@
+internal import NetworkTypes
+
+// Datapath actions for people: in the manner of ovs-dpctl(8), ports by whatever name the caller has for them.
+extension DatapathAction {
+    /// The action as dumps and traces write it; `port` names ports.
+    public func text(port name: (PortIndex) -> String) -> String {
+        switch self {
+        case .output(let port): name(port)
+        case .userspace(let userdata): "userspace(0x\(String(userdata, radix: 16)))"
+        case .set(let rewrite): "set(\(rewrite.text))"
+        case .pushVLAN(let tpid, let tci):
+            "push_vlan(tpid=0x\(String(tpid, radix: 16)),vid=\(tci & 0xfff),pcp=\(tci >> 13))"
+        case .popVLAN: "pop_vlan"
+        case .pushMPLS(let entry, let type):
+            "push_mpls(label=\(entry >> 12),tc=\(entry >> 9 & 7),bos=\(entry >> 8 & 1),ttl=\(entry & 0xff),"
+                + "eth_type=0x\(String(type, radix: 16)))"
+        case .popMPLS(let type): "pop_mpls(eth_type=0x\(String(type, radix: 16)))"
+        case .hash(let algorithm, let basis): "hash(\(algorithm == .l4 ? "l4" : "symmetric_l4")(\(basis)))"
+        case .recirculate(let identifier): "recirc(0x\(String(identifier, radix: 16)))"
+        case .sample(let probability, let nested):
+            "sample(probability=\(Double(probability) / Double(UInt32.max) * 100)%,actions(\(nested.text(port: name))))"
+        case .clone(let nested): "clone(\(nested.text(port: name)))"
+        case .truncate(let length): "trunc(\(length))"
+        case .meter(let number): "meter(\(number))"
+        case .drop(let reason): "drop(\(reason))"
+        }
+    }
+}
+
+extension [DatapathAction] {
+    /// The actions separated by commas; `drop` where there are none.
+    public func text(port name: (PortIndex) -> String) -> String {
+        self.isEmpty ? "drop" : self.map { $0.text(port: name) }.joined(separator: ",")
+    }
+}
+
+extension HeaderRewrite {
+    /// Header and fields, each with its mask where that is not all ones.
+    var text: String {
+        switch self {
+        case .ethernet(let value, let mask):
+            "eth("
+                + Self.list([
+                    Self.address("src", value.source, mask.source),
+                    Self.address("dst", value.destination, mask.destination),
+                ]) + ")"
+        case .ipv4(let value, let mask):
+            "ipv4("
+                + Self.list([
+                    Self.ipv4("src", value.source, mask.source), Self.ipv4("dst", value.destination, mask.destination),
+                    Self.number("tos", value.tos, mask.tos), Self.number("ttl", value.ttl, mask.ttl),
+                ]) + ")"
+        case .ipv6(let value, let mask):
+            "ipv6("
+                + Self.list([
+                    Self.ipv6("src", value.source, mask.source), Self.ipv6("dst", value.destination, mask.destination),
+                    Self.number("label", value.flowLabel, mask.flowLabel, whole: 0xfffff),
+                    Self.number("tclass", value.trafficClass, mask.trafficClass),
+                    Self.number("hlimit", value.hopLimit, mask.hopLimit),
+                ]) + ")"
+        case .tcp(let value, let mask): "tcp(\(Self.ports(value, mask)))"
+        case .udp(let value, let mask): "udp(\(Self.ports(value, mask)))"
+        case .sctp(let value, let mask): "sctp(\(Self.ports(value, mask)))"
+        case .icmp(let value, let mask):
+            "icmp("
+                + Self.list([
+                    Self.number("type", value.source, mask.source),
+                    Self.number("code", value.destination, mask.destination),
+                ]) + ")"
+        case .arp(let value, let mask):
+            "arp("
+                + Self.list([
+                    Self.ipv4("sip", value.sourceProtocolAddress, mask.sourceProtocolAddress),
+                    Self.ipv4("tip", value.targetProtocolAddress, mask.targetProtocolAddress),
+                    Self.number("op", value.operation, mask.operation),
+                    Self.address("sha", value.sourceHardwareAddress, mask.sourceHardwareAddress),
+                    Self.address("tha", value.targetHardwareAddress, mask.targetHardwareAddress),
+                ]) + ")"
+        case .neighbourDiscovery(let value, let mask):
+            "nd("
+                + Self.list([
+                    Self.ipv6("target", value.target, mask.target),
+                    Self.address("sll", value.sourceLinkLayerAddress, mask.sourceLinkLayerAddress),
+                    Self.address("tll", value.targetLinkLayerAddress, mask.targetLinkLayerAddress),
+                ]) + ")"
+        case .mpls(let value, let mask): "mpls(\(Self.list([Self.number("lse", value, mask)])))"
+        case .priority(let value): "skb_priority(0x\(String(value, radix: 16)))"
+        case .mark(let value, let mask): "skb_mark(\(Self.list([Self.number("mark", value, mask)])))"
+        case .tunnel(let fields):
+            "tunnel(tun_id=0x\(String(fields.identifier, radix: 16)),src=\(IPv4Address(rawValue: fields.ipv4Source)),"
+                + "dst=\(IPv4Address(rawValue: fields.ipv4Destination)),tos=\(fields.tos),ttl=\(fields.ttl))"
+        }
+    }
+
+    private static func list(_ parts: [String?]) -> String { parts.compactMap { $0 }.joined(separator: ",") }
+
+    private static func ports(_ value: TransportFields, _ mask: TransportFields) -> String {
+        self.list([
+            self.number("src", value.source, mask.source), self.number("dst", value.destination, mask.destination),
+        ])
+    }
+
+    private static func number<Number: FixedWidthInteger>(
+        _ name: String, _ value: Number, _ mask: Number, whole: Number = .max
+    ) -> String? {
+        guard mask != 0 else { return nil }
+        return mask == whole ? "\(name)=\(value)" : "\(name)=0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
+    }
+
+    private static func address(_ name: String, _ value: MACAddress, _ mask: MACAddress) -> String? {
+        guard mask != .zero else { return nil }
+        return mask.rawValue == 0xffff_ffff_ffff ? "\(name)=\(value)" : "\(name)=\(value)/\(mask)"
+    }
+
+    private static func ipv4(_ name: String, _ value: UInt32, _ mask: UInt32) -> String? {
+        guard mask != 0 else { return nil }
+        let address = IPv4Address(rawValue: value)
+        return mask == .max ? "\(name)=\(address)" : "\(name)=\(address)/\(IPv4Address(rawValue: mask))"
+    }
+
+    private static func ipv6(_ name: String, _ value: UInt128, _ mask: UInt128) -> String? {
+        guard mask != 0 else { return nil }
+        let address = IPv6Address(rawValue: value)
+        return mask == .max ? "\(name)=\(address)" : "\(name)=\(address)/\(IPv6Address(rawValue: mask))"
+    }
+}
