@@ -69,7 +69,7 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "OpenFlow", "Datapath", "NetworkTypes",
+                "Agent", "OpenFlow", "Datapath", "NetworkTypes", "Support",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,

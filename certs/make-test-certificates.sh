@@ -9,7 +9,7 @@ cd "$out"
 # One maker at a time; what is half made is made again.
 exec 9>.lock
 flock 9
-if [ -e .complete ]; then exit 0; fi
+if [ -e .complete-2 ]; then exit 0; fi
 quietly() { local said; said=$("$@" 2>&1) || { echo "$said" >&2; exit 1; }; }
 
 new_key() {              # new_key FILE rsa|ecdsa
@@ -25,12 +25,12 @@ authority() {            # authority NAME: NAME.key and the self-signed NAME.pem
         -key "$1.key" -subj "/O=Sluice tests/CN=$1" -days 3650 -out "$1.pem"
 }
 
-peer() {                 # peer NAME KIND AUTHORITY DAYS: NAME.key and NAME.pem
+peer() {                 # peer NAME KIND AUTHORITY DAYS [SECTION]: NAME.key and NAME.pem
     new_key "$1.key" "$2"
     quietly openssl req -new -config "$here/openssl.cnf" -section request -key "$1.key" \
         -subj "/O=Sluice tests/CN=$1" -out "$1.csr"
     quietly openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" -CAcreateserial -days "$4" \
-        -extfile "$here/openssl.cnf" -extensions peer -out "$1.pem"
+        -extfile "$here/openssl.cnf" -extensions "${5:-peer}" -out "$1.pem"
     rm -f "$1.csr"
 }
 
@@ -43,6 +43,13 @@ done
 peer stranger ecdsa other-ca 3650
 # Valid from yesterday until yesterday: openssl x509 counts whole days, also backwards.
 peer expired ecdsa ca -1
+peer elsewhere ecdsa ca 3650 elsewhere
+peer revoked ecdsa ca 3650
+# The authority's revocation list; its database is of no use afterwards.
+: > index.txt
+quietly openssl ca -config "$here/openssl.cnf" -name lists -cert ca.pem -keyfile ca.key -revoke revoked.pem
+quietly openssl ca -config "$here/openssl.cnf" -name lists -cert ca.pem -keyfile ca.key -gencrl -out crl.pem
+rm -f index.txt*
 for certificate in switch-rsa switch-ecdsa controller-rsa controller-ecdsa; do
     quietly openssl verify -CAfile ca.pem $certificate.pem
 done
@@ -50,5 +57,9 @@ if openssl verify -CAfile ca.pem expired.pem >/dev/null 2>&1 || openssl verify -
     echo "make-test-certificates.sh: a certificate verifies that must not" >&2
     exit 1
 fi
-touch .complete
+if openssl verify -CAfile ca.pem -CRLfile crl.pem -crl_check revoked.pem >/dev/null 2>&1; then
+    echo "make-test-certificates.sh: the revoked certificate is not in the list" >&2
+    exit 1
+fi
+touch .complete-2
 echo "certificates in $out"

@@ -23,11 +23,27 @@ package enum AgentLimits {
     package static let dumpOutputBytesMaximum = 256 * 1024
     /// Bytes not yet written to a peer above which its requests wait: their answers may not be dropped.
     package static let requestOutputBytesMaximum = 1024 * 1024
+    /// Output of all connections of a bridge that waits for sockets above which each may hold only
+    /// ``connectionOutputBytesReserved``, in bytes.
+    package static let bridgeOutputBytesMaximum = 64 * 1024 * 1024
+    /// Output that a connection may hold, in bytes, whatever the others do.
+    package static let connectionOutputBytesReserved = 64 * 1024
+    /// Messages of all connections of a bridge that wait for the switch above which each may have only
+    /// ``connectionPendingBytesReserved`` waiting, in bytes of their wire form.
+    package static let bridgePendingBytesMaximum = 64 * 1024 * 1024
+    /// Messages that a connection may have waiting, in bytes, whatever the others do.
+    package static let connectionPendingBytesReserved = 16 * 1024
     /// Connections that one listener holds at once; further ones are closed at once.
     package static let connectionsPerListenerMaximum = 4096
     /// Connections that the kernel holds for a listener that has not come to them yet; a burst beyond it waits
     /// a second or more.
     package static let listenBacklog: Int32 = 1024
+    /// Connections of one listener that have not said HELLO, held at once; further ones are closed at once.
+    package static let halfOpenPerListenerMaximum = 1024
+    /// Auxiliary connections that one controller may have.
+    package static let auxiliaryConnectionsMaximum = 8
+    /// Packet-ins that wait for one connection whose rate is used up.
+    package static let packetInQueueMaximum = 4096
     /// How long a peer may take to say HELLO.
     package static let helloTimeout = Duration.seconds(10)
     /// How long the last bytes of a connection that we close may take.

@@ -102,6 +102,63 @@ struct RunCommand: ParsableCommand {
             valueName: "time"))
     var inactivityProbe: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Packet-ins of each class per second that a controller gets; 0 is without limit. (default: 0)",
+            valueName: "number"))
+    var controllerRateLimit: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Packet-ins of each class that may come at once. (default: a quarter of the rate)", valueName: "number"))
+    var controllerBurstLimit: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Packet-ins that wait for a controller whose rate is used up. (default: 100)", valueName: "number"))
+    var controllerQueueSize: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "false: send nothing unasked before a controller has said what it wants. (default: true)",
+            valueName: "boolean"))
+    var asyncMessages: [String] = []
+
+    @Option(help: ArgumentHelp("Code point of our packets, 0 to 63. (default: 48)", valueName: "number"))
+    var dscp: [String] = []
+
+    @Option(help: ArgumentHelp("The address to call controllers from.", valueName: "address"))
+    var localAddress: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "After how long without data the kernel asks whether a peer is there; 0 is never. (default: 0)",
+            valueName: "time"))
+    var keepalive: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The name sent to the controller in a TLS handshake, and demanded by --verify-controller-name. "
+                + "(default: the host called)", valueName: "name"))
+    var serverName: [String] = []
+
+    @Option(help: ArgumentHelp("Connections beside the main one, from 1.3 on. (default: 0)", valueName: "number"))
+    var auxiliaryConnections: [String] = []
+
+    @Option(help: ArgumentHelp("Write what is said to a pcapng file, for Wireshark.", valueName: "file"))
+    var record: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Who may come in by listeners, such as 192.0.2.0/24,2001:db8::1.", valueName: "ranges"))
+    var allow: [String] = []
+
+    @Option(help: ArgumentHelp("Connections that a listener holds. (default: 4096)", valueName: "number"))
+    var maxConnections: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Connections without HELLO that a listener holds. (default: 1024)", valueName: "number"))
+    var maxHalfOpen: [String] = []
+
     @Option(help: ArgumentHelp("Our private key for TLS, PEM.", valueName: "file"))
     var privateKey: String?
 
@@ -110,6 +167,26 @@ struct RunCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The certificate of our peers' authority, PEM.", valueName: "file"))
     var caCertificate: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "While the file of --ca-certificate is missing, believe the first peer and write its authority there."))
+    var bootstrapCaCertificate = false
+
+    @Option(help: ArgumentHelp("Refuse certificates that are in these revocation lists, PEM.", valueName: "file"))
+    var crl: String?
+
+    @Option(help: ArgumentHelp("TLSv1.2 or TLSv1.3. (default: TLSv1.2)", valueName: "version"))
+    var tlsMinVersion: String?
+
+    @Option(help: ArgumentHelp("Ciphers of TLS 1.2, as openssl-ciphers(1) lists them.", valueName: "list"))
+    var tlsCiphers: String?
+
+    @Option(help: ArgumentHelp("Cipher suites of TLS 1.3, with colons between them.", valueName: "list"))
+    var tlsCipherSuites: String?
+
+    @Flag(help: "Refuse a controller whose certificate is not made out to the name or address that is called.")
+    var verifyControllerName = false
 
     @Flag(help: "Leave the datapath, its ports and flows as they are at the end.")
     var keepDatapath = false

@@ -125,9 +125,37 @@ struct ChannelHandlerTests {
         let harness = try ChannelHarness()
         _ = try harness.output()
         try harness.receive(Array("GET / HTTP/1.1\r\nHost: switch\r\n\r\n".utf8))
+        // "T " reads as a length of 21536 bytes, which nobody waits for.
         let messages = try harness.messages()
-        #expect(messages.count == 0 || messages.first?.header.type == 1)
-        #expect(harness.link.takeInputs().count <= 1)
+        #expect(messages.map { $0.header.type } == [1])
+        #expect(harness.link.takeInputs().map { $0.summary } == ["closed: message of type 69 before HELLO"])
+        #expect(!harness.channel.isActive)
+    }
+
+    @Test("a first header that is no HELLO is refused once it is whole, however long it says it is", arguments: 2...255)
+    func firstHeader(type: UInt8) throws {
+        let harness = try ChannelHarness()
+        _ = try harness.output()
+        try harness.receive([4, type, 0xff, 0xf0, 0, 0, 0])
+        #expect(harness.channel.isActive)
+        try harness.receive([7])
+        #expect(!harness.channel.isActive)
+        let messages = try harness.messages()
+        guard case .error(let error)? = messages.first?.message else {
+            Issue.record("no error")
+            return
+        }
+        #expect(error.error == .known(.requestBadType) && messages.first?.header.transactionID.rawValue == 7)
+    }
+
+    @Test("a HELLO in pieces is waited for")
+    func helloInPieces() throws {
+        let harness = try ChannelHarness()
+        for byte in try ChannelHarness.encode(.hello(Hello(versions: [.v1_3, .v1_4])), version: .v1_5) {
+            #expect(harness.link.takeInputs().isEmpty)
+            try harness.receive([byte])
+        }
+        #expect(harness.link.takeInputs().map { $0.summary } == ["opened OpenFlow14"])
     }
 
     @Test("a HELLO without a common version is refused with words for both sides")

@@ -99,11 +99,13 @@ struct CommandLineProgramTests {
         let connection = AgentLogHandler.logger(part: "connection", levels: levels, destination: destination)
         let datapath = AgentLogHandler.logger(part: "datapath", levels: levels, destination: destination)
         connection.debug("peer said \"a\nb\"", metadata: ["peer": "tcp:127.0.0.1:1", "bytes": "3"])
+        connection.debug("said", metadata: ["peer\u{1b}": "x\r\n\u{9b}31m\u{2028}"])
         datapath.info("not to be seen")
         datapath.error("seen")
         #expect(
             try Self.lines(path) == [
-                "debug connection: peer said \"a\\u{a}b\" (bytes=3, peer=tcp:127.0.0.1:1)", "error datapath: seen",
+                "debug connection: peer said \"a\\u{a}b\" (bytes=3, peer=tcp:127.0.0.1:1)",
+                "debug connection: said (peer\\u{1b}=x\\u{d}\\u{a}\\u{9b}31m\\u{2028})", "error datapath: seen",
             ])
         let line = try #require(try Self.contents(path).split(separator: "\n").first)
         #expect(line.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z debug connection: .*/) != nil)

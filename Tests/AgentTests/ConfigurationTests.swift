@@ -83,7 +83,10 @@ struct ConfigurationTests {
     }
 
     private static let bridgeKeys =
-        "controllers, datapath, datapath-id, fail-mode, inactivity-probe, listen, max-backoff, name, ports or protocols"
+        "allow, async-messages, auxiliary-connections, controller-burst-limit, controller-queue-size, "
+        + "controller-rate-limit, controllers, datapath, datapath-id, dscp, fail-mode, inactivity-probe, keepalive, "
+        + "listen, local-address, max-backoff, max-connections, max-half-open, name, ports, protocols, record or "
+        + "server-name"
 
     @Test(
         "what is wrong with a bridge is said with its place, its key and what is allowed",

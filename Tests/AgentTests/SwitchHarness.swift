@@ -82,12 +82,16 @@ final class SwitchHarness {
         }
     }
 
-    func connect(_ version: OpenFlowVersion, isService: Bool = false) -> ControllerSession {
+    func connect(
+        _ version: OpenFlowVersion, isService: Bool = false, packetInLimit: PacketInLimit = PacketInLimit()
+    ) -> ControllerSession {
         self.lastIdentifier += 1
         let session = ControllerSession(
             identifier: self.lastIdentifier, version: version, peer: "test:\(self.lastIdentifier)",
-            isService: isService)
+            isService: isService, packetInLimit: packetInLimit)
         self.control.sessionOpened(session)
+        // As if it had asked for the features.
+        session.isIdentified = true
         return session
     }
 

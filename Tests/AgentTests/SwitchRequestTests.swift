@@ -271,6 +271,26 @@ struct SwitchRequestTests {
                 == .tableFeaturesNotPermitted)
     }
 
+    @Test(
+        "a FEATURES_REPLY with ports says as many as it has room for, the local one among them",
+        arguments: [
+            (OpenFlowVersion.v1_0, 1364), (.v1_1, 1023), (.v1_2, 1023), (.v1_3, 0),
+        ])
+    func manyPorts(version: OpenFlowVersion, room: Int) {
+        let harness = SwitchHarness()
+        for number in 4...1500 as ClosedRange<UInt32> { harness.addPort("p\(number)", number) }
+        harness.addPort("br0", 2000, .local)
+        let session = harness.connect(version)
+        let replies = harness.request(.featuresRequest, session)
+        guard replies.count == 1, case .featuresReply(let features) = replies[0] else {
+            Issue.record("\(replies.count) replies")
+            return
+        }
+        #expect(features.ports.count == room)
+        #expect(features.ports.contains { $0.number == .local } == (room > 0))
+        #expect(session.output.isEmpty)
+    }
+
     @Test("keeps its configuration and the session's")
     func configuration() {
         let harness = SwitchHarness()

@@ -4,36 +4,21 @@ import Testing
 
 @Suite("Connections over TLS", .enabled(if: !UserModeLinux.isGuest, "no datapath is needed"))
 struct TLSTests {
-    /// The kinds of keys that `certs/make-test-certificates.sh` makes.
-    private static let kinds = ["rsa", "ecdsa"]
-
-    private static let authority = "\(Repository.root)/.build/test-certificates"
-
-    /// Makes the certificates, the first time.
-    private static func prepare() throws {
-        try Command.require(["\(Repository.root)/certs/make-test-certificates.sh", Self.authority])
-    }
-
-    private static func flags(_ name: String, caFlag: String) -> [String] {
-        [
-            "--private-key", "\(Self.authority)/\(name).key", "--certificate", "\(Self.authority)/\(name).pem", caFlag,
-            "\(Self.authority)/ca.pem",
-        ]
-    }
-
     private func show(_ lab: Lab, as name: String) throws -> Command {
-        let flags = Self.flags(name, caFlag: "--ca-cert")
+        let flags = TestCertificates.flags(name, caFlag: "--ca-cert")
         let command = ["ovs-ofctl", "-t", "60", "-O", "OpenFlow13"] + flags + ["show", "ssl:127.0.0.1:6654"]
         return try lab.run(command, in: lab.switchNamespace)
     }
 
-    @Test("ovs-ofctl with a certificate of the authority is let in; others are refused", arguments: Self.kinds)
+    @Test(
+        "ovs-ofctl with a certificate of the authority is let in; others are refused", arguments: TestCertificates.kinds
+    )
     func passive(kind: String) async throws {
-        try Self.prepare()
+        try TestCertificates.prepare()
         try await Lab.with(.embedded) { lab in
-            let flags = Self.flags("switch-\(kind)", caFlag: "--ca-certificate")
+            let flags = TestCertificates.flags("switch-\(kind)", caFlag: "--ca-certificate")
             let dut = try lab.startSwitch(["--listen", "pssl:6654:127.0.0.1"] + flags)
-            for controller in Self.kinds {
+            for controller in TestCertificates.kinds {
                 let show = try self.show(lab, as: "controller-\(controller)")
                 #expect(show.succeeded && show.output.contains("dpid:00000000000000a1"), "\(show.output)")
             }
@@ -50,13 +35,14 @@ struct TLSTests {
 
     @Test("files that are missing or do not fit are named")
     func wrongFiles() async throws {
-        try Self.prepare()
+        try TestCertificates.prepare()
         try await Lab.with(.embedded) { lab in
             func start(_ key: String, _ certificate: String) throws -> Command {
                 let files = [
-                    "--private-key", "\(Self.authority)/\(key)", "--certificate", "\(Self.authority)/\(certificate)",
+                    "--private-key", "\(TestCertificates.directory)/\(key)", "--certificate",
+                    "\(TestCertificates.directory)/\(certificate)",
                 ]
-                let authority = ["--ca-certificate", "\(Self.authority)/ca.pem"]
+                let authority = ["--ca-certificate", "\(TestCertificates.directory)/ca.pem"]
                 return try lab.run(
                     lab.flags(["--listen", "pssl:6654:127.0.0.1"] + files + authority), in: lab.switchNamespace)
             }

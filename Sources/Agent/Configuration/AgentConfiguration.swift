@@ -72,6 +72,10 @@ package struct BridgeConfiguration: Hashable, Sendable {
     package var maxBackoff: Duration
     /// How long a controller may be silent before it is asked; zero is for ever.
     package var inactivityProbe: Duration
+    /// What all its connections are like.
+    package var connectionSettings = ConnectionSettings()
+    /// What single controllers and listeners are like where they differ from the bridge's others.
+    package var addressSettings: [ControllerAddress: ConnectionSettings] = [:]
 
     /// The default of ``protocols``.
     package static let defaultProtocols: VersionSet = [.v1_0, .v1_3]
@@ -102,10 +106,13 @@ package struct BridgeConfiguration: Hashable, Sendable {
 
     /// What the connection layer needs, the management socket included.
     package func connections(runDirectory: String) -> ConnectionConfiguration {
-        ConnectionConfiguration(
+        var configuration = ConnectionConfiguration(
             protocols: self.protocols, controllers: self.controllers,
             listeners: self.listeners + [self.managementSocket(in: runDirectory)], failMode: self.failMode,
             maxBackoff: self.maxBackoff, inactivityProbe: self.inactivityProbe)
+        configuration.defaults = self.connectionSettings
+        configuration.settings = self.addressSettings
+        return configuration
     }
 }
 
@@ -117,6 +124,18 @@ package struct TLSFiles: Hashable, Sendable {
     package var certificate: String?
     /// The certificate of the authority that signs our peers', PEM.
     package var caCertificate: String?
+    /// Whether the first peer's authority is believed and written to ``caCertificate`` while that file is missing.
+    package var bootstrapsAuthority: Bool?
+    /// The revocation lists of the authorities, PEM.
+    package var revocationList: String?
+    /// The oldest version of TLS that is spoken.
+    package var minimumVersion: TLSVersion?
+    /// Ciphers of TLS 1.2, in OpenSSL's notation.
+    package var ciphers: String?
+    /// Cipher suites of TLS 1.3.
+    package var cipherSuites: String?
+    /// Whether controllers' certificates must be made out to the names called.
+    package var verifiesName: Bool?
 
     /// Makes a value; nothing is read.
     package init(privateKey: String? = nil, certificate: String? = nil, caCertificate: String? = nil) {
@@ -128,8 +147,30 @@ package struct TLSFiles: Hashable, Sendable {
     /// All three files, or nil where one is missing.
     package var complete: TLSConfiguration? {
         guard let privateKey, let certificate, let caCertificate else { return nil }
-        return TLSConfiguration(
+        var configuration = TLSConfiguration(
             privateKeyPath: privateKey, certificatePath: certificate, authorityPath: caCertificate)
+        configuration.bootstrapsAuthority = self.bootstrapsAuthority ?? configuration.bootstrapsAuthority
+        configuration.revocationListPath = self.revocationList
+        configuration.minimumVersion = self.minimumVersion ?? configuration.minimumVersion
+        configuration.ciphers = self.ciphers
+        configuration.cipherSuites = self.cipherSuites
+        configuration.verifiesName = self.verifiesName ?? configuration.verifiesName
+        return configuration
+    }
+
+    /// These settings, and those of `other` where these say nothing.
+    func over(_ other: TLSFiles) -> TLSFiles {
+        var result = TLSFiles()
+        result.privateKey = self.privateKey ?? other.privateKey
+        result.certificate = self.certificate ?? other.certificate
+        result.caCertificate = self.caCertificate ?? other.caCertificate
+        result.bootstrapsAuthority = self.bootstrapsAuthority ?? other.bootstrapsAuthority
+        result.revocationList = self.revocationList ?? other.revocationList
+        result.minimumVersion = self.minimumVersion ?? other.minimumVersion
+        result.ciphers = self.ciphers ?? other.ciphers
+        result.cipherSuites = self.cipherSuites ?? other.cipherSuites
+        result.verifiesName = self.verifiesName ?? other.verifiesName
+        return result
     }
 }
 

@@ -26,28 +26,15 @@ package struct CommandLineSettings: Hashable, Sendable {
         var settings = CommandLineSettings()
         for flag in flags {
             do throws(SettingError) {
-                if try !settings.applyGeneral(flag) { try settings.applyToBridge(flag) }
+                let isGeneral = try SettingTable.apply(
+                    flag.name, flag.value, from: SettingTable.agent, to: &settings.partial)
+                if !isGeneral { try settings.applyToBridge(flag) }
             } catch {
                 settings.lines.append("--\(flag.name): \(error.description)")
             }
         }
         guard settings.lines.isEmpty else { throw ConfigurationErrors(settings.lines) }
         return settings.partial
-    }
-
-    /// Applies a flag of the whole agent; returns whether it is one.
-    private mutating func applyGeneral(_ flag: Flag) throws(SettingError) -> Bool {
-        switch flag.name {
-        case "run-dir": self.partial.runDirectory = try SettingParser.path(flag.value)
-        case "log-file": self.partial.logFile = try SettingParser.path(flag.value)
-        case "log-level": self.partial.logLevels = try SettingParser.logLevels(flag.value)
-        case "private-key": self.partial.tls.privateKey = try SettingParser.path(flag.value)
-        case "certificate": self.partial.tls.certificate = try SettingParser.path(flag.value)
-        case "ca-certificate": self.partial.tls.caCertificate = try SettingParser.path(flag.value)
-        case "keep-datapath": self.partial.keepDatapath = try SettingParser.boolean(flag.value)
-        default: return false
-        }
-        return true
     }
 
     private mutating func applyToBridge(_ flag: Flag) throws(SettingError) {
@@ -74,7 +61,11 @@ package struct CommandLineSettings: Hashable, Sendable {
         case "inactivity-probe":
             bridge.inactivityProbe = try SettingParser.duration(
                 flag.value, allowing: SettingRanges.inactivityProbe, orZero: true)
-        default: throw SettingError("unknown flag")
+        default:
+            let rows = SettingTable.connection + SettingTable.controller + SettingTable.listener
+            guard try SettingTable.apply(flag.name, flag.value, from: rows, to: &bridge.connectionSettings) else {
+                throw SettingError("unknown flag")
+            }
         }
     }
 
@@ -91,6 +82,11 @@ package struct CommandLineSettings: Hashable, Sendable {
 }
 
 extension CommandLineSettings {
+    /// Flags that are true by being there.
+    private static let withoutValue: Set<String> = [
+        "bootstrap-ca-certificate", "keep-datapath", "verify-controller-name",
+    ]
+
     /// The flags of `sluice run` in the order in which they were written, which says whose bridge a flag is.
     ///
     /// For arguments (without program and subcommand) that the argument parser has accepted: nothing is checked again.
@@ -102,7 +98,7 @@ extension CommandLineSettings {
             let body = argument.dropFirst(2)
             let name: String
             let value: String
-            if body == "keep-datapath" {
+            if Self.withoutValue.contains(String(body)) {
                 (name, value) = (String(body), "true")
             } else if let equals = body.firstIndex(of: "=") {
                 (name, value) = (String(body[..<equals]), String(body[body.index(after: equals)...]))
@@ -118,5 +114,6 @@ extension CommandLineSettings {
 /// What numbers may be.
 enum SettingRanges {
     static let maxBackoff = Duration.milliseconds(100)...Duration.seconds(3600)
+    static let keepalive = Duration.seconds(1)...Duration.seconds(3600)
     static let inactivityProbe = Duration.milliseconds(100)...Duration.seconds(3600)
 }

@@ -48,10 +48,7 @@ package struct ConfigurationBuilder {
         self.checkPatchPorts()
         configuration.logFile = flags.logFile ?? file.logFile
         configuration.logLevels = flags.logLevels ?? file.logLevels ?? LogLevels()
-        configuration.tls = TLSFiles(
-            privateKey: flags.tls.privateKey ?? file.tls.privateKey,
-            certificate: flags.tls.certificate ?? file.tls.certificate,
-            caCertificate: flags.tls.caCertificate ?? file.tls.caCertificate)
+        configuration.tls = flags.tls.over(file.tls)
         self.requireFiles(partials, configuration.tls)
         configuration.keepDatapath = flags.keepDatapath ?? file.keepDatapath ?? false
         return configuration
@@ -113,6 +110,8 @@ package struct ConfigurationBuilder {
         bridge.protocols = partial.protocols ?? bridge.protocols
         bridge.maxBackoff = partial.maxBackoff ?? bridge.maxBackoff
         bridge.inactivityProbe = partial.inactivityProbe ?? bridge.inactivityProbe
+        bridge.connectionSettings = partial.connectionSettings
+        bridge.addressSettings = partial.addressSettings
         if let identity = partial.datapathID {
             if let other = self.identities.updateValue(name.value, forKey: identity.value) {
                 self.lines.append("\(identity.place): \(identity.value) is the datapath id of bridge \(other) already")

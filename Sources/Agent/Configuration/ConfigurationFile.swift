@@ -70,32 +70,27 @@ package struct ConfigurationFile {
     // MARK: The settings
 
     private mutating func readAgent(_ node: Node) {
-        let keys = [
-            "bridges", "ca-certificate", "certificate", "keep-datapath", "log-file", "log-level", "private-key",
-            "run-dir",
-        ]
+        let keys = (["bridges"] + SettingTable.agent.map(\.name)).sorted()
         for (key, value) in self.entries(node, "", keys: keys) {
-            switch key {
-            case "run-dir": self.partial.runDirectory = self.scalar(value, key, SettingParser.path)
-            case "log-file": self.partial.logFile = self.scalar(value, key, SettingParser.path)
-            case "log-level": self.partial.logLevels = self.scalar(value, key, SettingParser.logLevels)
-            case "private-key": self.partial.tls.privateKey = self.scalar(value, key, SettingParser.path)
-            case "certificate": self.partial.tls.certificate = self.scalar(value, key, SettingParser.path)
-            case "ca-certificate": self.partial.tls.caCertificate = self.scalar(value, key, SettingParser.path)
-            case "keep-datapath": self.partial.keepDatapath = self.scalar(value, key, SettingParser.boolean)
-            default:
-                for (index, element) in self.elements(value, key).enumerated() {
-                    self.readBridge(element, "\(key)[\(index)]")
-                }
+            if let row = SettingTable.agent.first(where: { $0.name == key }) {
+                var partial = self.partial
+                self.apply(row, value, key, to: &partial)
+                self.partial = partial
+                continue
+            }
+            for (index, element) in self.elements(value, key).enumerated() {
+                self.readBridge(element, "\(key)[\(index)]")
             }
         }
     }
 
     private mutating func readBridge(_ node: Node, _ path: String) {
-        let keys = [
-            "controllers", "datapath", "datapath-id", "fail-mode", "inactivity-probe", "listen", "max-backoff", "name",
-            "ports", "protocols",
-        ]
+        let keys = Set(
+            [
+                "controllers", "datapath", "datapath-id", "fail-mode", "inactivity-probe", "listen", "max-backoff",
+                "name", "ports", "protocols",
+            ] + Self.connectionRows.map(\.name)
+        ).sorted()
         let before = self.lines.count
         var bridge = PartialConfiguration.Bridge()
         for (key, value) in self.entries(node, path, keys: keys) {
@@ -105,9 +100,9 @@ package struct ConfigurationFile {
             case "datapath-id": bridge.datapathID = self.given(value, path, SettingParser.datapathID)
             case "ports": bridge.ports = self.readPorts(value, path)
             case "controllers":
-                bridge.controllers = self.readAddresses(value, path, .active, other: "listen")
+                bridge.controllers = self.readAddresses(value, path, .active, "listen", &bridge.addressSettings)
             case "listen":
-                bridge.listeners = self.readAddresses(value, path, .passive, other: "controllers")
+                bridge.listeners = self.readAddresses(value, path, .passive, "controllers", &bridge.addressSettings)
             case "protocols": bridge.protocols = self.readProtocols(value, path)
             default: self.readScalar(key, value, path, into: &bridge)
             }
@@ -134,11 +129,37 @@ package struct ConfigurationFile {
             bridge.maxBackoff = self.scalar(value, path) { text throws(SettingError) in
                 try SettingParser.duration(text, allowing: SettingRanges.maxBackoff)
             }
-        default:
+        case "inactivity-probe":
             bridge.inactivityProbe = self.scalar(value, path) { text throws(SettingError) in
                 try SettingParser.duration(text, allowing: SettingRanges.inactivityProbe, orZero: true)
             }
+        default:
+            guard let row = Self.connectionRows.first(where: { $0.name == key }) else { return }
+            self.apply(row, value, path, to: &bridge.connectionSettings)
         }
+    }
+
+    /// What a bridge may say of all its connections.
+    private static let connectionRows = SettingTable.connection + SettingTable.controller + SettingTable.listener
+
+    /// Reads the text of a setting, or a list of texts, which counts as one with commas.
+    private mutating func apply<Target>(
+        _ row: SettingTable.Row<Target>, _ node: Node, _ path: String, to target: inout Target
+    ) {
+        var changed = target
+        let parse = { (text: String) throws(SettingError) -> Bool in
+            try row.apply(&changed, text)
+            return true
+        }
+        if node.sequence != nil {
+            let texts = self.elements(node, path).compactMap { $0.scalar?.string }
+            do throws(SettingError) { _ = try parse(texts.joined(separator: ",")) } catch {
+                self.report(node, path, error.description)
+            }
+        } else {
+            _ = self.scalar(node, path, parse)
+        }
+        target = changed
     }
 
     /// A list of `DEVICE[=NUMBER]` or of mappings with `device` and `number`.
@@ -172,20 +193,39 @@ package struct ConfigurationFile {
         return ports
     }
 
+    /// A list of addresses, or of mappings with `address` and settings of that one.
     private mutating func readAddresses(
-        _ node: Node, _ path: String, _ direction: ControllerAddress.Direction, other: String
+        _ node: Node, _ path: String, _ direction: ControllerAddress.Direction, _ other: String,
+        _ settings: inout [ControllerAddress: ConnectionSettings]
     ) -> [PartialConfiguration.Given<ControllerAddress>] {
         var addresses: [PartialConfiguration.Given<ControllerAddress>] = []
+        let parse = { (text: String) throws(SettingError) -> ControllerAddress in
+            try SettingParser.address(text, direction, other: other)
+        }
         for (index, element) in self.elements(node, path).enumerated() {
             let path = "\(path)[\(index)]"
-            if element.mapping != nil {
+            guard let mapping = element.mapping else {
+                if let address = self.given(element, path, parse) { addresses.append(address) }
+                continue
+            }
+            // An address that ends in a colon is a mapping to YAML.
+            guard mapping.contains(where: { $0.key.scalar?.string == "address" }) else {
                 self.report(element, path, "expected text, found a mapping: quote an address that ends in a colon")
                 continue
             }
-            let address = self.given(element, path) { text throws(SettingError) in
-                try SettingParser.address(text, direction, other: other)
+            var own = ConnectionSettings()
+            var address: PartialConfiguration.Given<ControllerAddress>?
+            let rows = SettingTable.address(direction)
+            for (key, value) in self.entries(element, path, keys: (["address"] + rows.map(\.name)).sorted()) {
+                if let row = rows.first(where: { $0.name == key }) {
+                    self.apply(row, value, "\(path).\(key)", to: &own)
+                } else {
+                    address = self.given(value, "\(path).address", parse)
+                }
             }
-            if let address { addresses.append(address) }
+            guard let address else { continue }
+            addresses.append(address)
+            settings[address.value] = own
         }
         return addresses
     }

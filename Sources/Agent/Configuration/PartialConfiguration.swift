@@ -48,6 +48,10 @@ package struct PartialConfiguration: Hashable, Sendable {
         package var maxBackoff: Duration?
         /// See ``BridgeConfiguration/inactivityProbe``.
         package var inactivityProbe: Duration?
+        /// See ``BridgeConfiguration/connectionSettings``.
+        package var connectionSettings = ConnectionSettings()
+        /// See ``BridgeConfiguration/addressSettings``.
+        package var addressSettings: [ControllerAddress: ConnectionSettings] = [:]
 
         /// Makes settings that say nothing.
         package init() {}
@@ -63,6 +67,8 @@ package struct PartialConfiguration: Hashable, Sendable {
             self.listeners += other.listeners
             self.maxBackoff = other.maxBackoff ?? self.maxBackoff
             self.inactivityProbe = other.inactivityProbe ?? self.inactivityProbe
+            self.connectionSettings = other.connectionSettings.over(self.connectionSettings)
+            self.addressSettings.merge(other.addressSettings) { old, new in new.over(old) }
         }
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import NetworkTypes
 import OpenFlow
 
 /// What is wrong with the text of a setting; says what is allowed, without naming the setting.
@@ -27,6 +28,43 @@ enum SettingParser {
         case "false": return false
         default: throw SettingError("'\(text)' is not allowed: expected true or false")
         }
+    }
+
+    /// A whole number of a range.
+    static func integer(_ text: String, in range: ClosedRange<Int>) throws(SettingError) -> Int {
+        guard Self.isDecimal(text), let number = Int(text), range.contains(number) else {
+            throw SettingError("'\(text)' is not allowed: expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// Something without white space; not empty.
+    static func word(_ text: String) throws(SettingError) -> String {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            throw SettingError("'\(text)' is not allowed: expected text without white space")
+        }
+        return text
+    }
+
+    /// An IPv4 or IPv6 address.
+    static func literalAddress(_ text: String) throws(SettingError) -> String {
+        guard IPv4Address(text) != nil || IPv6Address(text) != nil else {
+            throw SettingError("'\(text)' is not an IPv4 or IPv6 address")
+        }
+        return text
+    }
+
+    /// Addresses or ranges of them, separated by commas.
+    static func prefixes(_ text: String) throws(SettingError) -> [AddressPrefix] {
+        var prefixes: [AddressPrefix] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let prefix = AddressPrefix(String(part)) else {
+                throw SettingError(
+                    "'\(part)' is not a range of addresses: expected for instance 192.0.2.0/24 or 2001:db8::1")
+            }
+            prefixes.append(prefix)
+        }
+        return prefixes
     }
 
     /// A path; not empty.

@@ -14,6 +14,8 @@ final class ActiveController {
 
     let address: ControllerAddress
     private(set) var statistics: ConnectionStatistics
+    /// Why calls fail and connections end, for the log.
+    var news = RepeatedNews()
     private var state = State.idle
     private var backoff: ReconnectBackoff
 

@@ -103,7 +103,7 @@ package final class BridgeRuntime {
     /// Writes what the switch has queued and sees to its next time-out.
     private func finishTurn(now: MonotonicTime) {
         guard !self.isStopped else { return }
-        let deadline = self.handler.runExpiry(now: now)
+        let deadline = min(self.handler.releasePacketIns(now: now), self.handler.runExpiry(now: now))
         self.connections.carryOutput(now: now)
         guard deadline < self.expiryDeadline || self.expiryTimer == nil else { return }
         self.expiryTimer?.cancel()

@@ -16,6 +16,10 @@ package struct ConnectionConfiguration: Hashable, Sendable {
     package var inactivityProbe: Duration
     /// Keys and certificates; needed where an address is `ssl:` or `pssl:`.
     package var tls: TLSConfiguration?
+    /// What all connections are like.
+    package var defaults = ConnectionSettings()
+    /// What those of single addresses are like, where they differ.
+    package var settings: [ControllerAddress: ConnectionSettings] = [:]
     /// Connections that one listener holds at once; further ones are closed at once.
     package var connectionsPerListener = AgentLimits.connectionsPerListenerMaximum
 
@@ -32,5 +36,15 @@ package struct ConnectionConfiguration: Hashable, Sendable {
         self.maxBackoff = maxBackoff
         self.inactivityProbe = inactivityProbe
         self.tls = tls
+    }
+
+    /// What connections of an address are like, in the end.
+    package func settings(of address: ControllerAddress) -> ConnectionSettings {
+        var bridge = self.defaults
+        bridge.maxBackoff = self.maxBackoff
+        bridge.inactivityProbe = self.inactivityProbe
+        bridge.protocols = self.protocols
+        bridge.connectionsMaximum = self.defaults.connectionsMaximum ?? self.connectionsPerListener
+        return (self.settings[address] ?? ConnectionSettings()).over(bridge)
     }
 }

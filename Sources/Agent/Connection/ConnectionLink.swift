@@ -55,6 +55,8 @@ package final class ConnectionLink: Sendable {
     private let outbound = Mutex(Outbound())
     private let inFlight = Atomic<Int>(0)
     private let wantsProgress = Atomic<Bool>(false)
+    /// Output below which a wish for progress is granted.
+    private let progressBytes = Atomic<Int>(AgentLimits.dumpOutputBytesMaximum / 2)
 
     private static let nextIdentifier = Atomic<UInt64>(1)
 
@@ -62,6 +64,12 @@ package final class ConnectionLink: Sendable {
     package init(hub: ConnectionHub) {
         self.identifier = Self.nextIdentifier.wrappingAdd(1, ordering: .relaxed).oldValue
         self.hub = hub
+    }
+
+    deinit {
+        // What never reached the socket or the switch is held no longer.
+        self.hub.budget.addOutput(-self.bytesInFlight)
+        self.hub.budget.addInput(-self.inbound.withLock { $0.bytes })
     }
 
     // MARK: I/O side
@@ -90,6 +98,8 @@ package final class ConnectionLink: Sendable {
     /// Hands inputs to the control loop; returns whether it is so far behind that reading must stop until
     /// `resumer` runs.
     func post(_ inputs: [ConnectionInput], bytes: Int) -> Bool {
+        self.hub.budget.addInput(bytes)
+        let allowed = self.hub.budget.inputAllowed(AgentLimits.pendingBytesMaximum)
         let (announce, stop) = self.inbound.withLock { inbound in
             inbound.messages += inputs.count
             inbound.bytes += bytes
@@ -100,8 +110,7 @@ package final class ConnectionLink: Sendable {
             }
             let announce = !inbound.isAnnounced
             inbound.isAnnounced = true
-            inbound.readerWaits =
-                inbound.messages > AgentLimits.pendingMessagesMaximum || inbound.bytes > AgentLimits.pendingBytesMaximum
+            inbound.readerWaits = inbound.messages > AgentLimits.pendingMessagesMaximum || inbound.bytes > allowed
             return (announce, inbound.readerWaits)
         }
         if announce { self.hub.connectionIsReady(self.identifier) }
@@ -121,8 +130,9 @@ package final class ConnectionLink: Sendable {
     /// Notes that bytes went to the socket.
     func wrote(_ bytes: Int) {
         self.inFlight.subtract(bytes, ordering: .relaxed)
+        self.hub.budget.addOutput(-bytes)
         guard self.wantsProgress.load(ordering: .sequentiallyConsistent),
-            self.bytesInFlight < AgentLimits.dumpOutputBytesMaximum / 2
+            self.bytesInFlight < self.progressBytes.load(ordering: .relaxed)
         else { return }
         self.wantsProgress.store(false, ordering: .sequentiallyConsistent)
         self.announce()
@@ -142,6 +152,7 @@ package final class ConnectionLink: Sendable {
 
     /// Notes that taken inputs have been handled; reading goes on when enough have.
     func handled(messages: Int, bytes: Int) {
+        self.hub.budget.addInput(-bytes)
         let wake = self.inbound.withLock { inbound in
             inbound.messages -= messages
             inbound.bytes -= bytes
@@ -157,6 +168,7 @@ package final class ConnectionLink: Sendable {
     /// Sends bytes.
     func send(_ bytes: [UInt8]) {
         self.inFlight.add(bytes.count, ordering: .relaxed)
+        self.hub.budget.addOutput(bytes.count)
         let writer = self.outbound.withLock { outbound -> (@Sendable () -> Void)? in
             outbound.chunks.append(bytes)
             defer { outbound.isAnnounced = true }
@@ -178,10 +190,15 @@ package final class ConnectionLink: Sendable {
     /// Bytes given to ``send(_:)`` and not yet in the socket.
     var bytesInFlight: Int { self.inFlight.load(ordering: .relaxed) }
 
+    /// How many bytes may be in flight at present: `limit`, or less while the bridge's connections hold too much.
+    func outputAllowed(_ limit: Int) -> Int { self.hub.budget.outputAllowed(limit) }
+
     /// Asks to be woken when little output is left.
     func requestProgress() {
+        let threshold = self.outputAllowed(AgentLimits.dumpOutputBytesMaximum) / 2
+        self.progressBytes.store(threshold, ordering: .relaxed)
         self.wantsProgress.store(true, ordering: .sequentiallyConsistent)
-        guard self.bytesInFlight < AgentLimits.dumpOutputBytesMaximum / 2 else { return }
+        guard self.bytesInFlight < threshold else { return }
         // The output may have drained between the caller's look and the flag.
         if self.wantsProgress.exchange(false, ordering: .sequentiallyConsistent) { self.announce() }
     }
@@ -209,12 +226,15 @@ package final class ConnectionHub: Sendable {
         var arrivals: [Arrival] = []
     }
 
+    /// What the connections hold together.
+    package let budget: ConnectionBudget
     private let state = Mutex(State())
     private let signal: ControlLoopSignal
 
     /// Makes a hub that wakes the loop of `signal`.
-    package init(signal: ControlLoopSignal) {
+    package init(signal: ControlLoopSignal, budget: ConnectionBudget = ConnectionBudget()) {
         self.signal = signal
+        self.budget = budget
     }
 
     /// The connection has inputs, or its output has drained.

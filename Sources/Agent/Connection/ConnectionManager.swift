@@ -82,7 +82,7 @@ package final class ConnectionManager {
         do throws(AgentError) {
             self.bootstrap.tls = try TLSContexts(
                 configuration: self.configuration.tls,
-                addresses: self.configuration.controllers + self.configuration.listeners)
+                addresses: self.configuration.controllers + self.configuration.listeners, logger: self.logger)
         } catch {
             return self.eventLoop.makeFailedFuture(error)
         }
@@ -198,7 +198,8 @@ package final class ConnectionManager {
 
     private func arrived(_ arrival: ConnectionHub.Arrival) {
         let connection = OpenFlowConnection(
-            link: arrival.link, origin: .listener(arrival.listener), peer: arrival.peer)
+            link: arrival.link, origin: .listener(arrival.listener), peer: arrival.peer,
+            settings: self.configuration.settings(of: self.listeners[arrival.listener].address))
         self.connections[arrival.link.identifier] = connection
         self.logger.debug("\(arrival.peer) came in")
         if self.isStopping { connection.close(.shutdown) }
@@ -217,8 +218,9 @@ package final class ConnectionManager {
         switch connection.origin {
         case .listener: self.logger.debug("\(peer): \(reason)")
         case .controller(let index):
-            self.logger.info("\(peer): \(reason)")
             let hadSession = connection.statistics.sessions > 0
+            if hadSession { self.controllers[index].news.reset() }
+            self.tell("\(peer): \(reason)", of: self.controllers[index], now: now)
             if hadSession {
                 self.failMode.controllerDisconnected(now: now)
                 self.armFailModeTimer()
@@ -244,7 +246,8 @@ package final class ConnectionManager {
         self.pendingCalls += 1
         // Known at once: the handler may speak up before the future does.
         self.connections[link.identifier] = OpenFlowConnection(
-            link: link, origin: .controller(index), peer: "\(controller.address)")
+            link: link, origin: .controller(index), peer: "\(controller.address)",
+            settings: self.configuration.settings(of: controller.address))
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         channel.hop(to: self.eventLoop).whenComplete { result in
             bound.value.called(index, attempt, result)
@@ -267,9 +270,19 @@ package final class ConnectionManager {
                 return
             }
             let text = ConnectionErrorText.describe(error)
-            let wait = controller.attemptFailed(text, now: self.clock())
-            self.logger.info("\(controller.address): \(text), next attempt in \(wait)")
+            let now = self.clock()
+            let wait = controller.attemptFailed(text, now: now)
+            self.tell("\(controller.address): \(text)", of: controller, now: now)
             self.call(index, after: wait)
+        }
+    }
+
+    /// Logs what became of a call: at once if it is news, sparsely if it repeats.
+    private func tell(_ text: String, of controller: ActiveController, now: MonotonicTime) {
+        switch controller.news.note(text, now: now) {
+        case .hold: self.logger.debug("\(text)")
+        case .say(0): self.logger.info("\(text)")
+        case .say(let heldBack): self.logger.info("\(text) (and \(heldBack) times more)")
         }
     }
 

@@ -14,6 +14,12 @@ package final class ControllerSession {
     /// Whether it came in by a listener of ours (a service connection: no packet-ins of misses until it asks)
     /// or we called a configured controller.
     package let isService: Bool
+    /// How many packet-ins it gets.
+    package let packetInLimit: PacketInLimit
+    /// Whether it may get messages unasked: it has our features, or has said what it wants.
+    ///
+    /// A controller that gets a PORT_STATUS earlier (Floodlight) gives up.
+    package var isIdentified = false
     /// Role; equal until it asks for another.
     package var role: ControllerRole = .equal
     /// Which asynchronous messages it wants, per role.
@@ -33,18 +39,25 @@ package final class ControllerSession {
     /// Bytes taken but not yet written to the socket, kept up to date by the connection layer; dumps pause
     /// above a limit.
     package var bytesInFlight = 0
+    /// Bytes of output, queued and in flight, that the session may hold at present beside the limits for each kind of
+    /// message; kept up to date by the connection layer (``ConnectionBudget``).
+    package var outputBytesAllowed = Int.max
     /// Set by the switch: the connection layer closes the connection once the output is written.
     package var shouldClose = false
     /// Messages that could not be said in this version (counted, logged).
     package var inexpressibleMessages: UInt64 = 0
 
     /// Makes a session with the defaults of its kind.
-    package init(identifier: UInt64, version: OpenFlowVersion, peer: String, isService: Bool) {
+    package init(
+        identifier: UInt64, version: OpenFlowVersion, peer: String, isService: Bool,
+        packetInLimit: PacketInLimit = PacketInLimit(), sendsAsynchronousMessages: Bool = true
+    ) {
         self.identifier = identifier
         self.version = version
         self.peer = peer
         self.isService = isService
-        self.asyncConfig = .initial
+        self.packetInLimit = packetInLimit
+        self.asyncConfig = sendsAsynchronousMessages ? .initial : .silent
         self.missSendLength = isService ? 0 : 128
         self.wantsPacketIns = !isService
     }

@@ -23,13 +23,19 @@ package enum MessageFramer {
     @inline(__always)
     package static func next(in bytes: UnsafeRawBufferPointer, limit: Int) -> Frame {
         guard bytes.count >= MessageHeader.byteCount else { return .partial(needed: MessageHeader.byteCount) }
-        let word = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
-        let header = MessageHeader(
-            version: UInt8(truncatingIfNeeded: word >> 56), type: UInt8(truncatingIfNeeded: word >> 48),
-            length: UInt16(truncatingIfNeeded: word >> 32),
-            transactionID: TransactionID(rawValue: UInt32(truncatingIfNeeded: word)))
+        let header = Self.header(of: bytes)
         let length = Int(header.length)
         guard length >= MessageHeader.byteCount, length <= limit else { return .badLength(header) }
         return bytes.count >= length ? .message(header) : .partial(needed: length)
+    }
+
+    /// The header at the start of `bytes`, of which there are at least eight.
+    @inline(__always)
+    static func header(of bytes: UnsafeRawBufferPointer) -> MessageHeader {
+        let word = UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+        return MessageHeader(
+            version: UInt8(truncatingIfNeeded: word >> 56), type: UInt8(truncatingIfNeeded: word >> 48),
+            length: UInt16(truncatingIfNeeded: word >> 32),
+            transactionID: TransactionID(rawValue: UInt32(truncatingIfNeeded: word)))
     }
 }

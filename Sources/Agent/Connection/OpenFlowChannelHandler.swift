@@ -188,7 +188,9 @@ extension OpenFlowChannelHandler {
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             switch MessageFramer.next(in: rest, limit: self.messageBytesMaximum) {
-            case .partial: return offset
+            case .partial:
+                self.refuseEarly(rest, &batch, now: now)
+                return offset
             case .badLength(let header):
                 self.refuseLength(of: header, rest, &batch)
                 return offset
@@ -204,6 +206,14 @@ extension OpenFlowChannelHandler {
                 offset &+= message.count
             }
         }
+    }
+
+    /// Refuses what cannot become a HELLO by its header alone, rather than to wait for a length that means nothing.
+    private func refuseEarly(_ bytes: UnsafeRawBufferPointer, _ batch: inout Batch, now: MonotonicTime) {
+        guard self.version == nil, bytes.count >= MessageHeader.byteCount else { return }
+        let header = MessageFramer.header(of: bytes)
+        guard header.type > 1 else { return }
+        self.handle(header, bytes, &batch, now: now)
     }
 
     /// Types up to this one (HELLO, ERROR, ECHO) go through the state machine.

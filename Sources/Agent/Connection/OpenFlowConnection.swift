@@ -33,12 +33,14 @@ package final class OpenFlowConnection {
     package private(set) var statistics: ConnectionStatistics
 
     private let link: ConnectionLink
+    private let settings: ConnectionSettings
     private var backlog: [ConnectionInput] = []
     private var next = 0
     private var closeWasAsked = false
 
-    init(link: ConnectionLink, origin: Origin, peer: String) {
+    init(link: ConnectionLink, origin: Origin, peer: String, settings: ConnectionSettings = ConnectionSettings()) {
         self.link = link
+        self.settings = settings
         self.origin = origin
         self.statistics = ConnectionStatistics(peer: peer)
         self.statistics.attempts = 1
@@ -76,6 +78,7 @@ package final class OpenFlowConnection {
     func carryOutput(_ handler: any SwitchRequestHandler, wasWoken: Bool, now: MonotonicTime) {
         guard let session = self.session else { return }
         session.bytesInFlight = self.link.bytesInFlight
+        session.outputBytesAllowed = self.link.outputAllowed(.max)
         if wasWoken, session.bytesInFlight < AgentLimits.dumpOutputBytesMaximum {
             handler.resume(session, now: now)
         }
@@ -113,7 +116,8 @@ package final class OpenFlowConnection {
     }
 
     private func hasRoom(_ session: ControllerSession) -> Bool {
-        self.link.bytesInFlight + session.output.count <= AgentLimits.requestOutputBytesMaximum
+        self.link.bytesInFlight + session.output.count
+            <= self.link.outputAllowed(AgentLimits.requestOutputBytesMaximum)
     }
 
     /// The reason in the last input, if the connection has ended.
@@ -129,7 +133,9 @@ package final class OpenFlowConnection {
         case .opened(let version):
             let isService = if case .listener = self.origin { true } else { false }
             let session = ControllerSession(
-                identifier: self.identifier, version: version, peer: self.statistics.peer, isService: isService)
+                identifier: self.identifier, version: version, peer: self.statistics.peer, isService: isService,
+                packetInLimit: self.settings.packetInLimit,
+                sendsAsynchronousMessages: self.settings.sendsAsynchronousMessages ?? true)
             self.session = session
             self.openedAt = now
             self.statistics.isConnected = true

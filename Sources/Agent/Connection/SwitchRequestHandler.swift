@@ -19,6 +19,8 @@ package protocol SwitchRequestHandler: AnyObject {
         _ error: OpenFlowError, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime)
     /// Offers packets to every session that wants them.
     func deliver(_ packetIns: [PacketInEvent], now: MonotonicTime)
+    /// Sends packets that waited for their sessions' rates; returns when it wants to be called next.
+    func releasePacketIns(now: MonotonicTime) -> MonotonicTime
     /// Removes what has timed out; returns when it wants to be called next.
     func runExpiry(now: MonotonicTime) -> MonotonicTime
     /// The datapath has finished another version of the tables: barriers may be answered.
@@ -27,6 +29,11 @@ package protocol SwitchRequestHandler: AnyObject {
     func resume(_ session: ControllerSession, now: MonotonicTime)
     /// Says when the switch forwards by itself.
     func setStandaloneForwarding(_ mode: StandaloneForwarding, now: MonotonicTime)
+}
+
+extension SwitchRequestHandler {
+    /// Nothing waits.
+    package func releasePacketIns(now: MonotonicTime) -> MonotonicTime { .distantFuture }
 }
 
 extension OpenFlowSwitch: SwitchRequestHandler {}

@@ -92,19 +92,23 @@ package final class LogDestination: Sendable {
         -> String
     {
         var line = "\(Self.timestamp()) \(level.rawValue) \(part): "
-        // A line is a line, whatever a peer put into it.
-        for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || scalar.value == 0x7f {
-                line += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                line.unicodeScalars.append(scalar)
-            }
-        }
+        Self.append(text, to: &line)
         if let metadata, !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            line += " (\(pairs.joined(separator: ", ")))"
+            Self.append(" (\(pairs.joined(separator: ", ")))", to: &line)
         }
         return line + "\n"
+    }
+
+    /// A line is a line, whatever a peer put into it: control characters (C0, DEL, C1, line and paragraph separators)
+    /// are written as their numbers.
+    private static func append(_ text: String, to line: inout String) {
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: line += "\\u{\(String(scalar.value, radix: 16))}"
+            default: line.unicodeScalars.append(scalar)
+            }
+        }
     }
 
     /// The present time in UTC, as RFC 3339 writes it, in milliseconds.

@@ -14,7 +14,16 @@ extension OpenFlowSwitch {
             datapathID: self.datapathID, bufferCount: 0, tableCount: UInt8(self.tableCount),
             capabilities: capabilities,
             supportedActions: version == .v1_0 ? TableAbility.abilities(in: .v1_0).applyActions : 0,
-            ports: version.featuresReplyHasPorts ? self.portDescriptions : [])
+            ports: version.featuresReplyHasPorts ? self.portsForFeatures(version) : [])
+    }
+
+    /// As many ports as a message has room for, the local one among them; the others are for PORT_DESC, which Open
+    /// vSwitch answers in these versions, too.
+    private func portsForFeatures(_ version: OpenFlowVersion) -> [PortDescription] {
+        let ports = self.portDescriptions
+        let room = (0xffff - 32) / (version == .v1_0 ? 48 : 64)
+        guard ports.count > room else { return ports }
+        return Array(ports.prefix(room - 1)) + [ports.first { $0.number == .local } ?? ports[room - 1]]
     }
 
     private var portDescriptions: [PortDescription] {

@@ -35,6 +35,7 @@ extension OpenFlowSwitch {
                 throw OpenFlowError(.asyncConfigUnsupported, value: UInt64(kind.rawValue))
             }
         }
+        context.session.isIdentified = true
         for kind in AsyncConfig.Kind.allCases {
             for role in [ControllerRole.primary, .secondary] {
                 guard let mask = config[kind, role] else { continue }
@@ -51,6 +52,7 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.switchConfigBadFlags, value: UInt64(config.flags.rawValue))
         }
         session.missSendLength = config.missSendLength
+        session.isIdentified = true
         session.wantsPacketIns = true
         if context.version == .v1_1 || context.version == .v1_2 {
             let bit = UInt32(1) << UInt32(PacketInReason.invalidTTL.rawValue)
@@ -84,6 +86,7 @@ extension OpenFlowSwitch {
         switch request {
         case .setFlowModTableID(let uses): context.session.usesFlowModTableID = uses
         case .setControllerID(let identifier):
+            context.session.isIdentified = true
             context.session.controllerID = identifier
             self.updateMissHandling(now: context.now)
         case .setPacketInFormat(let format):

@@ -27,6 +27,7 @@ extension OpenFlowSwitch {
     ///
     /// A service connection (one that came in by a listener) gets none until it asks for packets, as with Open vSwitch.
     func wants(_ session: ControllerSession, _ kind: AsyncConfig.Kind, reason: UInt8) -> Bool {
+        guard session.isIdentified else { return false }
         if session.isService, session.missSendLength == 0 { return false }
         let mask = session.asyncConfig[kind, session.role] ?? 0
         return reason < 32 && mask & (1 << UInt32(reason)) != 0
@@ -34,7 +35,7 @@ extension OpenFlowSwitch {
 
     /// Whether a session's output has room for asynchronous messages; where it has not, that is counted.
     func hasRoom(_ session: ControllerSession, below limit: Int) -> Bool {
-        if session.output.count + session.bytesInFlight < limit { return true }
+        if session.output.count + session.bytesInFlight < min(limit, session.outputBytesAllowed) { return true }
         self.counters.asynchronousDropped += 1
         return false
     }

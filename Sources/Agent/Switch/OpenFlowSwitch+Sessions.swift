@@ -76,7 +76,8 @@ extension OpenFlowSwitch {
     private func continueDumps(_ state: SessionState, now: MonotonicTime) {
         let session = state.session
         while !state.dumps.isEmpty {
-            let room = self.configuration.outputBytesForDumps - session.output.count - session.bytesInFlight
+            let allowed = min(self.configuration.outputBytesForDumps, session.outputBytesAllowed)
+            let room = allowed - session.output.count - session.bytesInFlight
             guard room > 0 else { return }
             var dump = state.dumps.removeFirst()
             let isAtEnd = self.pipeline.read { dump.write($0, upTo: room, now: now) }

@@ -62,7 +62,9 @@ extension OpenFlowSwitch {
         case .barrierRequest: self.handleBarrier(context, state)
         case .multipartRequest(let request): try self.handle(request, context, state)
         case .echoRequest(let payload): self.reply(.echoReply(payload), context)
-        case .featuresRequest: self.reply(.featuresReply(self.features(for: context.version)), context)
+        case .featuresRequest:
+            self.reply(.featuresReply(self.features(for: context.version)), context)
+            context.session.isIdentified = true
         case .getConfigRequest: self.reply(.getConfigReply(self.switchConfig(for: context.session)), context)
         case .setConfig(let config): try self.handle(config, context)
         case .portMod(let portMod): try self.handle(portMod, context)

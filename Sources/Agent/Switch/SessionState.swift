@@ -22,10 +22,17 @@ final class SessionState {
     var dumps: [FlowDump] = []
     /// Requests of which parts have come (1.3 and later), in order of their first parts.
     var partialRequests: [MultipartAssembly] = []
+    /// Packet-ins that wait for the session's rate.
+    var packetIns: PacketInScheduler<WaitingPacketIn>
+    /// Packet-ins that the session did not get.
+    var packetInDrops = PacketInDrops()
     /// The place of the last reply that may wait.
     private(set) var lastSequence: UInt64 = 0
 
-    init(_ session: ControllerSession) { self.session = session }
+    init(_ session: ControllerSession) {
+        self.session = session
+        self.packetIns = PacketInScheduler(session.packetInLimit)
+    }
 
     /// The next place among replies that may wait.
     func nextSequence() -> UInt64 {

@@ -1,14 +1,17 @@
+import Logging
 import NetworkTypes
 
-/// The TLS contexts that a bridge's addresses need, each made once.
+/// The TLS contexts that a bridge's addresses need, each made once and renewed with its files.
 struct TLSContexts: Sendable {
     /// For `ssl:`.
-    private(set) var client: TLSContext?
+    private(set) var client: TLSContextStore?
     /// For `pssl:`.
-    private(set) var server: TLSContext?
+    private(set) var server: TLSContextStore?
 
     /// Reads the files where an address needs them; throws a `configuration` error that names the file.
-    init(configuration: TLSConfiguration?, addresses: [ControllerAddress]) throws(AgentError) {
+    init(
+        configuration: TLSConfiguration?, addresses: [ControllerAddress], logger: Logger
+    ) throws(AgentError) {
         for address in addresses where address.needsTLS {
             guard let configuration else {
                 throw AgentError(
@@ -17,9 +20,9 @@ struct TLSContexts: Sendable {
             do throws(TLSError) {
                 switch address.direction {
                 case .active where self.client == nil:
-                    self.client = try TLSContext(configuration: configuration, role: .client)
+                    self.client = try TLSContextStore(configuration: configuration, role: .client, logger: logger)
                 case .passive where self.server == nil:
-                    self.server = try TLSContext(configuration: configuration, role: .server)
+                    self.server = try TLSContextStore(configuration: configuration, role: .server, logger: logger)
                 default: break
                 }
             } catch {
@@ -32,13 +35,43 @@ struct TLSContexts: Sendable {
     init() {}
 
     /// The handler that a channel of this address needs, or nil for plain ones.
-    func handler(for address: ControllerAddress) throws -> TLSHandler? {
-        guard case .tls(let host, _) = address.transport else { return nil }
-        guard let context = address.direction == .active ? self.client : self.server else {
+    ///
+    /// - Parameters:
+    ///   - address: where the channel leads, or where it came in.
+    ///   - serverName: the controller's name where it is not the address's.
+    func handler(for address: ControllerAddress, serverName: String? = nil) throws -> TLSHandler? {
+        guard address.needsTLS else { return nil }
+        guard let store = address.direction == .active ? self.client : self.server else {
             throw AgentError(.configuration, "\(address) has no keys and certificates")
         }
-        // A server name is a DNS name: not sent for literal addresses (RFC 6066 §3), nor by listeners.
-        let isName = host.map { name in !name.contains(":") && IPv4Address(name) == nil } ?? false
-        return try TLSHandler(context: context, serverName: address.direction == .active && isName ? host : nil)
+        let context = store.current()
+        return try TLSHandler(
+            context: context, peer: Self.peer(at: address, serverName: serverName, context.configuration))
+    }
+
+    /// What is said of the peer's name and demanded of its certificate.
+    ///
+    /// A server name is a DNS name: not sent for literal addresses (RFC 6066 §3), nor by listeners, whose peers may
+    /// come from anywhere.
+    static func peer(
+        at address: ControllerAddress, serverName: String?, _ configuration: TLSConfiguration
+    ) -> TLSPeer {
+        guard address.direction == .active, case .tls(let host, _) = address.transport else { return TLSPeer() }
+        guard let name = serverName ?? host else { return TLSPeer() }
+        return TLSPeer(
+            serverName: Self.isLiteral(name) ? nil : name, verifiedName: configuration.verifiesName ? name : nil)
+    }
+
+    /// Whether a host is an address rather than a name.
+    static func isLiteral(_ host: String) -> Bool { host.contains(":") || IPv4Address(host) != nil }
+
+    /// The lines to log of certificates that expire soon.
+    func expiryWarnings(nowSeconds: Int64, warningSeconds: Int64) -> [String] {
+        let stores = [self.client, self.server].compactMap { $0 }
+        var seen = Set<String>()
+        return stores.flatMap {
+            TLSCertificate.expiryWarnings(
+                $0.current().certificatesInUse, nowSeconds: nowSeconds, warningSeconds: warningSeconds)
+        }.filter { seen.insert($0).inserted }
     }
 }

@@ -2,8 +2,8 @@ package import NIOCore
 
 /// What ``TLSHandler`` tells the handlers behind it.
 package enum TLSEvent: Sendable, Equatable {
-    /// The handshake is done; version and cipher.
-    case established(String)
+    /// The handshake is done.
+    case established(TLSSummary)
 }
 
 /// TLS for one channel: decrypts what comes in, encrypts what goes out, never waits.
@@ -20,22 +20,24 @@ package final class TLSHandler: ChannelDuplexHandler {
     /// Where the session is; a failed or closed one is gone, so nothing can be asked of it.
     private enum Phase { case handshaking, established, closed }
 
+    private let isBootstrapping: Bool
     private var session: TLSSession
     private var phase = Phase.handshaking
     private var held: [(buffer: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
     private var flushed: EventLoopPromise<Void>?
 
-    /// Makes the handler; `serverName` is sent as SNI by clients.
-    package init(context: TLSContext, serverName: String? = nil) throws(TLSError) {
-        self.session = try TLSSession(context: context, serverName: serverName)
+    /// Makes the handler of one channel, which sends and demands the names of `peer`.
+    package init(context: TLSContext, peer: TLSPeer = TLSPeer()) throws(TLSError) {
+        self.isBootstrapping = context.isBootstrapping
+        self.session = try TLSSession(context: context, peer: peer)
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { self.continueHandshake(context) }
+        if context.channel.isActive { self.beginHandshake(context) }
     }
 
     package func channelActive(context: ChannelHandlerContext) {
-        self.continueHandshake(context)
+        self.beginHandshake(context)
         context.fireChannelActive()
     }
 
@@ -48,14 +50,22 @@ package final class TLSHandler: ChannelDuplexHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard self.phase != .closed else { return }
         let ciphertext = self.unwrapInboundIn(data)
-        do throws(TLSError) {
-            try self.receive(ciphertext)
-        } catch {
-            self.fail(context, error)
-            return
+        var plaintext = ByteBuffer()
+        let progress = ciphertext.withUnsafeReadableBytes { bytes in
+            self.session.withInput(bytes) { session in
+                Self.consume(&session, isUp: self.phase == .established, into: &plaintext)
+            }
         }
-        if self.phase == .handshaking { self.continueHandshake(context) }
-        if self.phase == .established { self.decrypt(context) }
+        self.sendOutput(context)
+        if progress.isUp, self.phase == .handshaking { self.establish(context) }
+        if plaintext.readableBytes > 0, self.phase == .established {
+            context.fireChannelRead(self.wrapInboundOut(plaintext))
+        }
+        switch progress.end {
+        case .wantsInput: break
+        case .closed: context.close(promise: nil)
+        case .failed(let error): self.fail(context, error)
+        }
     }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -83,21 +93,61 @@ package final class TLSHandler: ChannelDuplexHandler {
 
     // MARK: Steps
 
-    private func receive(_ ciphertext: ByteBuffer) throws(TLSError) {
-        let result = ciphertext.withUnsafeReadableBytes { bytes in
-            Result { () throws(TLSError) in try self.session.receive(bytes) }
+    /// What one read of ciphertext came to.
+    private struct Progress {
+        enum End {
+            case wantsInput
+            case closed
+            case failed(TLSError)
         }
-        try result.get()
+        var isUp: Bool
+        var end: End
     }
 
-    private func continueHandshake(_ context: ChannelHandlerContext) {
+    /// Takes all ciphertext that was offered to the session: ends the handshake, then decrypts every record into one
+    /// buffer, so that the handlers behind see one read.
+    private static func consume(
+        _ session: inout TLSSession, isUp: Bool, into plaintext: inout ByteBuffer
+    ) -> Progress {
+        do throws(TLSError) {
+            if !isUp {
+                guard try session.handshake() == .done else { return Progress(isUp: false, end: .wantsInput) }
+            }
+        } catch {
+            return Progress(isUp: false, end: .failed(error))
+        }
+        while true {
+            var outcome = Result<TLSSession.ReadResult, TLSError>.success(.wantsInput)
+            plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: 16 * 1024) { space in
+                outcome = Result { () throws(TLSError) in try session.read(into: space) }
+                if case .success(.bytes(let count)) = outcome { return count }
+                return 0
+            }
+            switch outcome {
+            case .success(.bytes): continue
+            case .success(.wantsInput): return Progress(isUp: true, end: .wantsInput)
+            case .success(.closed): return Progress(isUp: true, end: .closed)
+            case .failure(let error): return Progress(isUp: true, end: .failed(error))
+            }
+        }
+    }
+
+    /// Begins the handshake: a client speaks first.
+    private func beginHandshake(_ context: ChannelHandlerContext) {
         guard self.phase == .handshaking else { return }
         do throws(TLSError) {
             let result = try self.session.handshake()
             self.sendOutput(context)
-            guard result == .done else { return }
+            if result == .done { self.establish(context) }
         } catch {
             self.fail(context, error)
+        }
+    }
+
+    /// The handshake is done: what was held back may go.
+    private func establish(_ context: ChannelHandlerContext) {
+        if self.isBootstrapping {
+            do throws(TLSError) { try self.session.learnAuthority() } catch { self.fail(context, error) }
             return
         }
         self.phase = .established
@@ -108,39 +158,6 @@ package final class TLSHandler: ChannelDuplexHandler {
             self.encrypt(context, buffer, promise)
         }
         self.sendOutput(context)
-    }
-
-    /// Decrypts every record received into one buffer, so that the handlers behind see one read.
-    private func decrypt(_ context: ChannelHandlerContext) {
-        var plaintext = context.channel.allocator.buffer(capacity: 16 * 1024)
-        var ended: ReadEnd?
-        while ended == nil {
-            var outcome = Result<TLSSession.ReadResult, TLSError>.success(.wantsInput)
-            plaintext.writeWithUnsafeMutableBytes(minimumWritableBytes: 16 * 1024) { space in
-                outcome = Result { () throws(TLSError) in try self.session.read(into: space) }
-                if case .success(.bytes(let count)) = outcome { return count }
-                return 0
-            }
-            switch outcome {
-            case .success(.bytes): continue
-            case .success(.wantsInput): ended = .moreNeeded
-            case .success(.closed): ended = .closed
-            case .failure(let error): ended = .failed(error)
-            }
-        }
-        if plaintext.readableBytes > 0 { context.fireChannelRead(self.wrapInboundOut(plaintext)) }
-        self.sendOutput(context)  // key updates and the like
-        switch ended {
-        case .closed: context.close(promise: nil)
-        case .failed(let error): self.fail(context, error)
-        case .moreNeeded, nil: break
-        }
-    }
-
-    private enum ReadEnd {
-        case moreNeeded
-        case closed
-        case failed(TLSError)
     }
 
     private func encrypt(

@@ -1,8 +1,10 @@
 internal import COpenSSL
+import Glibc
 
 /// One TLS connection over memory: ciphertext in and out, plaintext in and out, no sockets and no waiting.
 ///
-/// Owns an `SSL` and, through it, two memory BIOs. Used by one thread (the channel's event loop).
+/// Owns an `SSL` and the memory around it. Ciphertext is read where it lies, inside ``withInput(_:_:)``; an idle
+/// session holds no buffer in either direction. Used by one thread (the channel's event loop).
 struct TLSSession: ~Copyable {
     /// What a step of the handshake came to.
     enum HandshakeResult: Equatable {
@@ -22,55 +24,79 @@ struct TLSSession: ~Copyable {
     }
 
     private let ssl: OpaquePointer
-    private let input: OpaquePointer
-    private let output: OpaquePointer
-    private let role: TLSRole
+    private let memory: UnsafeMutablePointer<sluice_memory>
+    /// What our check of the peer found; gone once the handshake is done.
+    private var verification: UnsafeMutablePointer<sluice_verification>?
+    private let context: TLSContext
+    private let peer: TLSPeer
 
-    /// Makes a session; `serverName` (a DNS name) is sent as SNI by clients.
-    init(context: TLSContext, serverName: String? = nil) throws(TLSError) {
+    /// Makes a session that sends and demands the names of `peer`.
+    init(context: TLSContext, peer: TLSPeer = TLSPeer()) throws(TLSError) {
         guard let ssl = SSL_new(context.pointer) else { throw .fromQueue(.library, "TLS: no session could be made") }
-        guard let input = BIO_new(BIO_s_mem()) else {
+        let memory = UnsafeMutablePointer<sluice_memory>.allocate(capacity: 1)
+        memory.initialize(to: sluice_memory())
+        let verification = UnsafeMutablePointer<sluice_verification>.allocate(capacity: 1)
+        verification.initialize(to: sluice_verification())
+        do throws(TLSError) {
+            guard sluice_attach(ssl, context.method, memory) == 1, sluice_set_verification(ssl, verification) == 1
+            else { throw .fromQueue(.library, "TLS: no session could be made") }
+            try Self.name(ssl, peer, isBootstrapping: context.isBootstrapping)
+        } catch {
             SSL_free(ssl)
-            throw .fromQueue(.library, "TLS: no session could be made")
+            memory.deallocate()
+            verification.deallocate()
+            throw error
         }
-        guard let output = BIO_new(BIO_s_mem()) else {
-            BIO_free(input)
-            SSL_free(ssl)
-            throw .fromQueue(.library, "TLS: no session could be made")
-        }
-        sluice_bio_set_retry(input)
-        sluice_bio_set_retry(output)
-        // The SSL takes both BIOs over and frees them.
-        SSL_set_bio(ssl, input, output)
         if context.role == .client { SSL_set_connect_state(ssl) } else { SSL_set_accept_state(ssl) }
-        if let serverName { _ = sluice_set_server_name(ssl, serverName) }
         self.ssl = ssl
-        self.input = input
-        self.output = output
-        self.role = context.role
+        self.memory = memory
+        self.verification = verification
+        self.context = context
+        self.peer = peer
     }
 
-    deinit { SSL_free(self.ssl) }
-
-    /// Gives the session ciphertext that came from the peer.
-    mutating func receive(_ ciphertext: UnsafeRawBufferPointer) throws(TLSError) {
-        var rest = ciphertext[...]
-        while !rest.isEmpty {
-            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(Int32.max)))
-            let written = BIO_write(self.input, part.baseAddress, Int32(part.count))
-            guard written > 0 else { throw .fromQueue(.library, "TLS: no memory for received records") }
-            rest = rest.dropFirst(Int(written))
+    /// Sets the names to send and to demand.
+    private static func name(_ ssl: OpaquePointer, _ peer: TLSPeer, isBootstrapping: Bool) throws(TLSError) {
+        if let name = peer.serverName { _ = sluice_set_server_name(ssl, name) }
+        guard let name = peer.verifiedName, !isBootstrapping else { return }
+        guard sluice_require_name(ssl, name, TLSContexts.isLiteral(name) ? 1 : 0) == 1 else {
+            throw .fromQueue(.badSetting, "TLS: '\(name)' is not a name that a certificate can be made out to")
         }
+    }
+
+    deinit {
+        SSL_free(self.ssl)
+        free(self.memory.pointee.output)
+        self.memory.deallocate()
+        self.verification?.deallocate()
+    }
+
+    /// Lets the session read `ciphertext` of the peer while `body` runs; what is not read then is gone.
+    mutating func withInput<Result>(
+        _ ciphertext: UnsafeRawBufferPointer, _ body: (inout TLSSession) -> Result
+    ) -> Result {
+        self.memory.pointee.input = ciphertext.bindMemory(to: UInt8.self).baseAddress
+        self.memory.pointee.input_count = ciphertext.count
+        defer {
+            self.memory.pointee.input = nil
+            self.memory.pointee.input_count = 0
+        }
+        return body(&self)
     }
 
     /// Goes on with the handshake as far as the ciphertext received allows.
     mutating func handshake() throws(TLSError) -> HandshakeResult {
         ERR_clear_error()
         let result = SSL_do_handshake(self.ssl)
-        if result == 1 { return .done }
+        if result == 1 {
+            _ = sluice_set_verification(self.ssl, nil)
+            self.verification?.deallocate()
+            self.verification = nil
+            return .done
+        }
         switch SSL_get_error(self.ssl, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wantsInput
-        default: throw self.handshakeError()
+        default: throw self.failure(otherwise: .handshake, "TLS: handshake with the \(self.context.role.peer) failed")
         }
     }
 
@@ -82,7 +108,8 @@ struct TLSSession: ~Copyable {
         switch SSL_get_error(self.ssl, result) {
         case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wantsInput
         case SSL_ERROR_ZERO_RETURN: return .closed
-        default: throw .fromQueue(.record, "TLS: a record of the peer could not be read")
+        // In TLS 1.3 a server refuses our certificate only after our side of the handshake is done.
+        default: throw self.failure(otherwise: .record, "TLS: a record of the peer could not be read")
         }
     }
 
@@ -106,40 +133,91 @@ struct TLSSession: ~Copyable {
     }
 
     /// How many bytes of ciphertext wait to be sent.
-    var outputCount: Int { Int(sluice_bio_pending(self.output)) }
+    var outputCount: Int { self.memory.pointee.output_count }
 
-    /// Moves up to `buffer.count` bytes of ciphertext for the peer into `buffer`; returns how many.
+    /// Moves the ciphertext for the peer into `buffer`, which has room for ``outputCount`` bytes; returns how many.
     mutating func takeOutput(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        max(0, Int(BIO_read(self.output, buffer.baseAddress, Int32(clamping: buffer.count))))
+        let count = min(buffer.count, self.memory.pointee.output_count)
+        guard count > 0, let output = self.memory.pointee.output else { return 0 }
+        buffer.copyMemory(from: UnsafeRawBufferPointer(start: output, count: count))
+        let left = self.memory.pointee.output_count - count
+        if left > 0 {
+            memmove(output, output + count, left)
+        } else if self.memory.pointee.output_capacity > 1024 {
+            free(output)
+            self.memory.pointee.output = nil
+            self.memory.pointee.output_capacity = 0
+        }
+        self.memory.pointee.output_count = left
+        return count
     }
 
-    /// Version and cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`.
-    var summary: String {
+    /// What is known of an established session.
+    var summary: TLSSummary {
         let cipher = SSL_get_current_cipher(self.ssl).flatMap { SSL_CIPHER_get_name($0) }
-        return String(cString: SSL_get_version(self.ssl)) + " " + (cipher.map { String(cString: $0) } ?? "no cipher")
+        var description = sluice_certificate()
+        let hasPeer = sluice_describe_peer(self.ssl, &description) == 1
+        return TLSSummary(
+            version: String(cString: SSL_get_version(self.ssl)),
+            cipher: cipher.map { String(cString: $0) } ?? "no cipher",
+            peer: hasPeer ? TLSCertificate(description) : nil)
     }
 
-    /// Says which side refused what: our check of the peer's certificate, the peer's of ours, or something else.
-    private func handshakeError() -> TLSError {
-        let peer = self.role == .client ? "controller" : "client"
-        let verification = SSL_get_verify_result(self.ssl)
-        let reasons = TLSError.drainQueue()
-        if verification != Int(X509_V_OK) {
-            let why = X509_verify_cert_error_string(verification).map { String(cString: $0) } ?? "unknown reason"
-            return TLSError(
-                .certificate, "TLS: we refused the \(peer)'s certificate: \(why); check --ca-certificate",
-                reasons: reasons)
+    /// Writes the peer's authority to the file that is to hold it; always throws, since the connection must not go on
+    /// without verification.
+    func learnAuthority() throws(TLSError) {
+        let path = self.context.configuration.authorityPath
+        guard let authority = sluice_peer_authority(self.ssl) else {
+            throw TLSError(
+                .certificate,
+                "TLS: the \(self.context.role.peer) did not send its authority's self-signed certificate, so that "
+                    + "\(path) could not be made: copy it there, or have the peer send its whole chain")
         }
-        if reasons.contains(where: { $0.contains("peer did not return a certificate") }) {
-            return TLSError(
-                .certificate, "TLS: the \(peer) presented no certificate; it needs one signed by our --ca-certificate",
-                reasons: reasons)
+        var description = sluice_certificate()
+        sluice_describe(authority, &description)
+        guard let pem = sluice_pem(authority) else { throw .fromQueue(.library, "TLS: no memory for a certificate") }
+        defer { BIO_free(pem) }
+        var bytes = [UInt8](repeating: 0, count: Int(sluice_bio_pending(pem)))
+        let count = BIO_read(pem, &bytes, Int32(clamping: bytes.count))
+        // Another connection may have been first: what is there is not replaced.
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0, Glibc.write(descriptor, bytes, Int(count)) == Int(count), close(descriptor) == 0 else {
+            throw TLSError(
+                .badFile, "TLS: the authority's certificate could not be written to \(path)",
+                reasons: [ConnectionErrorText.describe(errno: errno)])
         }
-        if reasons.contains(where: { $0.contains("alert") && ($0.contains("certificate") || $0.contains("ca")) }) {
-            return TLSError(
-                .certificate, "TLS: the \(peer) refused our certificate; its CA must have signed --certificate",
-                reasons: reasons)
+        throw TLSError(
+            .bootstrapped,
+            "TLS: learnt the authority \(TLSCertificate(description).summary) from this \(self.context.role.peer) and "
+                + "wrote it to \(path); further connections are verified")
+    }
+
+    private func failure(otherwise code: TLSError.Code, _ message: String) -> TLSError {
+        var found: TLSFailure.Verification?
+        if let verification = self.verification?.pointee, verification.error != X509_V_OK {
+            found = TLSFailure.Verification(
+                error: verification.error, depth: verification.depth,
+                certificate: TLSCertificate(verification.certificate))
         }
-        return TLSError(.handshake, "TLS: handshake with the \(peer) failed", reasons: reasons)
+        return TLSFailure(
+            role: self.context.role, configuration: self.context.configuration,
+            ownCertificate: self.context.certificate, verifiedName: self.peer.verifiedName, verification: found,
+            entries: TLSError.drainQueue()
+        ).error(otherwise: code, message)
+    }
+}
+
+/// What is known of an established TLS session.
+package struct TLSSummary: Sendable, Hashable, CustomStringConvertible {
+    /// Such as `TLSv1.3`.
+    package var version: String
+    /// Such as `TLS_AES_256_GCM_SHA384`.
+    package var cipher: String
+    /// The peer's own certificate.
+    package var peer: TLSCertificate?
+
+    /// Version, cipher and the peer's subject.
+    package var description: String {
+        "\(self.version) \(self.cipher)" + (self.peer.map { ", peer '\($0.subject)'" } ?? "")
     }
 }

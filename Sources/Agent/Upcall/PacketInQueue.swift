@@ -1,18 +1,18 @@
 import Datapath
 import Synchronization
 
-/// Carries packet-ins from handler threads to the control loop: bounded, fair between ports, woken once a batch.
+/// Carries packet-ins from handler threads to the control loop: bounded, fair between classes of packets and between
+/// ports, woken once a batch.
 ///
-/// Any thread appends; one consumer drains. **Fairness.** While there is room everybody gets in. When the queue is full
-/// the ingress port that has most queued pays: its newest event makes room for one of a port that has fewer, so that a
-/// flood on one port does not shut out the others. **Waking.** `wake` is called by the thread that appends the first
-/// event after a drain and by no other; it should only schedule a drain.
+/// Any thread appends; one consumer drains. **Fairness** is ``FairQueue``'s. **Latency** is bounded by the size: a
+/// drain takes everything, so that no event waits for more than one queue's worth of others. **Waking.** `wake` is
+/// called by the thread that appends the first event after a drain and by no other; it should only schedule a drain.
 package final class PacketInQueue: Sendable {
     /// What became of an event.
     package enum Outcome: Hashable, Sendable {
         /// It is queued.
         case queued
-        /// It is queued; an event of a port with more of them was dropped for it.
+        /// It is queued; an event of a class or port with more of them was dropped for it.
         case queuedInsteadOfOther
         /// It was dropped.
         case dropped
@@ -22,58 +22,58 @@ package final class PacketInQueue: Sendable {
     package struct Counters: Hashable, Sendable {
         /// Events queued.
         package var queued: UInt64 = 0
-        /// Events dropped because the queue was full and their port had the most.
+        /// Events dropped because the queue was full and their class and port had the most.
         package var droppedForRoom: UInt64 = 0
-        /// Events dropped after they had been queued, in favour of ports with fewer.
+        /// Events dropped after they had been queued, in favour of classes or ports with fewer.
         package var droppedForFairness: UInt64 = 0
-        /// Events dropped because the bytes of the queued packets reached the limit.
+        /// Events dropped because the bytes of the queued packets of their class reached the limit.
         package var droppedForBytes: UInt64 = 0
+        /// Events dropped for any of these causes, by class.
+        package var dropped = PacketInTally()
     }
 
     private struct State: Sendable {
-        /// Events by ingress port, each list in order of arrival; numbered so that a drain can restore the order.
-        var ports: [UInt32: [(number: UInt64, event: PacketInEvent)]] = [:]
-        var count = 0
-        var bytes = 0
-        var nextNumber: UInt64 = 0
+        var queue: FairQueue<PacketInEvent>
         var isArmed = false
         var counters = Counters()
     }
 
     /// The greatest number of queued events.
     package let limit: Int
-    /// The greatest number of bytes of queued packets.
+    /// The greatest number of bytes of queued packets of one class.
     package let limitBytes: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let wake: @Sendable () -> Void
 
     /// Makes an empty queue; `wake` is called on the appending thread, outside the queue's lock.
-    package init(limit: Int = 1024, limitBytes: Int = 8 << 20, wake: @escaping @Sendable () -> Void) {
+    package init(limit: Int = 1024, limitBytes: Int = 4 << 20, wake: @escaping @Sendable () -> Void) {
         self.limit = max(1, limit)
         self.limitBytes = limitBytes
+        self.state = Mutex(State(queue: FairQueue(limit: limit, limitCost: limitBytes)))
         self.wake = wake
     }
 
     /// Appends an event, or drops it or another one.
     @discardableResult
     package func append(_ event: PacketInEvent) -> Outcome {
+        let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
         let (outcome, wakes) = self.state.withLock { state -> (Outcome, Bool) in
-            var outcome = Outcome.queued
-            guard state.bytes + event.packet.count <= self.limitBytes else {
-                state.counters.droppedForBytes &+= 1
+            let outcome: Outcome
+            switch state.queue.insert(event, share, cost: event.packet.count) {
+            case .queued: outcome = .queued
+            case .displaced(let victim):
+                outcome = .queuedInsteadOfOther
+                state.counters.droppedForFairness &+= 1
+                state.counters.dropped[victim.packetClass] &+= 1
+            case .refused:
+                if state.queue.count >= self.limit {
+                    state.counters.droppedForRoom &+= 1
+                } else {
+                    state.counters.droppedForBytes &+= 1
+                }
+                state.counters.dropped[share.packetClass] &+= 1
                 return (.dropped, false)
             }
-            if state.count >= self.limit {
-                guard Self.makeRoom(for: event.key.inPort, in: &state) else {
-                    state.counters.droppedForRoom &+= 1
-                    return (.dropped, false)
-                }
-                outcome = .queuedInsteadOfOther
-            }
-            state.ports[event.key.inPort, default: []].append((state.nextNumber, event))
-            state.nextNumber &+= 1
-            state.count += 1
-            state.bytes += event.packet.count
             state.counters.queued &+= 1
             let wakes = !state.isArmed
             state.isArmed = true
@@ -85,31 +85,14 @@ package final class PacketInQueue: Sendable {
 
     /// Takes everything, in order of arrival; the next event appended wakes the consumer again.
     package func drain() -> [PacketInEvent] {
-        let ports = self.state.withLock { state in
-            let taken = state.ports
-            state.ports = [:]
-            state.count = 0
-            state.bytes = 0
+        self.state.withLock { state in
             state.isArmed = false
-            return taken
+            return state.queue.takeAll()
         }
-        if ports.count == 1, let only = ports.first { return only.value.map(\.event) }
-        return ports.values.joined().sorted { $0.number < $1.number }.map(\.event)
     }
 
     /// How many events wait.
-    package var count: Int { self.state.withLock { $0.count } }
+    package var count: Int { self.state.withLock { $0.queue.count } }
     /// What the queue has done.
     package var counters: Counters { self.state.withLock { $0.counters } }
-
-    /// Drops the newest event of the port that has most, unless `port` has as many; returns whether there is room now.
-    private static func makeRoom(for port: UInt32, in state: inout State) -> Bool {
-        guard let longest = state.ports.max(by: { $0.value.count < $1.value.count }) else { return true }
-        guard longest.value.count > (state.ports[port]?.count ?? 0) + 1 else { return false }
-        guard let dropped = state.ports[longest.key]?.popLast() else { return false }
-        state.count -= 1
-        state.bytes -= dropped.event.packet.count
-        state.counters.droppedForFairness &+= 1
-        return true
-    }
 }
