@@ -35,12 +35,12 @@ struct GoldenVectorTests {
         "reg_load2 is as ovs-ofctl parse-actions reads it: the entry follows the subtype, padding comes last",
         arguments: [
             (
-                MatchField.register0, UInt128(5), UInt128(0xffff_ffff),
-                "ffff001800002320 0021000100040000 0005000000000000"
+                MatchField.register0, UInt128(5), UInt128(0xf00f),
+                "ffff001800002320 0021000101080000 00050000f00f0000"
             ),
             (
-                .ethernetDestination, 0x0100_0000_0000, 0x0100_0000_0000,
-                "ffff002000002320 00210000030c0100 0000000001000000 0000000000000000"
+                .ethernetDestination, 0x0100_0000_0000, 0x0100_0000_0001,
+                "ffff002000002320 00210000030c0100 0000000001000000 0001000000000000"
             ),
         ])
     func registerLoad2(field: MatchField, value: UInt128, mask: UInt128, action: String) throws {

@@ -93,7 +93,8 @@ struct RefusalTests {
             "instruction twice", .v1_3, 14,
             flow(fields: [], instructions: [0, 5, 0, 8, 0, 0, 0, 0, 0, 5, 0, 8, 0, 0, 0, 0]), .instructionDuplicate),
         Fault(
-            "stat trigger", .v1_5, 14, flow(fields: [], instructions: [0, 7, 0, 8, 0, 0, 0, 0]), .instructionUnsupported
+            "stat trigger without thresholds", .v1_5, 14, flow(fields: [], instructions: [0, 7, 0, 8, 0, 0, 0, 0]),
+            .instructionBadLength
         ),
         action("unknown action", [0, 99, 0, 8, 0, 0, 0, 0], .actionBadType),
         action("action of length 4", [0, 18, 0, 4, 0, 0, 0, 0], .actionBadLength),

@@ -129,6 +129,7 @@ struct WireGenerator: WireVisitor {
     mutating func actions(_ value: inout [Action]) {
         value = (0..<Int.random(in: 0...4, using: &self.random)).map { _ in self.anyAction() }
     }
+    mutating func nestedActions(_ value: inout [Action], inTracker: Bool) { value = [] }
     mutating func instructions(_ value: inout [Instruction]) { value = self.anyInstructions() }
 
     mutating func properties(
@@ -252,6 +253,7 @@ extension WireGenerator {
             .outputTruncated(port, maximumLength: 100), .conjunction(id: 9, clause: 1, clauseCount: 3),
             .experimenter(0x0012_3456, [1, 2, 3, 4, 5, 6, 7, 8]),
         ]
+        choices.append(self.anyExtensionAction())
         let any = self.anySetField(masked: true)
         choices.append(.setField(any.field, value: any.value, mask: any.mask))
         if version == .v1_0 {
@@ -278,6 +280,12 @@ extension WireGenerator {
         if Bool.random(using: &self.random) { instructions.append(.clearActions) }
         if Bool.random(using: &self.random) { instructions.append(.writeActions([.popVLAN])) }
         if Bool.random(using: &self.random) { instructions.append(.writeMetadata(value: 5, mask: 0xff)) }
+        if self.version >= .v1_5, Bool.random(using: &self.random) {
+            var trigger = StatisticsTrigger()
+            trigger.flags = .periodic
+            trigger.thresholds.byteCount = self.random.next()
+            instructions.append(.statisticsTrigger(trigger))
+        }
         if Bool.random(using: &self.random) { instructions.append(.gotoTable(TableID(rawValue: 9))) }
         return instructions
     }

@@ -77,8 +77,8 @@ enum InstructionValidator {
             case .setNetworkTTL, .decrementNetworkTTL: try packet.require(.ip)
             case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
                 throw OpenFlowError(.actionBadType)
-            case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .addressTranslation, .multipath,
-                .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
+            case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .addressTranslation,
+                .multipath, .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
                 .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField,
                 .decrementServiceHeaderTTL, .finTimeout:
                 throw OpenFlowError(.actionBadExperimenterType)

@@ -122,7 +122,7 @@ extension Action: WireStructure {
         if wire.isReading { self = .setField(entry.field, value: entry.value, mask: entry.mask) }
     }
 
-    private mutating func describeCopyField(
+    mutating func describeCopyField(
         to wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) {
         var copy = CopyField(
@@ -132,9 +132,9 @@ extension Action: WireStructure {
         try wire.field("sourceOffset", &copy.sourceOffset)
         try wire.field("destinationOffset", &copy.destinationOffset)
         try wire.reserved(2)
-        try wire.field("source", &copy.source)
-        try wire.field("destination", &copy.destination)
-        try copy.check(&wire)
+        try wire.field("source", &copy.source, names: .version)
+        try wire.field("destination", &copy.destination, names: .version)
+        try copy.check(wire)
         self = .copyField(copy)
     }
 
@@ -241,57 +241,5 @@ extension Action: WireStructure {
             throw wire.refusal(.actionBadArgument, value: value, limit: limit)
         }
         self = .setField(field, value: UInt128(value >> shift), mask: field.allOnes)
-    }
-}
-
-extension CopyField {
-    /// Refuses a copy that reaches beyond a field, or into one that cannot be written.
-    func check(_ wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
-        guard wire.isReading else { return }
-        let count = Int(self.bitCount)
-        let fits =
-            count > 0 && Int(self.sourceOffset) + count <= self.source.width
-            && Int(self.destinationOffset) + count <= self.destination.width
-        guard fits, self.destination.isWritable else { throw wire.refusal(.actionBadSetArgument) }
-    }
-}
-
-extension WireVisitor where Self: ~Copyable & ~Escapable {
-    /// A field's name: an OXM header without a value.
-    mutating func field(_ name: StaticString, _ value: inout MatchField) throws(WireError) {
-        let length = UInt8(truncatingIfNeeded: value.widthBytes)
-        let identifier = value.identifier(in: self.version) ?? .basic(0)
-        let extra: UInt8 = identifier.oxmClass == OXMIdentifier.experimenterClass ? 4 : 0
-        var header = FeatureField(identifier: identifier, hasMask: false, length: length + extra)
-        try self.header(&header)
-        let read = header.identifier
-        guard
-            let field = OXMIndex.shared.field(
-                oxmClass: read.oxmClass, number: Int(read.number), experimenter: read.experimenter)
-        else { throw self.refusal(.actionBadSetType) }
-        value = field
-    }
-
-    /// A number of 1, 2, 4, 6 or 8 bytes.
-    mutating func scalar(_ name: StaticString, _ value: inout UInt64, bytes: Int) throws(WireError) {
-        switch bytes {
-        case 1:
-            var raw = UInt8(truncatingIfNeeded: value)
-            try self.field(name, &raw)
-            value = UInt64(raw)
-        case 2:
-            var raw = UInt16(truncatingIfNeeded: value)
-            try self.field(name, &raw)
-            value = UInt64(raw)
-        case 4:
-            var raw = UInt32(truncatingIfNeeded: value)
-            try self.field(name, &raw)
-            value = UInt64(raw)
-        case 6:
-            var address = MACAddress(rawValue: value)
-            try self.field(name, &address)
-            value = address.rawValue
-        default: try self.field(name, &value)
-        }
     }
 }

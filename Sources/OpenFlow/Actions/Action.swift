@@ -117,6 +117,11 @@ public enum Action: Hashable, Sendable {
     case experimenter(UInt32, [UInt8])
 }
 
+extension Action {
+    /// How many actions may contain one another; more are refused with TOO_MANY.
+    public static let depthLimit = 16
+}
+
 /// Some adjacent bits of a field.
 @frozen public struct FieldSlice: Hashable, Sendable {
     /// The field.

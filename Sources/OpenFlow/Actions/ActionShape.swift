@@ -38,22 +38,50 @@ extension Action {
         case .popMPLS: return try Self.shape(.popMPLS, .popMPLS, version)
         case .setMPLSTTL: return try Self.shape(.setMPLSTTL, .setMPLSTTL, version)
         case .decrementMPLSTTL: return try Self.shape(.decrementMPLSTTL, .decrementMPLSTTL, version)
-        case .setNetworkTTL: return try Self.shape(.setNetworkTTL, nil, version)
+        case .setNetworkTTL: return try Self.shape(.setNetworkTTL, .registerLoad, version)
         case .decrementNetworkTTL: return try Self.shape(.decrementNetworkTTL, .decrementTTL, version)
         case .copyTTLOut: return try Self.shape(.copyTTLOut, nil, version)
         case .copyTTLIn: return try Self.shape(.copyTTLIn, nil, version)
         case .pushPBB: return try Self.shape(.pushPBB, nil, version)
         case .popPBB: return try Self.shape(.popPBB, nil, version)
         case .meter: return try Self.shape(.meter, nil, version)
+        case .experimenter: return .experimenter
+        default: return try self.niciraShape()
+        }
+    }
+
+    /// The form of the actions that only Nicira has.
+    private func niciraShape() throws(WireError) -> ActionShape {
+        switch self {
         case .resubmit: return .nicira(.resubmitTable)
+        case .resubmitTracked: return .nicira(.resubmitTableTracked)
         case .controller: return .nicira(.controller)
+        case .controllerOutput: return .nicira(.controller2)
         case .note: return .nicira(.note)
         case .exit: return .nicira(.exit)
         case .popQueue: return .nicira(.popQueue)
-        case .outputField: return .nicira(.outputRegister)
+        case .outputField(let slice, _):
+            return .nicira(slice.field.shortIdentifier == nil ? .outputRegister2 : .outputRegister)
         case .outputTruncated: return .nicira(.outputTruncated)
         case .conjunction: return .nicira(.conjunction)
-        case .experimenter: return .experimenter
+        case .learn(let learn): return .nicira(learn.needsSecondForm ? .learn2 : .learn)
+        case .connectionTracking: return .nicira(.connectionTracking)
+        case .clearConnectionTracking: return .nicira(.clearConnectionTracking)
+        case .addressTranslation: return .nicira(.addressTranslation)
+        case .multipath: return .nicira(.multipath)
+        case .bundle(let bundle): return .nicira(bundle.destination == nil ? .bundle : .bundleLoad)
+        case .sample(let sample): return .nicira(sample.form)
+        case .clone: return .nicira(.clone)
+        case .checkPacketLarger: return .nicira(.checkPacketLarger)
+        case .encapsulate: return .nicira(.encapsulate)
+        case .decapsulate: return .nicira(.decapsulate)
+        case .decrementServiceHeaderTTL: return .nicira(.decrementServiceHeaderTTL)
+        case .pushStack: return .nicira(.stackPush)
+        case .popStack: return .nicira(.stackPop)
+        case .decrementNetworkTTLNotifying: return .nicira(.decrementTTLNotifying)
+        case .writeMetadata: return .nicira(.writeMetadata)
+        case .deleteField: return .nicira(.deleteField)
+        case .finTimeout: return .nicira(.finTimeout)
         default: throw .inexpressible(.action)
         }
     }
@@ -71,9 +99,12 @@ extension Action {
         _ field: MatchField, value: UInt128, mask: UInt128, in version: OpenFlowVersion
     ) -> ActionShape {
         let isExact = mask == field.allOnes
-        if version.hasSetField {
-            return isExact || version >= .v1_5 ? .standard(.setField) : .nicira(.registerLoad2)
-        }
+        if version.hasSetField, isExact || version >= .v1_5 { return .standard(.setField) }
+        // Older peers know the load of a slice only.
+        let load: ActionShape =
+            field.shortIdentifier != nil && FieldSlice(field, mask: mask) != nil
+            ? .nicira(.registerLoad) : .nicira(.registerLoad2)
+        guard !version.hasSetField else { return load }
         let type: ActionType? =
             switch field {
             case .ethernetSource: .setEthernetSource
@@ -93,8 +124,8 @@ extension Action {
         switch field {
         case .mplsLabel where isExact: return .nicira(.setMPLSLabel)
         case .mplsTrafficClass where isExact: return .nicira(.setMPLSTrafficClass)
-        case .tunnelID where isExact: return .nicira(.setTunnel64)
-        default: return .nicira(.registerLoad2)
+        case .tunnelID where isExact: return .nicira(value >> 32 == 0 ? .setTunnel : .setTunnel64)
+        default: return load
         }
     }
 

@@ -31,30 +31,3 @@ enum ActionType: UInt8, CaseIterable, Sendable {
         .since(.v1_5, 28, .copyField), .since(.v1_5, 29, .meter), .since(.v1_0, 0xffff, .experimenter),
     ])
 }
-
-/// The Nicira actions that this module knows, by subtype; they are the same in every version.
-enum NiciraActionType: UInt16, CaseIterable, Sendable {
-    case resubmit = 1
-    case setTunnel = 2
-    case setQueue = 4
-    case popQueue = 5
-    case registerMove = 6
-    case registerLoad = 7
-    case note = 8
-    case setTunnel64 = 9
-    case resubmitTable = 14
-    case outputRegister = 15
-    case exit = 17
-    case decrementTTL = 18
-    case controller = 20
-    case pushMPLS = 23
-    case popMPLS = 24
-    case setMPLSTTL = 25
-    case decrementMPLSTTL = 26
-    case setMPLSLabel = 30
-    case setMPLSTrafficClass = 31
-    case registerLoad2 = 33
-    case conjunction = 34
-    case outputTruncated = 39
-    case group = 40
-}

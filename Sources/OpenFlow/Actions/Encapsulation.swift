@@ -8,9 +8,6 @@ public struct Encapsulation: Hashable, Sendable {
         case serviceHeaderContext(optionClass: UInt16, type: UInt8, value: [UInt8])
         /// MPLS: the EtherType of the new header.
         case mplsEtherType(UInt16)
-        /// Any other, kept byte for byte: its class, its type and what follows the four bytes of class, type and
-        /// length.
-        case other(propertyClass: UInt16, type: UInt8, body: [UInt8])
     }
 
     /// The packet type after the header was pushed: name space in the upper 16 bits, type in the lower.

@@ -28,10 +28,8 @@ public struct Sample: Hashable, Sendable {
     public var observationPoint = Identifier.immediate(0)
     /// The port that the sample is taken at; `any` for none (NXAST_SAMPLE2 and later).
     public var samplingPort = PortNumber.any
-    /// Which way the packet goes there (NXAST_SAMPLE2 and later).
+    /// Which way the packet goes there (NXAST_SAMPLE3 and later).
     public var direction = Direction.unspecified
-    /// Whether egress sampling reports the packet's tunnel of output (NXAST_SAMPLE3 and later).
-    public var reportsEgressTunnel = false
 
     /// Makes a sample of every packet for collector set 0.
     public init() {}

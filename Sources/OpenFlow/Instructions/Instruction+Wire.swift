@@ -73,7 +73,11 @@ extension Instruction: WireStructure {
             if case .meter(let value) = self { meter = value }
             try wire.field("meter", &meter)
             self = .meter(meter)
-        case .statisticsTrigger: throw wire.refusal(.instructionUnsupported)
+        case .statisticsTrigger:
+            var trigger = StatisticsTrigger()
+            if case .statisticsTrigger(let value) = self { trigger = value }
+            try trigger.describe(to: &wire)
+            self = .statisticsTrigger(trigger)
         case .experimenter:
             var (experimenter, body) = (UInt32(0), [UInt8]())
             if case .experimenter(let a, let b) = self { (experimenter, body) = (a, b) }
@@ -92,8 +96,24 @@ extension WireReader {
         while self.remaining > 0 {
             var action = Action()
             try action.describe(to: &self)
+            if case .addressTranslation = action { throw self.refusal(.actionBadArgument) }
             value.append(action)
         }
+    }
+
+    mutating func nestedActions(_ value: inout [Action], inTracker: Bool) throws(WireError) {
+        guard self.actionDepth < Action.depthLimit else {
+            throw self.refusal(.actionTooMany, limit: UInt64(Action.depthLimit))
+        }
+        self.actionDepth += 1
+        value = []
+        while self.remaining > 0 {
+            var action = Action()
+            try action.describe(to: &self)
+            if !inTracker, case .addressTranslation = action { throw self.refusal(.actionBadArgument) }
+            value.append(action)
+        }
+        self.actionDepth -= 1
     }
 
     mutating func instructions(_ value: inout [Instruction]) throws(WireError) {
@@ -146,6 +166,10 @@ extension WireWriter {
         }
     }
 
+    mutating func nestedActions(_ value: inout [Action], inTracker: Bool) throws(WireError) {
+        try self.actions(&value)
+    }
+
     mutating func instructions(_ value: inout [Instruction]) throws(WireError) {
         guard !self.version.hasInstructions else {
             for var instruction in value { try instruction.describe(to: &self) }
@@ -164,5 +188,10 @@ extension WireWriter {
         }
     }
 
-    mutating func maskedField(_ value: inout MatchEntry) throws(WireError) { try self.entry(value) }
+    mutating func maskedField(_ value: inout MatchEntry) throws(WireError) {
+        guard let name = FieldNames.nicira.identifier(of: value.field, in: self.version) else {
+            throw .inexpressible(.matchField(value.field))
+        }
+        try self.entry(value, named: name)
+    }
 }

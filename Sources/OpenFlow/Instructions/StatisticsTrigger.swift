@@ -14,19 +14,19 @@ public struct StatisticsTrigger: Hashable, Sendable {
 
     /// How often.
     public var flags: Flags = []
-    /// Threshold of the flow's age: whole seconds; nil for none.
-    public var durationSeconds: UInt32?
-    /// What the age's threshold has beyond whole seconds, in nanoseconds.
-    public var durationNanoseconds: UInt32?
-    /// Threshold of the seconds without packets; nil for none.
-    public var idleSeconds: UInt32?
-    /// Threshold of the number of flows; nil for none.
-    public var flowCount: UInt32?
-    /// Threshold of the packets; nil for none.
-    public var packetCount: UInt64?
-    /// Threshold of the bytes; nil for none.
-    public var byteCount: UInt64?
+    /// The thresholds: whichever is crossed first; what is nil is no threshold.
+    public var thresholds = ExtensibleStatistics()
 
     /// Makes a trigger without thresholds.
     public init() {}
+}
+
+extension StatisticsTrigger {
+    mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        guard wire.remaining >= 12 || !wire.isReading else { throw wire.refusal(.instructionBadLength) }
+        var flags = self.flags.rawValue
+        try wire.field("flags", &flags)
+        self.flags = Flags(rawValue: flags)
+        try self.thresholds.describe(to: &wire)
+    }
 }

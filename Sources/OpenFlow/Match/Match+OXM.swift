@@ -5,20 +5,23 @@ struct OXMErrors {
     let mask: OpenFlowError.Code
     let wildcards: OpenFlowError.Code
     let value: OpenFlowError.Code
+    /// Whether bits of a value outside its mask are no fault.
+    let ignoresExcess: Bool
 
     static let match = OXMErrors(
         field: .matchBadField, length: .matchBadLength, mask: .matchBadMask, wildcards: .matchBadWildcards,
-        value: .matchBadValue)
+        value: .matchBadValue, ignoresExcess: false)
     static let setField = OXMErrors(
         field: .actionBadSetType, length: .actionBadSetLength, mask: .actionBadSetMask,
-        wildcards: .actionBadSetArgument, value: .actionBadSetArgument)
+        wildcards: .actionBadSetArgument, value: .actionBadSetArgument, ignoresExcess: true)
 }
 
-/// A set of fields, to find duplicates: a bit for each of up to 192.
+/// A set of fields, to find duplicates: a bit for each of up to 256.
 private struct FieldSet {
     private var low: UInt64 = 0
     private var middle: UInt64 = 0
     private var high: UInt64 = 0
+    private var highest: UInt64 = 0
 
     /// Adds a field; whether it was not there yet.
     mutating func insert(_ field: MatchField) -> Bool {
@@ -26,7 +29,8 @@ private struct FieldSet {
         switch field.rawValue >> 6 {
         case 0: return Self.insert(bit, &self.low)
         case 1: return Self.insert(bit, &self.middle)
-        default: return Self.insert(bit, &self.high)
+        case 2: return Self.insert(bit, &self.high)
+        default: return Self.insert(bit, &self.highest)
         }
     }
     private static func insert(_ bit: UInt64, _ word: inout UInt64) -> Bool {
@@ -104,6 +108,9 @@ extension WireReader {
         let form = OXMForm.of(oxmClass: oxmClass, number: number)
         let bytes = form.bytes(slot.bytes)
         guard length == (hasMask ? 2 * bytes : bytes) else {
+            if slot.field.isVariableLength, let count = OXMForm.variableLength(length, hasMask: hasMask) {
+                return try self.variableEntry(slot, bytes: count, hasMask: hasMask, errors())
+            }
             throw .refused(
                 OpenFlowError(errors().length, offset: start, value: UInt64(length), limit: UInt64(bytes)))
         }
@@ -117,11 +124,13 @@ extension WireReader {
             return (MatchEntry(slot.field, value: value, mask: all), slot.prerequisite, false)
         }
         let mask = form.raise(try self.integer(bytes: bytes)) & all
-        guard value & ~mask == 0 else { throw .refused(OpenFlowError(errors().wildcards, offset: start)) }
+        // Set-field only loses the bits that its mask leaves alone (as Open vSwitch has it).
+        let given = errors().ignoresExcess ? value & mask : value
+        guard given & ~mask == 0 else { throw .refused(OpenFlowError(errors().wildcards, offset: start)) }
         guard slot.isMaskable || mask == all || mask == 0 else {
             throw .refused(OpenFlowError(errors().mask, offset: start))
         }
-        return (MatchEntry(slot.field, value: value, mask: mask), slot.prerequisite, true)
+        return (MatchEntry(slot.field, value: given, mask: mask), slot.prerequisite, true)
     }
 
     mutating func setField(_ value: inout MatchEntry) throws(WireError) {
@@ -175,6 +184,7 @@ extension WireWriter {
 
     /// One field by the name given.
     mutating func entry(_ entry: MatchEntry, named name: OXMIdentifier) throws(WireError) {
+        if entry.field.isVariableLength { return try self.variableEntry(entry, named: name) }
         let form = OXMForm.of(oxmClass: name.oxmClass, number: Int(name.number))
         let bytes = form.bytes(UInt8(truncatingIfNeeded: entry.field.widthBytes))
         let hasMask = !entry.isExact
@@ -189,7 +199,7 @@ extension WireWriter {
         if hasMask { self.integer(entry.mask, bytes: bytes) }
     }
 
-    private mutating func header(_ name: OXMIdentifier, hasMask: Bool, length: Int) throws(WireError) {
+    mutating func header(_ name: OXMIdentifier, hasMask: Bool, length: Int) throws(WireError) {
         let isExperimenter = name.oxmClass == OXMIdentifier.experimenterClass
         let total = UInt32(truncatingIfNeeded: length + (isExperimenter ? 4 : 0)) & 0xff
         let high = UInt32(name.oxmClass) << 16 | UInt32(name.number) << 9

@@ -1,9 +1,9 @@
 extension MatchField {
-    /// One row per field, in the order of the cases, so that the raw value is the index.
+    /// One row per field but tunnel metadata, in the order of the cases.
     ///
     /// The columns are those of openvswitch's meta-flow.h and ovs-fields(7), and of the OXM tables of the
     /// specifications (1.2 §A.2.3.7, 1.3 §7.2.3.7, 1.5 §7.2.3.8).
-    static let table: [Row] = [
+    static let fixedLengthRows: [Row] = [
         Row(
             .inPort, "in_port", bits: 32, bytes: 4, [.writable], .none,
             oxm: .basic(0), since: .v1_2, nicira: .nicira0(0)),

@@ -293,4 +293,132 @@ public enum MatchField: UInt8, CaseIterable, Sendable, Hashable, BitwiseCopyable
     case serviceHeaderContext4
     /// Network service header: time to live.
     case serviceHeaderTTL
+    /// Tunnel metadata option 0, of variable length.
+    case tunnelMetadata0
+    /// Tunnel metadata option 1, of variable length.
+    case tunnelMetadata1
+    /// Tunnel metadata option 2, of variable length.
+    case tunnelMetadata2
+    /// Tunnel metadata option 3, of variable length.
+    case tunnelMetadata3
+    /// Tunnel metadata option 4, of variable length.
+    case tunnelMetadata4
+    /// Tunnel metadata option 5, of variable length.
+    case tunnelMetadata5
+    /// Tunnel metadata option 6, of variable length.
+    case tunnelMetadata6
+    /// Tunnel metadata option 7, of variable length.
+    case tunnelMetadata7
+    /// Tunnel metadata option 8, of variable length.
+    case tunnelMetadata8
+    /// Tunnel metadata option 9, of variable length.
+    case tunnelMetadata9
+    /// Tunnel metadata option 10, of variable length.
+    case tunnelMetadata10
+    /// Tunnel metadata option 11, of variable length.
+    case tunnelMetadata11
+    /// Tunnel metadata option 12, of variable length.
+    case tunnelMetadata12
+    /// Tunnel metadata option 13, of variable length.
+    case tunnelMetadata13
+    /// Tunnel metadata option 14, of variable length.
+    case tunnelMetadata14
+    /// Tunnel metadata option 15, of variable length.
+    case tunnelMetadata15
+    /// Tunnel metadata option 16, of variable length.
+    case tunnelMetadata16
+    /// Tunnel metadata option 17, of variable length.
+    case tunnelMetadata17
+    /// Tunnel metadata option 18, of variable length.
+    case tunnelMetadata18
+    /// Tunnel metadata option 19, of variable length.
+    case tunnelMetadata19
+    /// Tunnel metadata option 20, of variable length.
+    case tunnelMetadata20
+    /// Tunnel metadata option 21, of variable length.
+    case tunnelMetadata21
+    /// Tunnel metadata option 22, of variable length.
+    case tunnelMetadata22
+    /// Tunnel metadata option 23, of variable length.
+    case tunnelMetadata23
+    /// Tunnel metadata option 24, of variable length.
+    case tunnelMetadata24
+    /// Tunnel metadata option 25, of variable length.
+    case tunnelMetadata25
+    /// Tunnel metadata option 26, of variable length.
+    case tunnelMetadata26
+    /// Tunnel metadata option 27, of variable length.
+    case tunnelMetadata27
+    /// Tunnel metadata option 28, of variable length.
+    case tunnelMetadata28
+    /// Tunnel metadata option 29, of variable length.
+    case tunnelMetadata29
+    /// Tunnel metadata option 30, of variable length.
+    case tunnelMetadata30
+    /// Tunnel metadata option 31, of variable length.
+    case tunnelMetadata31
+    /// Tunnel metadata option 32, of variable length.
+    case tunnelMetadata32
+    /// Tunnel metadata option 33, of variable length.
+    case tunnelMetadata33
+    /// Tunnel metadata option 34, of variable length.
+    case tunnelMetadata34
+    /// Tunnel metadata option 35, of variable length.
+    case tunnelMetadata35
+    /// Tunnel metadata option 36, of variable length.
+    case tunnelMetadata36
+    /// Tunnel metadata option 37, of variable length.
+    case tunnelMetadata37
+    /// Tunnel metadata option 38, of variable length.
+    case tunnelMetadata38
+    /// Tunnel metadata option 39, of variable length.
+    case tunnelMetadata39
+    /// Tunnel metadata option 40, of variable length.
+    case tunnelMetadata40
+    /// Tunnel metadata option 41, of variable length.
+    case tunnelMetadata41
+    /// Tunnel metadata option 42, of variable length.
+    case tunnelMetadata42
+    /// Tunnel metadata option 43, of variable length.
+    case tunnelMetadata43
+    /// Tunnel metadata option 44, of variable length.
+    case tunnelMetadata44
+    /// Tunnel metadata option 45, of variable length.
+    case tunnelMetadata45
+    /// Tunnel metadata option 46, of variable length.
+    case tunnelMetadata46
+    /// Tunnel metadata option 47, of variable length.
+    case tunnelMetadata47
+    /// Tunnel metadata option 48, of variable length.
+    case tunnelMetadata48
+    /// Tunnel metadata option 49, of variable length.
+    case tunnelMetadata49
+    /// Tunnel metadata option 50, of variable length.
+    case tunnelMetadata50
+    /// Tunnel metadata option 51, of variable length.
+    case tunnelMetadata51
+    /// Tunnel metadata option 52, of variable length.
+    case tunnelMetadata52
+    /// Tunnel metadata option 53, of variable length.
+    case tunnelMetadata53
+    /// Tunnel metadata option 54, of variable length.
+    case tunnelMetadata54
+    /// Tunnel metadata option 55, of variable length.
+    case tunnelMetadata55
+    /// Tunnel metadata option 56, of variable length.
+    case tunnelMetadata56
+    /// Tunnel metadata option 57, of variable length.
+    case tunnelMetadata57
+    /// Tunnel metadata option 58, of variable length.
+    case tunnelMetadata58
+    /// Tunnel metadata option 59, of variable length.
+    case tunnelMetadata59
+    /// Tunnel metadata option 60, of variable length.
+    case tunnelMetadata60
+    /// Tunnel metadata option 61, of variable length.
+    case tunnelMetadata61
+    /// Tunnel metadata option 62, of variable length.
+    case tunnelMetadata62
+    /// Tunnel metadata option 63, of variable length.
+    case tunnelMetadata63
 }

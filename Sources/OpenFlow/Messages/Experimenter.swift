@@ -20,8 +20,10 @@ public struct Experimenter: Hashable, Sendable {
 extension Experimenter: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         try wire.field("experimenter", &self.experimenter)
-        // 1.0 asks for no type; later versions do.
-        let isShort10 = wire.version == .v1_0 && wire.isReading && wire.remaining < 4
+        // 1.0 asks for no type; later versions do, and so do Nicira's messages.
+        let isShort10 =
+            wire.version == .v1_0 && wire.isReading && wire.remaining < 4
+            && self.experimenter != OXMIdentifier.niciraExperimenter
         if !isShort10 { try wire.field("type", &self.type) }
         try wire.rest("body", &self.body)
     }

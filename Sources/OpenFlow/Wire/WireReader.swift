@@ -25,6 +25,8 @@ struct WireReader: WireVisitor, ~Escapable {
 
     var isReading: Bool { true }
     var matchHadNoWildcards = false
+    /// How many actions contain what is being read.
+    var actionDepth = 0
     var transportProtocol: UInt8? { nil }
     var offset: Int { self.position }
     var remaining: Int { self.end - self.position }

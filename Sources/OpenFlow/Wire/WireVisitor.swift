@@ -72,6 +72,8 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     mutating func header(_ value: inout FeatureField) throws(WireError)
     /// Actions up to the end of the innermost part.
     mutating func actions(_ value: inout [Action]) throws(WireError)
+    /// Actions inside an action, up to its end; `inTracker` if the connection tracker performs them.
+    mutating func nestedActions(_ value: inout [Action], inTracker: Bool) throws(WireError)
     /// Instructions up to the end of the innermost part.
     mutating func instructions(_ value: inout [Instruction]) throws(WireError)
     /// Properties up to the end of the innermost part.

@@ -1,0 +1,110 @@
+import Foundation
+import OpenFlow
+
+/// Decodes changed messages until a number of executions is reached or something is wrong.
+@main
+struct FuzzMessages {
+    private static let memoryLimitKilobytes = 512 * 1024
+    private static let failureLimit = 20
+
+    private var executions = 20_000_000
+    private var seed: UInt64 = 1
+    private var corpusDirectory = "Tests/OpenFlowTests/Vectors"
+    private var decoded = 0
+    private var failures = 0
+
+    static func main() throws {
+        var run = FuzzMessages()
+        var arguments = CommandLine.arguments.dropFirst()
+        while let name = arguments.popFirst(), let value = arguments.popFirst() {
+            switch name {
+            case "--executions": run.executions = Int(value) ?? run.executions
+            case "--seed": run.seed = UInt64(value) ?? run.seed
+            case "--corpus": run.corpusDirectory = value
+            default: throw CocoaError(.featureUnsupported)
+            }
+        }
+        exit(try run.perform() ? 0 : 1)
+    }
+
+    /// Whether nothing was wrong.
+    private mutating func perform() throws -> Bool {
+        let corpus = try Corpus(directory: self.corpusDirectory)
+        guard !corpus.messages.isEmpty else {
+            print("no messages below \(self.corpusDirectory)")
+            return false
+        }
+        print("\(corpus.messages.count) messages, seed \(self.seed)")
+        var mutator = MessageMutator(corpus: corpus.messages, seed: self.seed)
+        let record = try CurrentInput(path: "fuzz-current.bin")
+        let start = Date()
+        for execution in 1...self.executions {
+            let bytes = mutator.message()
+            record.note(bytes)
+            if let fault = self.fault(of: bytes) {
+                self.failures += 1
+                print("# \(fault)\n" + bytes.map { String(format: "%02x", $0) }.joined())
+            }
+            if execution.isMultiple(of: 1_000_000) || execution == self.executions {
+                let memory = Self.residentKilobytes
+                print(
+                    "\(execution) executions, \(self.decoded) decoded, \(self.failures) faults, \(memory) KB, "
+                        + "\(Int(Date().timeIntervalSince(start))) s")
+                guard memory < Self.memoryLimitKilobytes else { return false }
+            }
+            guard self.failures < Self.failureLimit else { break }
+        }
+        return self.failures == 0
+    }
+
+    /// What is wrong with how a message is read and written; nil if nothing is.
+    private mutating func fault(of bytes: [UInt8]) -> String? {
+        guard let version = OpenFlowVersion(rawValue: bytes[0]) else { return nil }
+        let transaction = TransactionID(rawValue: 1)
+        guard let message = try? MessageCodec.decode(bytes, version: version).message else { return nil }
+        self.decoded += 1
+        guard let written = try? MessageCodec.encode(message, version: version, transactionID: transaction) else {
+            return nil
+        }
+        // A long multipart reply becomes several messages.
+        guard written.count >= 4, Int(written[2]) << 8 | Int(written[3]) == written.count else { return nil }
+        do {
+            let again = try MessageCodec.decode(written, version: version).message
+            let twice = try MessageCodec.encode(again, version: version, transactionID: transaction)
+            return twice == written ? nil : "written differently the second time: \(message)"
+        } catch {
+            return "what was written is refused: \(error) in \(message)"
+        }
+    }
+
+    private static var residentKilobytes: Int {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return usage.ru_maxrss
+    }
+}
+
+/// A file in memory that holds the message being tried, so that it outlives the process.
+struct CurrentInput {
+    private static let size = 65536 + 4
+    private let memory: UnsafeMutableRawPointer
+
+    init(path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT, 0o644)
+        guard descriptor >= 0, ftruncate(descriptor, off_t(Self.size)) == 0,
+            let memory = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            memory != MAP_FAILED
+        else { throw CocoaError(.fileWriteUnknown) }
+        close(descriptor)
+        self.memory = memory
+    }
+
+    /// Keeps a message: its length in four bytes, then its bytes.
+    func note(_ bytes: [UInt8]) {
+        self.memory.storeBytes(of: UInt32(bytes.count), as: UInt32.self)
+        bytes.withUnsafeBytes { source in
+            guard let first = source.baseAddress else { return }
+            (self.memory + 4).copyMemory(from: first, byteCount: source.count)
+        }
+    }
+}
