@@ -44,6 +44,22 @@ package enum AgentLimits {
     package static let auxiliaryConnectionsMaximum = 8
     /// Packet-ins that wait for one connection whose rate is used up.
     package static let packetInQueueMaximum = 4096
+    /// What the kernel may hold of a connection's output that it has not sent yet, in bytes.
+    package static let unsentBytesInKernel = 128 * 1024
+    /// Messages that wait to be written to one recording, in bytes; beyond that they are left out.
+    package static let recordingBytesMaximum = 16 * 1024 * 1024
+    /// Peers of a bridge's snoop socket.
+    package static let snoopersMaximum = 16
+    /// Output that one of them has not read, in bytes; beyond that it misses messages.
+    package static let snoopBytesMaximum = 4 * 1024 * 1024
+    /// How long before a certificate's end the log begins to say so.
+    package static let certificateWarning = Duration.seconds(30 * 86_400)
+    /// How often the log says so.
+    package static let certificateWarningInterval = Duration.seconds(86_400)
+    /// What the connections of a bridge must have held at once for memory to be given back to the system, in bytes.
+    package static let trimBytesMinimum = 8 * 1024 * 1024
+    /// How long after the end of a connection that is done.
+    package static let trimDelay = Duration.seconds(10)
     /// How long a peer may take to say HELLO.
     package static let helloTimeout = Duration.seconds(10)
     /// How long the last bytes of a connection that we close may take.

@@ -133,6 +133,7 @@ extension ConnectionInput {
     /// In a few words, for comparison.
     var summary: String {
         switch self {
+        case .secured(let summary): "secured \(summary)"
         case .opened(let version): "opened \(version)"
         case .message(_, let header, let bytes): "message \(header.type) \(header.transactionID) \(bytes.count)"
         case .undecodable(let error, let bytes): "undecodable \(error.code) \(bytes.count)"

@@ -21,6 +21,10 @@ struct ConnectionBudgetTests {
         #expect(budget.inputAllowed(1 << 20) == AgentLimits.connectionPendingBytesReserved)
         budget.addOutput(-1)
         #expect(budget.outputAllowed(.max) == .max)
+        #expect(budget.takePeak() == 1001)
+        budget.addOutput(-900)
+        #expect(budget.takePeak() == 1000, "what was held in between")
+        #expect(budget.takePeak() == 501)
     }
 
     @Test("output counts from being sent to being written, and what is never written is given back")

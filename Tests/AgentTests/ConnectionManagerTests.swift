@@ -13,6 +13,7 @@ private final class BarrierSwitch: SwitchRequestHandler, Sendable {
         var peers: [String] = []
         var closed = 0
         var services: [Bool] = []
+        var auxiliaries: [UInt8] = []
         var forwarding: [StandaloneForwarding] = []
     }
     let notes = Mutex(Notes())
@@ -21,6 +22,7 @@ private final class BarrierSwitch: SwitchRequestHandler, Sendable {
         self.notes.withLock {
             $0.peers.append(session.peer)
             $0.services.append(session.isService)
+            $0.auxiliaries.append(session.auxiliaryID)
         }
     }
     func sessionClosed(_ session: ControllerSession) { self.notes.withLock { $0.closed += 1 } }
@@ -243,6 +245,66 @@ struct ConnectionManagerTests {
         try harness.wait(for: "the sixth session") { $0.first?.sessions == 6 && $0.first?.isConnected == true }
         #expect(harness.barrierSwitch.notes.withLock { $0.closed } == 5)
         try harness.stop()
+    }
+
+    @Test("auxiliary connections follow the main one, speak its version, come back, and go with it")
+    func auxiliaries() throws {
+        let listener = try ConnectionPeerListener()
+        let address = ControllerAddress(.active, .tcp(host: "127.0.0.1", port: listener.port))
+        var configuration = ConnectionConfiguration(controllers: [address], maxBackoff: .milliseconds(50))
+        configuration.defaults.auxiliaryConnections = 2
+        let harness = try ManagerHarness(configuration)
+        try harness.start()
+        let main = try listener.accept()
+        try main.negotiate(.v1_4)
+        var auxiliaries = [try listener.accept(), try listener.accept()]
+        for auxiliary in auxiliaries {
+            let hello = try #require(try auxiliary.receive())
+            #expect(hello.message == .hello(Hello(versions: [.v1_4])))
+            try auxiliary.send(.hello(Hello()), version: .v1_4)
+            try auxiliary.send(.barrierRequest, version: .v1_4, 3)
+            #expect(try auxiliary.receive()?.message == .barrierReply)
+        }
+        #expect(harness.barrierSwitch.notes.withLock { $0.auxiliaries.sorted() } == [0, 1, 2])
+        #expect(try harness.statistics().first?.attempts == 1, "the controller was called once")
+        auxiliaries.removeLast()
+        let again = try listener.accept()
+        try again.negotiate(.v1_4)
+        try again.send(.barrierRequest, version: .v1_4, 4)
+        #expect(try again.receive()?.message == .barrierReply)
+        main.finish()
+        #expect(try again.receive() == nil && auxiliaries[0].receive() == nil, "they go with the main one")
+        let next = try listener.accept()
+        try next.negotiate(.v1_0)
+        try harness.wait(for: "the second session") { $0.first?.sessions == 2 }
+        try harness.stop()
+    }
+
+    @Test("a listener admits whom it is told to, and no more than it may")
+    func restrictions() throws {
+        var configuration = ConnectionConfiguration(listeners: [Self.loopback])
+        configuration.defaults.halfOpenMaximum = 1
+        configuration.settings[Self.loopback] = ConnectionSettings()
+        configuration.settings[Self.loopback]?.protocols = [.v1_4]
+        let harness = try ManagerHarness(configuration)
+        try harness.start()
+        let silent = try ConnectionPeer.connect(port: harness.port)
+        let hello = try #require(try silent.receive())
+        #expect(hello.message == .hello(Hello(versions: [.v1_4])), "the listener's own protocols")
+        let refused = try ConnectionPeer.connect(port: harness.port)
+        #expect(try refused.receive() == nil)
+        try silent.send(.hello(Hello()), version: .v1_4)
+        try silent.send(.barrierRequest, version: .v1_4, 1)
+        #expect(try silent.receive()?.message == .barrierReply)
+        let next = try ConnectionPeer.connect(port: harness.port)
+        try next.negotiate(.v1_4)
+        try harness.stop()
+
+        configuration.settings[Self.loopback]?.allowedPeers = try [#require(AddressPrefix("192.0.2.0/24"))]
+        let closed = try ManagerHarness(configuration)
+        try closed.start()
+        #expect(try ConnectionPeer.connect(port: closed.port).receive() == nil)
+        try closed.stop()
     }
 
     @Test("several controllers at once, each with its own session")

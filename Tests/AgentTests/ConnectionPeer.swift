@@ -66,6 +66,9 @@ final class ConnectionPeer {
         return (decoded.header, decoded.message)
     }
 
+    /// Closes the connection for both directions; the descriptor stays until the end.
+    func finish() { shutdown(self.descriptor, Int32(SHUT_RDWR)) }
+
     /// Says and hears HELLO.
     func negotiate(_ version: OpenFlowVersion = .v1_3) throws {
         let hello = try #require(try self.receive())

@@ -112,6 +112,8 @@ package struct BridgeConfiguration: Hashable, Sendable {
             maxBackoff: self.maxBackoff, inactivityProbe: self.inactivityProbe)
         configuration.defaults = self.connectionSettings
         configuration.settings = self.addressSettings
+        let snoop = "\(runDirectory)/\(self.name).snoop"
+        if snoop.utf8.count <= AgentLimits.socketPathBytesMaximum { configuration.snoopPath = snoop }
         return configuration
     }
 }

@@ -13,15 +13,23 @@ final class ActiveController {
     }
 
     let address: ControllerAddress
+    /// What its connections are like.
+    let settings: ConnectionSettings
+    /// Its recording, or where the bridge's snoop socket listens.
+    let tap: ConversationTap
+    /// Calls for auxiliary connections that wait for their time, by auxiliary id.
+    var auxiliaryTimers: [UInt8: Scheduled<Void>] = [:]
     private(set) var statistics: ConnectionStatistics
     /// Why calls fail and connections end, for the log.
     var news = RepeatedNews()
     private var state = State.idle
     private var backoff: ReconnectBackoff
 
-    init(address: ControllerAddress, maxBackoff: Duration) {
+    init(address: ControllerAddress, settings: ConnectionSettings, tap: ConversationTap) {
         self.address = address
-        self.backoff = ReconnectBackoff(maximum: maxBackoff)
+        self.settings = settings
+        self.tap = tap
+        self.backoff = ReconnectBackoff(maximum: settings.maxBackoff ?? .seconds(8))
         self.statistics = ConnectionStatistics(peer: "\(address)")
     }
 
@@ -72,8 +80,21 @@ final class ActiveController {
     /// The next call is due when `timer` fires.
     func waits(for timer: Scheduled<Void>) { self.state = .waiting(timer) }
 
+    /// The main connection of this controller, if it has one.
+    var connection: OpenFlowConnection? {
+        if case .connected(let connection) = self.state { return connection }
+        return nil
+    }
+
+    /// Calls for no more auxiliary connections.
+    func cancelAuxiliaries() {
+        for timer in self.auxiliaryTimers.values { timer.cancel() }
+        self.auxiliaryTimers = [:]
+    }
+
     /// Calls no more; a connection is closed.
     func stop() {
+        self.cancelAuxiliaries()
         switch self.state {
         case .waiting(let timer): timer.cancel()
         case .connected(let connection): connection.close(.shutdown)

@@ -18,6 +18,12 @@ package enum CloseReason: Error, Hashable, Sendable {
     case notReading
     /// The listener holds as many connections as it may.
     case tooManyConnections
+    /// The peer's address is in none of the ranges that the listener admits.
+    case notAllowed
+    /// The peer did not finish its TLS handshake in time.
+    case noTLSHandshake
+    /// The main connection of this auxiliary one has ended.
+    case mainConnectionEnded
     /// The switch asked for it.
     case closedBySwitch
     /// The agent ends, or the controller was taken out of the configuration.
@@ -39,6 +45,9 @@ extension CloseReason: CustomStringConvertible {
         case .inactive: "no answer to echo request"
         case .notReading: "peer does not read"
         case .tooManyConnections: "too many connections"
+        case .notAllowed: "not among the peers allowed"
+        case .noTLSHandshake: "no end of the TLS handshake in time"
+        case .mainConnectionEnded: "the main connection has ended"
         case .closedBySwitch: "closed by the switch"
         case .shutdown: "closed by us"
         case .system(let text): text

@@ -1,6 +1,8 @@
 import Glibc
+import Logging
 import NIOCore
 import NIOPosix
+import OpenFlow
 import Synchronization
 
 /// Opens channels with the handler of an OpenFlow connection in them; any thread.
@@ -10,8 +12,6 @@ import Synchronization
 struct ConnectionBootstrap: Sendable {
     /// The I/O loops.
     let group: any EventLoopGroup
-    /// The rules' parameters.
-    let settings: OpenFlowConnection.StateMachine.Settings
     /// Where connections are announced.
     let hub: ConnectionHub
     /// Keys and certificates of those addresses that need them.
@@ -22,12 +22,12 @@ struct ConnectionBootstrap: Sendable {
     /// Names are resolved off the event loops, and all addresses of a name are tried. The handler is added to
     /// the one channel that comes of it; until then nothing is read, so that no byte goes by unseen.
     func connect(
-        _ address: ControllerAddress, timeout: Duration
+        _ address: ControllerAddress, _ settings: ConnectionSettings, tap: ConversationTap?, timeout: Duration
     ) -> (attempt: ConnectionAttempt, channel: EventLoopFuture<any Channel>) {
-        let link = ConnectionLink(hub: self.hub)
+        let link = ConnectionLink(hub: self.hub, tap: tap)
         let attempt = ConnectionAttempt(link: link)
-        let (settings, tls) = (self.settings, self.tls)
-        let bootstrap = ClientBootstrap(group: self.group)
+        let tls = self.tls
+        var bootstrap = ClientBootstrap(group: self.group)
             .connectTimeout(.nanoseconds(max(timeout, .seconds(1)).wholeNanoseconds))
             .channelOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes)
@@ -35,8 +35,17 @@ struct ConnectionBootstrap: Sendable {
             .channelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try attempt.add(channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    // Before the first packet goes out.
+                    if address.isTCP { ConnectionSocket.apply(settings, to: channel) }
+                    try attempt.add(channel)
+                }
             }
+        if address.isTCP, let local = settings.localAddress,
+            let target = try? SocketAddress(ipAddress: local, port: 0)
+        {
+            bootstrap = bootstrap.bind(to: target)
+        }
         let connected =
             switch address.transport {
             case .tcp(let host, let port), .tls(let host, let port):
@@ -46,7 +55,7 @@ struct ConnectionBootstrap: Sendable {
             }
         let configured = connected.flatMap { channel in
             channel.eventLoop.submit {
-                try Self.configure(channel, address, link: link, settings: settings, tls: tls)
+                try Self.configure(channel, address, settings, link: link, tls: tls)
                 try channel.syncOptions?.setOption(.autoRead, value: true)
                 return channel
             }
@@ -55,8 +64,11 @@ struct ConnectionBootstrap: Sendable {
     }
 
     /// Listens; connections are announced to the hub as arrivals of the listener of that index.
-    func listen(_ address: ControllerAddress, index: Int, count: ListenerCount) -> EventLoopFuture<any Channel> {
-        let (hub, settings, tls) = (self.hub, self.settings, self.tls)
+    func listen(
+        _ address: ControllerAddress, _ settings: ConnectionSettings, index: Int, gate: ListenerGate,
+        tap: ConversationTap?, logger: Logger
+    ) -> EventLoopFuture<any Channel> {
+        let (hub, tls) = (self.hub, self.tls)
         let bootstrap = ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: AgentLimits.listenBacklog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: address.isTCP ? 1 : 0)
@@ -66,12 +78,19 @@ struct ConnectionBootstrap: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard count.admit() else { throw CloseReason.tooManyConnections }
-                    channel.closeFuture.whenComplete { _ in count.release() }
-                    let link = ConnectionLink(hub: hub)
                     let peer = Self.name(of: channel, address)
+                    let admission: ListenerAdmission
+                    do throws(CloseReason) {
+                        admission = try gate.admit(channel.remoteAddress?.ipAddress)
+                    } catch {
+                        logger.notice("\(address): \(peer) refused: \(error)")
+                        throw error
+                    }
+                    channel.closeFuture.whenComplete { _ in admission.release() }
+                    if address.isTCP { ConnectionSocket.apply(settings, to: channel) }
+                    let link = ConnectionLink(hub: hub, tap: tap, admission: admission)
                     hub.connectionArrived(ConnectionHub.Arrival(link: link, listener: index, peer: peer))
-                    try Self.configure(channel, address, link: link, settings: settings, tls: tls)
+                    try Self.configure(channel, address, settings, link: link, tls: tls)
                 }
             }
         switch address.transport {
@@ -83,12 +102,16 @@ struct ConnectionBootstrap: Sendable {
     }
 
     private static func configure(
-        _ channel: any Channel, _ address: ControllerAddress, link: ConnectionLink,
-        settings: OpenFlowConnection.StateMachine.Settings, tls: TLSContexts
+        _ channel: any Channel, _ address: ControllerAddress, _ settings: ConnectionSettings, link: ConnectionLink,
+        tls: TLSContexts
     ) throws {
-        if address.isTCP { try channel.syncOptions?.setOption(.tcpOption(.tcp_nodelay), value: 1) }
-        if let handler = try tls.handler(for: address) { try channel.pipeline.syncOperations.addHandler(handler) }
-        try channel.pipeline.syncOperations.addHandler(OpenFlowChannelHandler(link: link, settings: settings))
+        if let handler = try tls.handler(for: address, serverName: settings.serverName) {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+        let rules = OpenFlowConnection.StateMachine.Settings(
+            offered: settings.protocols ?? .all, inactivityProbe: settings.inactivityProbe ?? .zero)
+        try channel.pipeline.syncOperations.addHandler(
+            OpenFlowChannelHandler(link: link, settings: rules, usesTLS: address.needsTLS))
     }
 
     /// The peer as logs and statistics name it.
@@ -144,31 +167,6 @@ final class ConnectionAttempt: Sendable {
         }
         for channel in channels { channel.close(promise: nil) }
     }
-}
-
-/// How many connections a listener holds; any thread.
-final class ListenerCount: Sendable {
-    private let current = Atomic<Int>(0)
-    private let refusedCount = Atomic<UInt64>(0)
-    private let maximum: Int
-
-    init(maximum: Int) { self.maximum = maximum }
-
-    /// Whether one more is taken in.
-    func admit() -> Bool {
-        guard self.current.add(1, ordering: .relaxed).newValue <= self.maximum else {
-            self.current.subtract(1, ordering: .relaxed)
-            self.refusedCount.add(1, ordering: .relaxed)
-            return false
-        }
-        return true
-    }
-
-    /// One has gone.
-    func release() { self.current.subtract(1, ordering: .relaxed) }
-
-    /// Connections closed at once for want of room.
-    var refused: UInt64 { self.refusedCount.load(ordering: .relaxed) }
 }
 
 extension ControllerAddress {

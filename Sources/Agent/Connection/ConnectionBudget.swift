@@ -9,6 +9,7 @@ import Synchronization
 package final class ConnectionBudget: Sendable {
     private let output = Atomic<Int>(0)
     private let input = Atomic<Int>(0)
+    private let peak = Atomic<Int>(0)
     private let outputMaximum: Int
     private let inputMaximum: Int
 
@@ -22,10 +23,17 @@ package final class ConnectionBudget: Sendable {
     }
 
     /// Notes output that has been queued, or, if negative, that has gone.
-    func addOutput(_ bytes: Int) { self.output.add(bytes, ordering: .relaxed) }
+    func addOutput(_ bytes: Int) { self.note(self.output.add(bytes, ordering: .relaxed).newValue) }
 
     /// Notes messages that wait for the switch, or, if negative, that have been handled.
-    func addInput(_ bytes: Int) { self.input.add(bytes, ordering: .relaxed) }
+    func addInput(_ bytes: Int) { self.note(self.input.add(bytes, ordering: .relaxed).newValue) }
+
+    /// The most that was held at once, of either kind, since the last call; near enough.
+    func takePeak() -> Int { self.peak.exchange(max(self.outputBytes, self.inputBytes), ordering: .relaxed) }
+
+    private func note(_ bytes: Int) {
+        if bytes > self.peak.load(ordering: .relaxed) { self.peak.store(bytes, ordering: .relaxed) }
+    }
 
     /// Bytes of output that wait for sockets, over all connections.
     package var outputBytes: Int { self.output.load(ordering: .relaxed) }

@@ -20,6 +20,8 @@ package struct ConnectionConfiguration: Hashable, Sendable {
     package var defaults = ConnectionSettings()
     /// What those of single addresses are like, where they differ.
     package var settings: [ControllerAddress: ConnectionSettings] = [:]
+    /// The socket where `ovs-ofctl snoop` listens; nil for none.
+    package var snoopPath: String?
     /// Connections that one listener holds at once; further ones are closed at once.
     package var connectionsPerListener = AgentLimits.connectionsPerListenerMaximum
 

@@ -4,6 +4,8 @@ import Synchronization
 
 /// What the I/O side of a connection tells the control side.
 package enum ConnectionInput: Sendable {
+    /// The TLS handshake is done.
+    case secured(TLSSummary)
     /// A version is agreed.
     case opened(OpenFlowVersion)
     /// A message for the switch, and its bytes.
@@ -17,7 +19,7 @@ package enum ConnectionInput: Sendable {
     var byteCount: Int {
         switch self {
         case .message(_, _, let bytes), .undecodable(_, let bytes): bytes.count
-        case .opened, .closed: 0
+        case .secured, .opened, .closed: 0
         }
     }
 }
@@ -50,6 +52,10 @@ package final class ConnectionLink: Sendable {
 
     /// A number that is never given twice in the life of the process.
     package let identifier: UInt64
+    /// Where what is said is listened to; nil where it is nobody's business.
+    let tap: ConversationTap?
+    /// Its place at the listener where it came in.
+    private let admission: ListenerAdmission?
     private let hub: ConnectionHub
     private let inbound = Mutex(Inbound())
     private let outbound = Mutex(Outbound())
@@ -61,7 +67,14 @@ package final class ConnectionLink: Sendable {
     private static let nextIdentifier = Atomic<UInt64>(1)
 
     /// Makes a link for a new connection.
-    package init(hub: ConnectionHub) {
+    package convenience init(hub: ConnectionHub, tap: ConversationTap? = nil) {
+        self.init(hub: hub, tap: tap, admission: nil)
+    }
+
+    /// Makes a link for a new connection that came in by a listener.
+    init(hub: ConnectionHub, tap: ConversationTap?, admission: ListenerAdmission?) {
+        self.tap = tap
+        self.admission = admission
         self.identifier = Self.nextIdentifier.wrappingAdd(1, ordering: .relaxed).oldValue
         self.hub = hub
     }
@@ -85,6 +98,9 @@ package final class ConnectionLink: Sendable {
         }
         if announced { eventLoop.execute(writer) }
     }
+
+    /// A version is agreed.
+    func opened() { self.admission?.opened() }
 
     /// Lets go of the handler.
     func detach() {

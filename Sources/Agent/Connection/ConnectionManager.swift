@@ -10,30 +10,36 @@ import OpenFlow
 /// that a million flow_mods of one do not keep another waiting.
 package final class ConnectionManager {
     /// A socket that we listen on.
-    private struct Listener {
+    struct Listener {
         let address: ControllerAddress
-        let count: ListenerCount
+        let settings: ConnectionSettings
+        let gate: ListenerGate
+        let tap: ConversationTap?
         var channel: (any Channel)?
     }
 
-    private let eventLoop: any EventLoop
-    private let handler: any SwitchRequestHandler
-    private var bootstrap: ConnectionBootstrap
-    private let signal: ControlLoopSignal
-    private let logger: Logger
-    private let clock: @Sendable () -> MonotonicTime
-    private let configuration: ConnectionConfiguration
+    let eventLoop: any EventLoop
+    let handler: any SwitchRequestHandler
+    var bootstrap: ConnectionBootstrap
+    let signal: ControlLoopSignal
+    let logger: Logger
+    let clock: @Sendable () -> MonotonicTime
+    let configuration: ConnectionConfiguration
 
-    private var connections: [UInt64: OpenFlowConnection] = [:]
+    var connections: [UInt64: OpenFlowConnection] = [:]
     /// Connections with messages left from an earlier turn, in order.
     private var unfinished: [UInt64] = []
-    private var controllers: [ActiveController]
-    private var listeners: [Listener]
-    private var failMode: FailModeStateMachine
-    private var failModeTimer: Scheduled<Void>?
-    private var isStopping = false
+    var controllers: [ActiveController]
+    var listeners: [Listener]
+    var failMode: FailModeStateMachine
+    var failModeTimer: Scheduled<Void>?
+    var snoopChannel: (any Channel)?
+    /// Recordings, by their paths.
+    var recorders: [String: ConversationRecorder] = [:]
+    var certificateTimer: RepeatedTask?
+    var isStopping = false
     /// Calls whose outcome is not known.
-    private var pendingCalls = 0
+    var pendingCalls = 0
     private var stopped: EventLoopPromise<Void>?
 
     /// Makes a manager that opens nothing yet.
@@ -49,17 +55,22 @@ package final class ConnectionManager {
         self.signal = signal
         self.logger = logger
         self.clock = clock
-        self.bootstrap = ConnectionBootstrap(
-            group: ioGroup,
-            settings: OpenFlowConnection.StateMachine.Settings(
-                offered: configuration.protocols, inactivityProbe: configuration.inactivityProbe),
-            hub: ConnectionHub(signal: signal))
+        self.bootstrap = ConnectionBootstrap(group: ioGroup, hub: ConnectionHub(signal: signal))
+        // One tap for each address, since each may be recorded; all are heard at the snoop socket.
         self.controllers = configuration.controllers.map {
-            ActiveController(address: $0, maxBackoff: configuration.maxBackoff)
+            ActiveController(address: $0, settings: configuration.settings(of: $0), tap: ConversationTap())
         }
-        self.listeners = configuration.listeners.map {
-            Listener(address: $0, count: ListenerCount(maximum: configuration.connectionsPerListener))
+        self.listeners = configuration.listeners.map { address in
+            let settings = configuration.settings(of: address)
+            return Listener(
+                address: address, settings: settings,
+                gate: ListenerGate(
+                    connectionsMaximum: settings.connectionsMaximum ?? AgentLimits.connectionsPerListenerMaximum,
+                    halfOpenMaximum: settings.halfOpenMaximum ?? AgentLimits.halfOpenPerListenerMaximum,
+                    allowedPeers: settings.allowedPeers),
+                tap: address.isUnixListener ? nil : ConversationTap())
         }
+        handler.configuredControllers = configuration.controllers.map { "\($0)" }
         self.failMode = FailModeStateMachine(inactivityProbe: configuration.inactivityProbe)
     }
 
@@ -80,6 +91,7 @@ package final class ConnectionManager {
     /// ``AgentError`` if one of them cannot be had.
     package func start() -> EventLoopFuture<[ControllerAddress]> {
         do throws(AgentError) {
+            try self.openRecordings()
             self.bootstrap.tls = try TLSContexts(
                 configuration: self.configuration.tls,
                 addresses: self.configuration.controllers + self.configuration.listeners, logger: self.logger)
@@ -91,45 +103,17 @@ package final class ConnectionManager {
             self.failMode.started(
                 mode: self.configuration.failMode, controllers: self.controllers.count, now: now), now: now)
         self.armFailModeTimer()
+        self.armCertificateTimer()
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         let opened = self.listeners.indices.map { index in
             self.listen(index).map { channel in bound.value.listening(index, channel) }
         }
-        return EventLoopFuture.whenAllSucceed(opened, on: self.eventLoop).map { addresses in
+        let snooping = self.listenForSnoopers()
+        return EventLoopFuture.whenAllSucceed(opened, on: self.eventLoop).and(snooping).map { addresses, _ in
             let manager = bound.value
             for index in manager.controllers.indices { manager.call(index) }
             return addresses
         }
-    }
-
-    private func listen(_ index: Int) -> EventLoopFuture<any Channel> {
-        let address = self.listeners[index].address
-        do throws(AgentError) {
-            if case .unix(let path) = address.transport { try UnixSocketPath.prepare(path) }
-        } catch {
-            return self.eventLoop.makeFailedFuture(error)
-        }
-        return self.bootstrap.listen(address, index: index, count: self.listeners[index].count)
-            .flatMapErrorThrowing { throw ListenError.agentError($0, address) }
-            .hop(to: self.eventLoop)
-    }
-
-    private func listening(_ index: Int, _ channel: any Channel) -> ControllerAddress {
-        self.listeners[index].channel = channel
-        var address = self.listeners[index].address
-        switch address.transport {
-        case .tcp(let host, _):
-            if let port = channel.localAddress?.port {
-                address.transport = .tcp(host: host, port: UInt16(clamping: port))
-            }
-        case .tls(let host, _):
-            if let port = channel.localAddress?.port {
-                address.transport = .tls(host: host, port: UInt16(clamping: port))
-            }
-        case .unix: break
-        }
-        self.logger.info("listening on \(address)")
-        return address
     }
 
     /// Closes listeners and connections; the future succeeds when all are gone.
@@ -139,6 +123,8 @@ package final class ConnectionManager {
         self.stopped = promise
         self.isStopping = true
         self.failModeTimer?.cancel()
+        self.certificateTimer?.cancel()
+        self.stopSnooping()
         for listener in self.listeners {
             listener.channel?.close(promise: nil)
             if listener.channel != nil, case .unix(let path) = listener.address.transport {
@@ -161,8 +147,10 @@ package final class ConnectionManager {
         return promise.futureResult
     }
 
-    private func finishStopping() {
+    func finishStopping() {
         guard self.isStopping, self.connections.isEmpty, self.pendingCalls == 0 else { return }
+        for recorder in self.recorders.values { recorder.close() }
+        self.recorders = [:]
         self.stopped?.succeed()
     }
 
@@ -199,124 +187,37 @@ package final class ConnectionManager {
     private func arrived(_ arrival: ConnectionHub.Arrival) {
         let connection = OpenFlowConnection(
             link: arrival.link, origin: .listener(arrival.listener), peer: arrival.peer,
-            settings: self.configuration.settings(of: self.listeners[arrival.listener].address))
+            settings: self.listeners[arrival.listener].settings)
         self.connections[arrival.link.identifier] = connection
         self.logger.debug("\(arrival.peer) came in")
         if self.isStopping { connection.close(.shutdown) }
     }
 
     private func opened(_ connection: OpenFlowConnection, _ version: OpenFlowVersion, now: MonotonicTime) {
-        self.logger.info("\(connection.statistics.peer): \(version) agreed")
+        let security = connection.statistics.security.map { ", \($0)" } ?? ""
+        self.logger.info("\(connection.statistics.peer): \(version) agreed\(security)")
+        if let certificate = connection.statistics.security?.peer {
+            self.warnOfExpiry([("the certificate of \(connection.statistics.peer)", certificate)])
+        }
         guard case .controller(let index) = connection.origin else { return }
         self.controllers[index].sessionOpened(now: now)
         self.apply(self.failMode.controllerConnected(), now: now)
+        self.callAuxiliaries(index, version)
     }
 
     private func closed(_ connection: OpenFlowConnection, _ reason: CloseReason, now: MonotonicTime) {
         self.connections[connection.identifier] = nil
-        let peer = connection.statistics.peer
+        if !self.isStopping, self.bootstrap.hub.budget.takePeak() >= AgentLimits.trimBytesMinimum {
+            MemoryTrim.soon(on: self.eventLoop)
+        }
         switch connection.origin {
-        case .listener: self.logger.debug("\(peer): \(reason)")
-        case .controller(let index):
-            let hadSession = connection.statistics.sessions > 0
-            if hadSession { self.controllers[index].news.reset() }
-            self.tell("\(peer): \(reason)", of: self.controllers[index], now: now)
-            if hadSession {
-                self.failMode.controllerDisconnected(now: now)
-                self.armFailModeTimer()
-            }
-            let controller = self.controllers[index]
-            if !controller.isStopped {
-                let wait = controller.connectionEnded(
-                    reason, openedAt: hadSession ? connection.openedAt : nil, now: now)
-                self.call(index, after: wait)
-            }
+        case .listener:
+            // Whoever came in and did not get as far as a session wants to know why.
+            let level: Logger.Level = connection.statistics.sessions == 0 ? .info : .debug
+            self.logger.log(level: level, "\(connection.statistics.peer): \(reason)")
+        case .controller(let index): self.mainClosed(index, connection, reason, now: now)
+        case .auxiliary(let index, let identifier): self.auxiliaryClosed(index, identifier, reason, now: now)
         }
         self.finishStopping()
-    }
-
-    // MARK: Calling controllers
-
-    private func call(_ index: Int) {
-        guard !self.isStopping else { return }
-        let controller = self.controllers[index]
-        let (attempt, channel) = self.bootstrap.connect(controller.address, timeout: controller.attemptTimeout)
-        let link = attempt.link
-        controller.beginAttempt(attempt)
-        self.pendingCalls += 1
-        // Known at once: the handler may speak up before the future does.
-        self.connections[link.identifier] = OpenFlowConnection(
-            link: link, origin: .controller(index), peer: "\(controller.address)",
-            settings: self.configuration.settings(of: controller.address))
-        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        channel.hop(to: self.eventLoop).whenComplete { result in
-            bound.value.called(index, attempt, result)
-        }
-    }
-
-    private func called(_ index: Int, _ attempt: ConnectionAttempt, _ result: Result<any Channel, any Error>) {
-        let controller = self.controllers[index]
-        let link = attempt.link
-        self.pendingCalls = max(0, self.pendingCalls - 1)
-        defer { self.finishStopping() }
-        switch result {
-        case .success(let channel):
-            guard let connection = self.connections[link.identifier], controller.attempt === attempt else {
-                return channel.close(promise: nil)
-            }
-            controller.connected(connection)
-        case .failure(let error):
-            guard self.connections.removeValue(forKey: link.identifier) != nil, controller.attempt === attempt else {
-                return
-            }
-            let text = ConnectionErrorText.describe(error)
-            let now = self.clock()
-            let wait = controller.attemptFailed(text, now: now)
-            self.tell("\(controller.address): \(text)", of: controller, now: now)
-            self.call(index, after: wait)
-        }
-    }
-
-    /// Logs what became of a call: at once if it is news, sparsely if it repeats.
-    private func tell(_ text: String, of controller: ActiveController, now: MonotonicTime) {
-        switch controller.news.note(text, now: now) {
-        case .hold: self.logger.debug("\(text)")
-        case .say(0): self.logger.info("\(text)")
-        case .say(let heldBack): self.logger.info("\(text) (and \(heldBack) times more)")
-        }
-    }
-
-    private func call(_ index: Int, after wait: Duration) {
-        guard !self.isStopping else { return }
-        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let timer = self.eventLoop.scheduleTask(in: .nanoseconds(wait.wholeNanoseconds)) { bound.value.call(index) }
-        self.controllers[index].waits(for: timer)
-    }
-
-    // MARK: Fail mode
-
-    private func apply(_ forwarding: StandaloneForwarding?, now: MonotonicTime) {
-        guard let forwarding else { return }
-        self.handler.setStandaloneForwarding(forwarding, now: now)
-        switch forwarding {
-        case .none: self.logger.info("a controller is back, standalone forwarding ends")
-        case .visibleFlow: self.logger.info("no controllers configured, forwarding standalone")
-        case .hiddenFlow: self.logger.warning("no controller in reach, forwarding standalone")
-        }
-    }
-
-    private func armFailModeTimer() {
-        self.failModeTimer?.cancel()
-        let deadline = self.failMode.deadline
-        guard deadline != .distantFuture else { return }
-        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let wait = deadline.since(self.clock())
-        self.failModeTimer = self.eventLoop.scheduleTask(in: .nanoseconds(wait.wholeNanoseconds)) {
-            let manager = bound.value
-            let now = manager.clock()
-            manager.apply(manager.failMode.timerFired(now: now), now: now)
-            manager.armFailModeTimer()
-            manager.signal.raise(.connections)
-        }
     }
 }

@@ -14,6 +14,8 @@ package struct ConnectionStatistics: Hashable, Sendable {
     package var messagesUndecodable: UInt64 = 0
     /// Bytes sent by the switch.
     package var bytesSent: UInt64 = 0
+    /// Version and cipher of TLS and the peer's certificate; nil for plain connections.
+    package var security: TLSSummary?
     /// Why the latest attempt or session ended; nil while there was no end.
     package var lastError: String?
     /// When the state last changed.

@@ -21,7 +21,19 @@ package final class ControllerSession {
     /// A controller that gets a PORT_STATUS earlier (Floodlight) gives up.
     package var isIdentified = false
     /// Role; equal until it asks for another.
-    package var role: ControllerRole = .equal
+    ///
+    /// An auxiliary connection has its main one's (1.3 §6.3.7).
+    package var role: ControllerRole {
+        get { self.main?.role ?? self.ownRole }
+        set { if let main { main.role = newValue } else { self.ownRole = newValue } }
+    }
+    private var ownRole = ControllerRole.equal
+    /// Which of the controller's connections this is, 0 for the main one.
+    package var auxiliaryID: UInt8 = 0
+    /// The session of the main connection, of an auxiliary one.
+    package private(set) weak var main: ControllerSession?
+    /// The sessions of its auxiliary connections, of a main one.
+    package private(set) var auxiliaries: [ControllerSession] = []
     /// Which asynchronous messages it wants, per role.
     package var asyncConfig: AsyncConfig
     /// How many bytes of a packet that missed it wants (OFPT_SET_CONFIG); service connections start with 0.
@@ -30,8 +42,10 @@ package final class ControllerSession {
     package var wantsPacketIns: Bool
     /// Nicira controller id.
     package var controllerID: UInt16 = 0
-    /// Nicira packet-in format: 0 standard, 1 NXT_PACKET_IN, 2 NXT_PACKET_IN2.
-    package var packetInFormat: UInt32 = 0
+    /// How packet-ins are sent to it.
+    package var packetInFormat = PacketInFormat.standard
+    /// The controller's short identifier (1.5 §7.3.8); 0 for none.
+    package var shortID: UInt16 = 0
     /// Nicira flow_mod_table_id: in 1.0 the upper byte of a flow_mod's command is a table.
     package var usesFlowModTableID = false
     /// Bytes queued in this turn, in wire form; the connection layer takes them.
@@ -46,6 +60,17 @@ package final class ControllerSession {
     package var shouldClose = false
     /// Messages that could not be said in this version (counted, logged).
     package var inexpressibleMessages: UInt64 = 0
+
+    /// Takes a session in as an auxiliary one.
+    package func attach(_ auxiliary: ControllerSession) {
+        auxiliary.main = self
+        self.auxiliaries.append(auxiliary)
+    }
+
+    /// Lets go of an auxiliary session.
+    package func detach(_ auxiliary: ControllerSession) {
+        self.auxiliaries.removeAll { $0 === auxiliary }
+    }
 
     /// Makes a session with the defaults of its kind.
     package init(

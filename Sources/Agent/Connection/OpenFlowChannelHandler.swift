@@ -30,6 +30,9 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler {
     /// Set once the connection is to end: nothing that comes in is looked at any more.
     private var closing: CloseReason?
 
+    /// The TLS handshake is not done.
+    private var isSecuring: Bool
+
     /// The control loop is behind, or lets requests wait because their answers would have no room.
     private var controlLoopIsBehind = false
     private var readIsWanted = false
@@ -46,12 +49,13 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler {
     ///   - clock: the present moment.
     package init(
         link: ConnectionLink, settings: OpenFlowConnection.StateMachine.Settings,
-        messageBytesMaximum: Int = AgentLimits.messageBytesMaximum,
+        messageBytesMaximum: Int = AgentLimits.messageBytesMaximum, usesTLS: Bool = false,
         clock: @escaping @Sendable () -> MonotonicTime = SystemClock.now
     ) {
         self.link = link
         self.clock = clock
         self.messageBytesMaximum = messageBytesMaximum
+        self.isSecuring = usesTLS
         self.machine = OpenFlowConnection.StateMachine(settings)
     }
 }
@@ -83,6 +87,14 @@ extension OpenFlowChannelHandler {
         context.fireChannelInactive()
     }
 
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .established(let summary)? = event as? TLSEvent {
+            self.isSecuring = false
+            _ = self.link.post([.secured(summary)], bytes: 0)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.end(.system(ConnectionErrorText.describe(error)))
         context.close(promise: nil)
@@ -91,6 +103,9 @@ extension OpenFlowChannelHandler {
     private func open(_ context: ChannelHandlerContext) {
         guard self.machine.deadline == .distantFuture, self.closing == nil else { return }
         let intent = self.machine.opened(now: self.clock())
+        self.link.tap?.opened(
+            self.link.identifier, local: context.channel.localAddress?.ipAddress,
+            remote: context.channel.remoteAddress?.ipAddress)
         var output = Output()
         output.append(
             .hello(Hello(versions: intent.versions)), version: intent.version, transactionID: .unsolicited)
@@ -105,6 +120,7 @@ extension OpenFlowChannelHandler {
         self.timer = nil
         self.link.detach()
         guard self.closing == nil else { return }
+        self.link.tap?.closed(self.link.identifier)
         self.closing = reason
         self.tail = ByteBuffer()
         _ = self.link.post([.closed(reason)], bytes: 0)
@@ -149,7 +165,7 @@ extension OpenFlowChannelHandler {
         var batch = Batch()
         if self.tail.readableBytes > 0 { self.completeTail(from: &buffer, &batch, now: now) }
         if batch.closing == nil, self.tail.readableBytes == 0 {
-            let walked = buffer.readableBytesView.withUnsafeBytes { self.walk($0, &batch, now: now) }
+            let walked = buffer.readableBytesView.withUnsafeBytes { self.walkAndTell($0, &batch, now: now) }
             buffer.moveReaderIndex(forwardBy: min(walked, buffer.readableBytes))
             if batch.closing == nil, buffer.readableBytes > 0 { self.tail.writeBuffer(&buffer) }
         }
@@ -177,8 +193,15 @@ extension OpenFlowChannelHandler {
         }
         // The view shares the storage, so that the tail itself may be cleared by what the message leads to.
         let tail = self.tail
-        let walked = tail.readableBytesView.withUnsafeBytes { self.walk($0, &batch, now: now) }
+        let walked = tail.readableBytesView.withUnsafeBytes { self.walkAndTell($0, &batch, now: now) }
         if walked > 0 || batch.closing != nil { self.tail.clear() }
+    }
+
+    /// As ``walk(_:_:now:)``, and lets those hear the messages who listen.
+    private func walkAndTell(_ bytes: UnsafeRawBufferPointer, _ batch: inout Batch, now: MonotonicTime) -> Int {
+        let walked = self.walk(bytes, &batch, now: now)
+        self.link.tap?.pass([UInt8](bytes.prefix(walked)), .received, on: self.link.identifier)
+        return walked
     }
 
     /// Handles the whole messages at the start of `bytes`; returns how many bytes they had.
@@ -252,6 +275,7 @@ extension OpenFlowChannelHandler {
             case .refuse(let refusal): self.refuse(refusal, header, bytes, &batch)
             case .adopt(let version):
                 self.version = version
+                self.link.opened()
                 batch.inputs.append(.opened(version))
             }
         }
@@ -349,6 +373,7 @@ extension OpenFlowChannelHandler {
         guard !output.bytes.isEmpty else { return nil }
         let count = output.bytes.count
         self.ownBytesInFlight += count
+        self.link.tap?.pass(output.bytes, .sent, on: self.link.identifier)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let written = context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: output.bytes)))
         written.whenComplete { _ in bound.value.ownBytesWritten(count) }
@@ -368,6 +393,7 @@ extension OpenFlowChannelHandler {
         var last: EventLoopFuture<Void>?
         for chunk in chunks {
             let count = chunk.count
+            self.link.tap?.pass(chunk, .sent, on: self.link.identifier)
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             let written = context.write(Self.wrapOutboundOut(ByteBuffer(bytes: chunk)))
             written.whenComplete { _ in bound.value.outputWritten(count) }
@@ -404,6 +430,7 @@ extension OpenFlowChannelHandler {
         guard let context = self.context, self.closing == nil else { return }
         switch self.machine.timerFired(now: self.clock()) {
         case .wait: break
+        case .close(.noHello) where self.isSecuring: return self.close(.noTLSHandshake, after: nil, context)
         case .close(let reason): return self.close(reason, after: nil, context)
         case .sendEchoRequest(let version):
             var output = Output()

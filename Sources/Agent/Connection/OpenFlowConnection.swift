@@ -11,6 +11,8 @@ package final class OpenFlowConnection {
         case controller(Int)
         /// It came in by the listener of that index.
         case listener(Int)
+        /// We called the controller of that index a second time, beside its main connection.
+        case auxiliary(controller: Int, identifier: UInt8)
     }
 
     /// What a turn led to.
@@ -34,11 +36,17 @@ package final class OpenFlowConnection {
 
     private let link: ConnectionLink
     private let settings: ConnectionSettings
+    /// The session of the main connection, of an auxiliary one.
+    private let main: ControllerSession?
     private var backlog: [ConnectionInput] = []
     private var next = 0
     private var closeWasAsked = false
 
-    init(link: ConnectionLink, origin: Origin, peer: String, settings: ConnectionSettings = ConnectionSettings()) {
+    init(
+        link: ConnectionLink, origin: Origin, peer: String, settings: ConnectionSettings = ConnectionSettings(),
+        main: ControllerSession? = nil
+    ) {
+        self.main = main
         self.link = link
         self.settings = settings
         self.origin = origin
@@ -130,12 +138,15 @@ package final class OpenFlowConnection {
         _ input: ConnectionInput, _ handler: any SwitchRequestHandler, _ result: inout TurnResult, now: MonotonicTime
     ) {
         switch input {
+        case .secured(let summary): self.statistics.security = summary
         case .opened(let version):
             let isService = if case .listener = self.origin { true } else { false }
             let session = ControllerSession(
                 identifier: self.identifier, version: version, peer: self.statistics.peer, isService: isService,
                 packetInLimit: self.settings.packetInLimit,
                 sendsAsynchronousMessages: self.settings.sendsAsynchronousMessages ?? true)
+            if case .auxiliary(_, let identifier) = self.origin { session.auxiliaryID = identifier }
+            self.main?.attach(session)
             self.session = session
             self.openedAt = now
             self.statistics.isConnected = true
@@ -158,6 +169,7 @@ package final class OpenFlowConnection {
             result.closed = reason
             guard let session = self.session else { return }
             self.session = nil
+            self.main?.detach(session)
             handler.sessionClosed(session)
         }
     }

@@ -5,6 +5,8 @@ package import OpenFlow
 /// Confined to the control loop of its bridge: every call is made there, and none of them blocks. Answers are
 /// queued in the session's output; the connection layer carries them away at the end of its turn.
 package protocol SwitchRequestHandler: AnyObject {
+    /// The peers that are called, whether they are there or not.
+    var configuredControllers: [String] { get set }
     /// A version is agreed with a peer.
     func sessionOpened(_ session: ControllerSession)
     /// The session's connection is gone; no call names it again.
@@ -32,6 +34,12 @@ package protocol SwitchRequestHandler: AnyObject {
 }
 
 extension SwitchRequestHandler {
+    /// Nobody asks.
+    package var configuredControllers: [String] {
+        get { [] }
+        set { _ = newValue }
+    }
+
     /// Nothing waits.
     package func releasePacketIns(now: MonotonicTime) -> MonotonicTime { .distantFuture }
 }

@@ -18,13 +18,14 @@ final class ControlServer {
         try UnixSocketPath.prepare(path)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
-        let count = ListenerCount(maximum: AgentLimits.controlConnectionsMaximum)
+        let maximum = AgentLimits.controlConnectionsMaximum
+        let gate = ListenerGate(connectionsMaximum: maximum, halfOpenMaximum: maximum)
         let bootstrap = ServerBootstrap(group: group)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard count.admit() else { throw CloseReason.tooManyConnections }
-                    channel.closeFuture.whenComplete { _ in count.release() }
+                    let admission = try gate.admit(nil)
+                    channel.closeFuture.whenComplete { _ in admission.release() }
                     try channel.pipeline.syncOperations.addHandler(ControlHandler(context: context, pool: pool))
                     let limit = TimeAmount.seconds(Int64(AgentLimits.controlTimeoutSeconds))
                     let timeout = channel.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }

@@ -100,10 +100,11 @@ extension OpenFlowSwitch {
         case .tableDescription:
             let tables = (0..<self.tableCount).map { TableDescription(tableID: TableID(rawValue: UInt8($0))) }
             self.reply(.tableDescription(tables), context)
+        case .controllerStatus: self.reply(.controllerStatus(self.controllerStatuses), context)
         case .experimenter(let request): throw Self.refusal(of: request)
         case .flowMonitor:
             throw OpenFlowError(context.version >= .v1_4 ? .requestBadMultipart : .requestBadExperimenterType)
-        case .flowCounters, .controllerStatus, .bundleFeatures: throw OpenFlowError(.requestBadMultipart)
+        case .flowCounters, .bundleFeatures: throw OpenFlowError(.requestBadMultipart)
         case .niciraFlow, .niciraAggregate: throw OpenFlowError(.requestBadExperimenterType)
         case .bridgeExport, .flowExport: throw OpenFlowError(.statisticsNiciraNotConfigured)
         }

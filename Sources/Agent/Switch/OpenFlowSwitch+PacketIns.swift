@@ -72,24 +72,51 @@ extension OpenFlowSwitch {
         _ event: PacketInEvent, _ reason: PacketInReason, _ length: Int, _ packetClass: PacketInClass,
         to state: SessionState, _ cache: inout PacketInCache, now: MonotonicTime
     ) {
-        let session = state.session
+        // Packet-ins ride on an auxiliary connection where there is one (1.3 §6.3.7), so that replies need not queue
+        // behind them.
+        let session = state.session.auxiliaries.first { $0.isIdentified } ?? state.session
         guard self.hasRoom(session, below: self.configuration.outputBytesForPacketIns) else {
             return self.noteDrop(packetClass, state, now: now)
         }
         self.counters.packetIns += 1
-        if let bytes = cache.bytes(session.version, reason, length) {
+        let form = PacketInCache.Form(
+            version: session.version, format: state.session.packetInFormat, reason: reason, length: length)
+        if let bytes = cache.bytes(form) {
             session.output += bytes
             return
         }
-        let message = PacketIn(
-            totalLength: UInt16(clamping: event.packet.count), reason: reason, tableID: event.table,
-            cookie: event.cookie, inPort: PortNumber(rawValue: event.key.inPort),
-            pipelineFields: session.version >= .v1_2 ? event.key.pipelineFields : .any,
-            data: length == event.packet.count ? event.packet : Array(event.packet[..<length]))
         let before = session.output.count
-        self.send(.packetIn(message), to: session, .unsolicited)
+        self.send(Self.message(event, form), to: session, .unsolicited)
         guard self.sessions.count > 1, session.output.count > before else { return }
-        cache.add(session.version, reason, length, Array(session.output[before...]))
+        cache.add(form, Array(session.output[before...]))
+    }
+
+    /// A packet-in in the form that a session asked for.
+    private static func message(_ event: PacketInEvent, _ form: PacketInCache.Form) -> Message {
+        let isWhole = form.length == event.packet.count
+        let data = isWhole ? event.packet : Array(event.packet[..<form.length])
+        let total = event.packet.count
+        switch form.format {
+        case .standard:
+            return .packetIn(
+                PacketIn(
+                    totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
+                    cookie: event.cookie, inPort: PortNumber(rawValue: event.key.inPort),
+                    pipelineFields: form.version >= .v1_2 ? event.key.pipelineFields : .any, data: data))
+        case .nicira:
+            return .nicira(
+                .packetIn(
+                    NiciraPacketIn(
+                        totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
+                        cookie: event.cookie, pipelineFields: event.key.pipelineFieldsAndPort, data: data)))
+        case .nicira2:
+            return .nicira(
+                .packetIn2(
+                    PacketIn2(
+                        packet: data, fullLengthBytes: isWhole ? nil : UInt32(clamping: total), tableID: event.table,
+                        cookie: event.cookie == .unset ? nil : event.cookie, reason: form.reason,
+                        pipelineFields: event.key.pipelineFieldsAndPort)))
+        }
     }
 
     /// Counts packet-ins that a session did not get, and says so, at most every ten seconds.
@@ -112,17 +139,21 @@ struct WaitingPacketIn: Sendable {
     let length: Int
 }
 
-/// One packet's encodings: sessions of equal version that want equally much share one.
+/// One packet's encodings: sessions that want it in the same form share one.
 private struct PacketInCache {
-    private var items: [(version: OpenFlowVersion, reason: PacketInReason, length: Int, bytes: [UInt8])] = []
-
-    func bytes(_ version: OpenFlowVersion, _ reason: PacketInReason, _ length: Int) -> [UInt8]? {
-        self.items.first { $0.version == version && $0.reason == reason && $0.length == length }?.bytes
+    /// What encodings differ in.
+    struct Form: Hashable {
+        var version: OpenFlowVersion
+        var format: PacketInFormat
+        var reason: PacketInReason
+        var length: Int
     }
 
-    mutating func add(_ version: OpenFlowVersion, _ reason: PacketInReason, _ length: Int, _ bytes: [UInt8]) {
-        self.items.append((version, reason, length, bytes))
-    }
+    private var items: [(form: Form, bytes: [UInt8])] = []
+
+    func bytes(_ form: Form) -> [UInt8]? { self.items.first { $0.form == form }?.bytes }
+
+    mutating func add(_ form: Form, _ bytes: [UInt8]) { self.items.append((form, bytes)) }
 }
 
 extension FlowKey {
@@ -135,6 +166,11 @@ extension FlowKey {
             if value != 0 { entries.append(MatchEntry(field, value: value, mask: field.allOnes)) }
         }
         return Match(entries)
+    }
+
+    /// The same with the ingress port, as Nicira's forms have it.
+    fileprivate var pipelineFieldsAndPort: Match {
+        Match([MatchEntry(.inPort, self.inPort)] + self.pipelineFields.entries)
     }
 
     private static let packetInFields: [MatchField] =

@@ -27,7 +27,8 @@ extension OpenFlowSwitch {
     ///
     /// A service connection (one that came in by a listener) gets none until it asks for packets, as with Open vSwitch.
     func wants(_ session: ControllerSession, _ kind: AsyncConfig.Kind, reason: UInt8) -> Bool {
-        guard session.isIdentified else { return false }
+        // What is not asked for goes by the main connection; packet-ins may go on to an auxiliary one.
+        guard session.isIdentified, session.auxiliaryID == 0 else { return false }
         if session.isService, session.missSendLength == 0 { return false }
         let mask = session.asyncConfig[kind, session.role] ?? 0
         return reason < 32 && mask & (1 << UInt32(reason)) != 0

@@ -5,12 +5,14 @@ extension OpenFlowSwitch {
     /// A session's version has been negotiated; from here on it may get asynchronous messages.
     package func sessionOpened(_ session: ControllerSession) {
         self.sessions[session.identifier] = SessionState(session)
+        self.announce(session, .channelStatus, .up)
         self.updateMissHandling(now: .zero)
     }
 
     /// A session's connection is gone; what waited for it is dropped.
     package func sessionClosed(_ session: ControllerSession) {
         self.sessions[session.identifier] = nil
+        self.announce(session, .channelStatus, .down)
         self.updateMissHandling(now: .zero)
     }
 

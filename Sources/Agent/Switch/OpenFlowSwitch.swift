@@ -36,6 +36,8 @@ package final class OpenFlowSwitch {
     var sessions: [UInt64: SessionState] = [:]
     /// The generation id of the last accepted role request for primary or secondary (1.2 and later).
     var generationID: UInt64?
+    /// The peers that are called, for CONTROLLER_STATUS (1.5); kept by the connection layer.
+    package var configuredControllers: [String] = []
     /// What has been done and refused.
     package internal(set) var counters = SwitchCounters()
     /// How flows get the switch's own forwarding.

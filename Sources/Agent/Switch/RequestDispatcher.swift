@@ -63,7 +63,9 @@ extension OpenFlowSwitch {
         case .multipartRequest(let request): try self.handle(request, context, state)
         case .echoRequest(let payload): self.reply(.echoReply(payload), context)
         case .featuresRequest:
-            self.reply(.featuresReply(self.features(for: context.version)), context)
+            var features = self.features(for: context.version)
+            features.auxiliaryID = context.session.auxiliaryID
+            self.reply(.featuresReply(features), context)
             context.session.isIdentified = true
         case .getConfigRequest: self.reply(.getConfigReply(self.switchConfig(for: context.session)), context)
         case .setConfig(let config): try self.handle(config, context)
@@ -73,7 +75,7 @@ extension OpenFlowSwitch {
         case .tableMod(let tableMod): try self.handle(tableMod, context)
         case .queueGetConfigRequest(let port): try self.handleQueueConfiguration(of: port, context)
         case .roleRequest(let request): try self.handle(request, context)
-        case .getAsyncRequest: self.reply(.getAsyncReply(context.session.asyncConfig), context)
+        case .getAsyncRequest: self.reply(.getAsyncReply(Self.asyncConfig(of: context.session)), context)
         case .setAsync(let config): try self.handle(config, context)
         case .nicira(let request): try self.handle(request, context)
         case .experimenter(let request): throw Self.refusal(of: request)

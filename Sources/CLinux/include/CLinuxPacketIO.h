@@ -64,6 +64,9 @@ int clinux_frame_write(int fd, const struct clinux_frame *frame);
 // Names the calling thread (15 bytes count).
 void clinux_set_thread_name(const char *name);
 
+// Gives memory that the allocator holds free back to the system; takes milliseconds where there is much of it.
+void clinux_trim_memory(void);
+
 // Marks the device as taken by this process for as long as the returned descriptor is open; -EBUSY where another agent
 // has marked it. Known within the network namespace only.
 int clinux_device_claim(uint32_t index);

@@ -1,0 +1,89 @@
+import Logging
+import OpenFlow
+
+// What a session says of how it wants to be spoken to: asynchronous configuration, switch configuration, Nicira's.
+extension OpenFlowSwitch {
+    /// SET_ASYNC (1.3 §7.3.10): kinds that the request does not say stay as they are.
+    func handle(_ config: AsyncConfig, _ context: RequestContext) throws(OpenFlowError) {
+        for kind in AsyncConfig.Kind.allCases where kind == .flowStatistics {
+            for role in [ControllerRole.primary, .secondary] where config[kind, role] ?? 0 != 0 {
+                throw OpenFlowError(.asyncConfigUnsupported, value: UInt64(kind.rawValue))
+            }
+        }
+        context.session.isIdentified = true
+        for kind in AsyncConfig.Kind.allCases {
+            for role in [ControllerRole.primary, .secondary] {
+                guard let mask = config[kind, role] else { continue }
+                context.session.asyncConfig[kind, role] = mask
+            }
+        }
+    }
+
+    /// What GET_ASYNC_REPLY says to a session: 1.5 has two kinds more than 1.4.
+    static func asyncConfig(of session: ControllerSession) -> AsyncConfig {
+        var config = session.asyncConfig
+        guard session.version < .v1_5 else { return config }
+        for kind in [AsyncConfig.Kind.flowStatistics, .controllerStatus] {
+            config[kind, .primary] = nil
+            config[kind, .secondary] = nil
+        }
+        return config
+    }
+
+    /// SET_CONFIG (1.0 §5.3.2): fragments for the switch, the rest for the session.
+    func handle(_ config: SwitchConfig, _ context: RequestContext) throws(OpenFlowError) {
+        let session = context.session
+        let bits = config.flags.intersection(.fragmentMask).rawValue
+        guard let handling = FragmentHandling(rawValue: bits), handling != .reassemble else {
+            throw OpenFlowError(.switchConfigBadFlags, value: UInt64(config.flags.rawValue))
+        }
+        session.missSendLength = config.missSendLength
+        session.isIdentified = true
+        session.wantsPacketIns = true
+        if context.version == .v1_1 || context.version == .v1_2 {
+            let bit = UInt32(1) << UInt32(PacketInReason.invalidTTL.rawValue)
+            var mask = session.asyncConfig[.packetIn, .primary] ?? 0
+            if config.flags.contains(.invalidTTLToController) { mask |= bit } else { mask &= ~bit }
+            session.asyncConfig[.packetIn, .primary] = mask
+        }
+        self.updateMissHandling(now: context.now)
+        // A secondary controller may say how much of packets it wants, but not change the switch.
+        if session.role != .secondary, handling != self.pipeline.read({ $0.fragmentHandling }) {
+            self.commit(by: context.origin, now: context.now) { $0.setFragmentHandling(handling) }
+        }
+    }
+
+    /// What GET_CONFIG_REPLY says to a session.
+    func switchConfig(for session: ControllerSession) -> SwitchConfig {
+        var flags = SwitchConfig.Flags(rawValue: self.pipeline.read { $0.fragmentHandling.rawValue })
+        let bit = UInt32(1) << UInt32(PacketInReason.invalidTTL.rawValue)
+        if session.version == .v1_1 || session.version == .v1_2,
+            (session.asyncConfig[.packetIn, .primary] ?? 0) & bit != 0
+        {
+            flags.insert(.invalidTTLToController)
+        }
+        return SwitchConfig(flags: flags, missSendLength: session.missSendLength)
+    }
+
+    /// Nicira's messages that set how a connection speaks.
+    ///
+    /// Flow formats other than the standard's are refused: peers then go on with the standard's.
+    func handle(_ request: NiciraMessage, _ context: RequestContext) throws(OpenFlowError) {
+        switch request {
+        case .setFlowModTableID(let uses): context.session.usesFlowModTableID = uses
+        case .setControllerID(let identifier):
+            context.session.isIdentified = true
+            context.session.controllerID = identifier
+            self.updateMissHandling(now: context.now)
+        case .setPacketInFormat(let format): context.session.packetInFormat = format
+        case .setFlowFormat(let format):
+            guard format == 0 else { throw OpenFlowError(.requestNotPermitted, value: UInt64(format)) }
+        case .flowAge: break
+        case .setAsyncConfig2(let config): try self.handle(config, context)
+        case .resume: throw OpenFlowError(.resumeNotSupported)
+        case .flowMod, .tlvTableMod, .tlvTableRequest, .flushConnections, .flushConnectionZone:
+            throw OpenFlowError(.requestBadExperimenterType)
+        case .flowRemoved, .packetIn, .packetIn2, .tlvTableReply: throw OpenFlowError(.requestBadType)
+        }
+    }
+}

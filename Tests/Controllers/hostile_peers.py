@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Peers that no switch wants: each keeps doing the worst it can until the program is ended.
+
+hostile_peers.py PORT TLS_PORT COUNT: COUNT peers of each kind against 127.0.0.1. Prints "attacking" once all have begun.
+Nobody here reads what the switch answers, but for the few who must hear its HELLO.
+"""
+import random
+import selectors
+import socket
+import struct
+import sys
+
+
+def message(kind, body=b"", version=4, transaction=1):
+    return struct.pack("!BBHI", version, kind, 8 + len(body), transaction) + body
+
+
+HELLO = message(0)
+FLOW_REQUEST = message(18, struct.pack("!HHI", 1, 0, 0) + struct.pack("!B3xII4xQQ", 255, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0)
+                       + struct.pack("!HH4x", 1, 4))
+RANDOM = random.Random(7)
+
+# Each kind: what is sent once, what is sent again and again, and whether to call again when the switch hangs up.
+KINDS = {
+    "slow loris": (HELLO[:5], b"", False),
+    "long garbage": (b"\x04\x0e\xff\xff" + b"A" * 20, b"", True),
+    "http": (b"GET / HTTP/1.1\r\nHost: switch\r\n\r\n", b"", True),
+    "zeros": (bytes(65536), b"", True),
+    "random": (RANDOM.randbytes(4096), b"", True),
+    "random after hello": (HELLO + RANDOM.randbytes(65536), b"", True),
+    "part of a message": (HELLO + message(14, bytes(4000))[:2000], b"", False),
+    "hello flood": (HELLO, HELLO * 500, True),
+    "echo flood": (HELLO, message(2, bytes(1000)) * 60, True),
+    "barrier flood": (HELLO, message(20) * 2000, True),
+    "multipart flood": (HELLO, FLOW_REQUEST * 500, True),
+    "multipart without end": (HELLO, message(18, struct.pack("!HHI", 12, 1, 0)) * 500, True),
+    "unknown types": (HELLO, message(99, bytes(100)) * 300, True),
+    "role flood": (HELLO, message(24, struct.pack("!I4xQ", 1, 0)) * 500, True),
+    "half-open TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"", False),
+    "random instead of TLS": (RANDOM.randbytes(4096), b"", True),
+}
+
+
+class Peer:
+    def __init__(self, name, port, selector):
+        self.first, self.again, self.calls_again = KINDS[name]
+        self.port = port
+        self.selector = selector
+        self.call()
+
+    def call(self):
+        self.socket = socket.socket()
+        self.socket.setblocking(False)
+        self.pending = self.first
+        self.socket.connect_ex(("127.0.0.1", self.port))
+        self.selector.register(self.socket, selectors.EVENT_WRITE, self)
+
+    def write(self):
+        try:
+            if not self.pending:
+                self.pending = self.again
+            if self.pending:
+                self.pending = self.pending[self.socket.send(self.pending):]
+            elif self.calls_again:
+                # The switch has heard all there is; its end of the connection says when it has had enough.
+                self.selector.modify(self.socket, selectors.EVENT_READ, self)
+            else:
+                self.selector.unregister(self.socket)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.close()
+
+    def read(self):
+        try:
+            if self.socket.recv(65536):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.close()
+
+    def close(self):
+        self.selector.unregister(self.socket)
+        self.socket.close()
+        if self.calls_again:
+            self.call()
+
+
+def main():
+    port, tls_port, count = map(int, sys.argv[1:4])
+    selector = selectors.DefaultSelector()
+    for name in KINDS:
+        for _ in range(count):
+            Peer(name, tls_port if "TLS" in name else port, selector)
+    print("attacking", flush=True)
+    while True:
+        for key, events in selector.select():
+            peer = key.data
+            if events & selectors.EVENT_WRITE:
+                peer.write()
+            else:
+                peer.read()
+
+
+main()

@@ -1,0 +1,49 @@
+import Foundation
+import Support
+import Testing
+
+@Suite("Hostile peers", .enabled(if: !UserModeLinux.isGuest, "no datapath is needed"))
+struct HostilePeerTests {
+    @Test("while many peers do their worst, others are answered in order; afterwards memory has returned")
+    func hostile() async throws {
+        try TestCertificates.prepare()
+        try await Lab.with(.embedded) { lab in
+            let flags = TestCertificates.flags("switch-ecdsa", caFlag: "--ca-certificate")
+            let dut = try lab.startSwitch(["--listen", "pssl:6654:127.0.0.1"] + flags)
+            let client = try dut.connect()
+            try client.handshake(.openFlow13)
+            let before = try Self.residentKilobytes(dut)
+            let script = "\(Repository.root)/Tests/Controllers/hostile_peers.py"
+            let attack = try lab.start(["python3", script, "6653", "6654", "1"], in: lab.switchNamespace)
+            try attack.waitForOutput(containing: "attacking")
+            for round in 0..<10 as Range<UInt32> {
+                try client.proveAlive(.openFlow13, 0x1000 + round)
+                try client.send(.init(4, 20, 0x2000 + round))
+                #expect(try client.receive(type: 21).transactionID == 0x2000 + round)
+            }
+            // Somebody new gets in, and changes are made.
+            let newcomer = try dut.connect()
+            try newcomer.handshake(.openFlow13)
+            try newcomer.proveAlive(.openFlow13)
+            let during = try Self.residentKilobytes(dut)
+            #expect(attack.status == nil, "\(attack.output)")
+            _ = try attack.stop()
+            try eventually("the memory to return") {
+                // The allocator keeps some; a quarter of what the budget allows is room enough.
+                let now = try Self.residentKilobytes(dut)
+                try client.proveAlive(.openFlow13)
+                return now < before + 96 * 1024 ? true : nil
+            }
+            #expect(during < before + 512 * 1024, "\(before) kB before, \(during) kB during the attack")
+            try client.proveAlive(.openFlow13)
+        }
+    }
+
+    /// The switch's resident memory.
+    private static func residentKilobytes(_ dut: LabSwitch) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(dut.process.identifier)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+        let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+        return try #require(words.dropFirst().first.flatMap { Int($0) })
+    }
+}
