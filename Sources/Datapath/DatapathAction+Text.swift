@@ -21,6 +21,8 @@ extension DatapathAction {
             "sample(probability=\(Double(probability) / Double(UInt32.max) * 100)%,actions(\(nested.text(port: name))))"
         case .clone(let nested): "clone(\(nested.text(port: name)))"
         case .truncate(let length): "trunc(\(length))"
+        case .connectionTracking(let request): request.text
+        case .clearConnectionTracking: "ct_clear"
         case .meter(let number): "meter(\(number))"
         case .drop(let reason): "drop(\(reason))"
         }

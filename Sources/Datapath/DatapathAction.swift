@@ -29,6 +29,10 @@ public indirect enum DatapathAction: Sendable, Hashable {
     case clone([DatapathAction])
     /// Cuts the packet to at most this many bytes at its next output.
     case truncate(UInt32)
+    /// Hands the packet to the connection tracker; what it finds is in the keys of packets that recirculate.
+    case connectionTracking(ConnectionTrackingRequest)
+    /// Forgets what the connection tracker found.
+    case clearConnectionTracking
     /// Drops the packet where this meter says so.
     case meter(UInt32)
     /// Drops the packet, for a stated reason (counted).

@@ -36,6 +36,9 @@ struct ReferencePipeline {
     private var cookie = UInt64.max
     private var isMiss = false
     private var stopped = false
+    private var stack: [UInt32] = []
+    /// Table and cookie of the rule that was executed last.
+    private var last: (table: UInt8, cookie: UInt64) = (0, .max)
 
     init(pipeline: TestPipeline, bytes: [UInt8], inPort: UInt32, learned: [MACLearningUpdate]) {
         self.pipeline = pipeline
@@ -45,29 +48,11 @@ struct ReferencePipeline {
     }
 
     mutating func run() {
-        var next: UInt8? = 0
-        while let table = next, !self.stopped {
-            next = nil
-            self.table = table
-            guard let rule = self.find(in: table) else {
-                if self.pipeline.missesGoToControllers { self.raise(.tableMiss, cookie: .max) }
-                return
-            }
-            self.cookie = rule.cookie
-            self.isMiss = rule.priority == 0 && rule.mask.isEmpty
-            for instruction in rule.instructions where !self.stopped {
-                switch instruction {
-                case .applyActions(let actions): for action in actions where !self.stopped { self.perform(action) }
-                case .writeActions(let actions): for action in actions { self.write(action) }
-                case .clearActions: self.actionSet = []
-                case .writeMetadata(let value, let mask): self.metadata = self.metadata & ~mask | value & mask
-                case .gotoTable(let table): next = table.rawValue
-                default: break
-                }
-            }
-        }
-        guard !self.stopped else { return }
+        self.walk(from: 0)
+        // What ends the pipeline early does not undo what is in the action set.
+        self.stopped = false
         self.isMiss = false
+        (self.table, self.cookie) = self.last
         for rank in 0..<5 {
             for action in self.actionSet where Self.rank(action) == rank && !self.stopped {
                 self.perform(action, inSet: true)
@@ -75,8 +60,58 @@ struct ReferencePipeline {
         }
     }
 
-    private func find(in table: UInt8) -> TestPipeline.Rule? {
-        var key = TestFrame.key(of: self.bytes, inPort: self.inPort)
+    private mutating func walk(from table: UInt8) {
+        var next: UInt8? = table
+        while let table = next, !self.stopped {
+            guard let rule = self.find(in: table, inPort: self.inPort) else {
+                self.actionSet = []
+                self.table = table
+                if self.pipeline.missesGoToControllers { self.raise(.tableMiss, cookie: .max) }
+                self.last = (table, .max)
+                return
+            }
+            next = self.execute(rule, in: table)
+        }
+    }
+
+    /// Carries out a rule's instructions; returns the table to go to.
+    private mutating func execute(_ rule: TestPipeline.Rule, in table: UInt8) -> UInt8? {
+        let outer = (self.table, self.cookie, self.isMiss)
+        (self.table, self.cookie, self.isMiss) = (table, rule.cookie, rule.priority == 0 && rule.mask.isEmpty)
+        var next: UInt8?
+        for instruction in rule.instructions where !self.stopped {
+            switch instruction {
+            case .applyActions(let actions): for action in actions where !self.stopped { self.perform(action) }
+            case .writeActions(let actions): for action in actions { self.write(action) }
+            case .clearActions: self.actionSet = []
+            case .writeMetadata(let value, let mask): self.metadata = self.metadata & ~mask | value & mask
+            case .gotoTable(let table): next = table.rawValue
+            default: break
+            }
+        }
+        self.last = (self.table, self.cookie)
+        (self.table, self.cookie, self.isMiss) = outer
+        return self.stopped ? nil : next
+    }
+
+    private mutating func resubmit(port: PortNumber?, table: TableID?) {
+        let table = table?.rawValue ?? self.table
+        let port = port.flatMap { $0 == .inPort ? nil : $0.rawValue } ?? self.inPort
+        guard let rule = self.find(in: table, inPort: port), let next = self.execute(rule, in: table) else { return }
+        self.walk(from: next)
+    }
+
+    /// Performs actions on a copy: afterwards only what was sent is left of it.
+    private mutating func clone(_ actions: [Action]) {
+        var copy = self
+        for action in actions where !copy.stopped { copy.perform(action) }
+        self.outputs = copy.outputs
+        self.events = copy.events
+        self.last = copy.last
+    }
+
+    private func find(in table: UInt8, inPort: UInt32) -> TestPipeline.Rule? {
+        var key = TestFrame.key(of: self.bytes, inPort: inPort)
         key.metadata = self.metadata
         for (index, value) in self.registers.enumerated() {
             guard let field = FlowField(rawValue: FlowField.register0.rawValue + UInt8(index)) else { continue }
@@ -120,6 +155,13 @@ struct ReferencePipeline {
         case .output(.normal, _): self.normal()
         case .output(let port, _): if port.rawValue != self.inPort { self.send(port.rawValue) }
         case .setField(let field, let value, let mask): self.setField(field, value, mask)
+        case .resubmit(let port, let table): self.resubmit(port: port, table: table)
+        case .clone(let actions): self.clone(actions)
+        case .exit: self.stopped = true
+        case .writeMetadata(let value, let mask): self.metadata = self.metadata & ~mask | value & mask
+        case .pushStack: self.stack.append(self.registers[0])
+        case .popStack: if let value = self.stack.popLast() { self.registers[1] = value }
+        case .copyField: self.registers[0] = self.registers[1]
         case .pushVLAN(let type):
             let tag = self.tagCount > 0 ? Array(self.bytes[14..<16]) : [0, 0]
             self.bytes.insert(contentsOf: [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xff)] + tag, at: 12)
@@ -129,6 +171,7 @@ struct ReferencePipeline {
             guard let place = self.ttlPlace else { return }
             guard self.bytes[place] > 1 else {
                 self.raise(.invalidTTL, cookie: self.cookie)
+                self.actionSet = []
                 self.stopped = true
                 return
             }

@@ -145,6 +145,7 @@ struct TranslationFixture {
     var capabilities = DatapathCapabilities()
     var learning = MACLearning()
     var limits = TranslationLimits()
+    var recirculation: RecirculationTable?
     var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
 
     init() {
@@ -160,7 +161,8 @@ struct TranslationFixture {
         Translator.translate(
             key: key, entry: entry, view: self.pipeline,
             environment: TranslationEnvironment(
-                capabilities: self.capabilities, learning: self.learning, limits: self.limits),
+                capabilities: self.capabilities, learning: self.learning, limits: self.limits,
+                recirculation: self.recirculation),
             now: self.now, allowsSideEffects: !dryRun)
     }
 }

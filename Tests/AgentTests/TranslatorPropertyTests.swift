@@ -20,6 +20,7 @@ struct SeededGenerator: RandomNumberGenerator {
 /// Random tables and packets over domains so small that rules and packets meet.
 struct TranslationGenerator {
     var random: SeededGenerator
+    private var cloneDepth = 0
     init(seed: UInt64) { self.random = SeededGenerator(state: seed) }
 
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self.random) < percent }
@@ -112,13 +113,48 @@ struct TranslationGenerator {
             set(.arpOperation, 2),
             set(.register0, 7),
         ]
+        if !inSet, self.chance(15) { return self.extensionAction() }
         return self.chance(35) ? self.pick(outputs) : self.pick(others)
+    }
+
+    /// Nicira's; resubmits only go up, so that every packet ends.
+    private mutating func extensionAction() -> Action {
+        let stackEnds = (
+            FieldSlice(.register0, offset: 0, bitCount: 32), FieldSlice(.register1, offset: 0, bitCount: 32)
+        )
+        switch self.pick([0, 0, 1, 1, 2, 3, 4, 5, 6]) {
+        case 0:
+            return .resubmit(
+                port: self.pick([nil, .inPort, PortNumber(rawValue: 2)]), table: TableID(rawValue: 3))
+        case 1:
+            self.cloneDepth += 1
+            defer { self.cloneDepth -= 1 }
+            guard self.cloneDepth < 3 else { return .exit }
+            return .clone((0..<self.pick([1, 2, 3])).map { _ in self.action(inSet: false) })
+        case 2: return .writeMetadata(value: self.pick([0, 1]), mask: self.pick([1, 3]))
+        case 3: return .pushStack(stackEnds.0)
+        case 4: return .popStack(stackEnds.1)
+        case 5:
+            return .copyField(
+                CopyField(
+                    bitCount: 32, source: .register1, sourceOffset: 0, destination: .register0, destinationOffset: 0))
+        default: return self.pick([.exit, .note([1, 2, 3])])
+        }
     }
 
     mutating func pipeline() -> TestPipeline {
         var pipeline = TestPipeline(ports: [1, 2, 3, 4])
         pipeline.missesGoToControllers = self.chance(50)
         if self.chance(30) { pipeline.addPort(3, self.pick([.noFlood, .noForward, .portDown])) }
+        for _ in 0..<2 {
+            let actions: [Action] = [
+                output(2), .setField(.register0, value: 7, mask: 0xffff_ffff), output(.controller),
+            ]
+            pipeline.add(
+                table: 3, priority: self.pick([10, 20]), self.entries(),
+                actions: [self.pick(actions), self.pick(actions)],
+                cookie: 1000)
+        }
         for table in UInt8(0)..<3 {
             for _ in 0..<self.pick([1, 3, 5]) {
                 var instructions: [Instruction] = []

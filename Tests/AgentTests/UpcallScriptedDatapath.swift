@@ -28,6 +28,8 @@ final class ScriptedDatapath: DatapathBackend {
     init(handlerCount: Int = 1) {
         var capabilities = DatapathCapabilities()
         capabilities.maskedSet = true
+        capabilities.recirculation = true
+        capabilities.connectionTracking = true
         self.capabilities = capabilities
         self.handlerCount = handlerCount
     }

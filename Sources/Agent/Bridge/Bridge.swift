@@ -80,9 +80,12 @@ final class Bridge {
     ) throws(AgentError) {
         let signal = ControlLoopSignal(eventLoop: eventLoop)
         let pipeline = Pipeline(seed: seed)
+        let reference = BridgeReference()
+        let learner = NIOLoopBound(reference, eventLoop: eventLoop)
         let datapath = BridgeDatapath<PipelineState>(
             name: settings.name, service: service, packetIns: PacketInQueue { signal.raise(.packetIns) },
             readTables: { body in pipeline.read { body($0) } },
+            onLearn: { eventLoop.execute { learner.value.bridge?.learnFlows() } },
             onVersionFinished: { signal.raise(.barriers) })
         self.settings = settings
         self.kind = kind
@@ -106,7 +109,6 @@ final class Bridge {
         self.openFlowSwitch = OpenFlowSwitch(
             name: settings.name, configuration: configuration, pipeline: pipeline, datapath: datapath,
             logger: loggers.openFlowSwitch)
-        let reference = BridgeReference()
         self.runtime = BridgeRuntime(
             name: settings.name, signal: signal, handler: self.openFlowSwitch, configuration: settings.connections,
             ioGroup: ioGroup, packetIns: datapath.packetIns, logger: loggers.connection, clock: clock,
@@ -146,6 +148,12 @@ final class Bridge {
 
     /// The devices that the bridge wants to hear of.
     var devices: [String] { self.settings.devices }
+
+    /// Enters the flows that packets have taught.
+    private func learnFlows() {
+        let flows = self.datapath.learnedFlows.take()
+        self.runtime.perform { self.openFlowSwitch.learn(flows, now: self.clock()) }
+    }
 
     // MARK: Ports
 

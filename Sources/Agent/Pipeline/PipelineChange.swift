@@ -8,6 +8,8 @@ package enum ChangeOrigin: Hashable, Sendable {
     case management
     /// The passing of time.
     case expiry
+    /// A packet, by a rule's learn action.
+    case learning
 }
 
 /// One thing that a committed change did.

@@ -48,7 +48,7 @@ enum InstructionValidator {
         try self.validate(actions, key: FlowKey(), mask: FlowMask(), version: .v1_0, isPacketOut: true)
     }
 
-    private static func validate(
+    static func validate(
         _ actions: [Action], key: FlowKey, mask: FlowMask, version: OpenFlowVersion, isPacketOut: Bool
     ) throws(OpenFlowError) {
         var packet = PacketShape(key: key, mask: mask, isChecked: version >= .v1_1)
@@ -81,7 +81,7 @@ enum InstructionValidator {
                 .multipath, .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
                 .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField,
                 .decrementServiceHeaderTTL, .finTimeout:
-                throw OpenFlowError(.actionBadExperimenterType)
+                try self.validate(extension: action, key: packet.key, mask: packet.mask, version: version)
             case .experimenter(let number, _):
                 let isKnown = number == 0x2320 || number == 0x4f4e_4600
                 throw OpenFlowError(

@@ -44,6 +44,8 @@ package final class OpenFlowSwitch {
     var standaloneForwarding = StandaloneForwarding.none
     /// The flow that stands for it, where there is one.
     var forwardingFlow: RuleReference?
+    /// The flows that packets have taught.
+    var learnedFlows = LearnedFlows()
     /// When the datapath was last asked for final counters.
     var lastSynchronisation: MonotonicTime?
     /// Gets the record of every committed change, after it was committed; for journals and monitors.
@@ -83,6 +85,8 @@ package struct SwitchCounters: Sendable, Equatable {
     package var packetInsUnwanted: UInt64 = 0
     /// Asynchronous messages dropped because a session's output was full.
     package var asynchronousDropped: UInt64 = 0
+    /// Flows that packets taught and that were refused: a full table, or fields that do not go together.
+    package var learnedFlowsRefused: UInt64 = 0
     /// Flows that timeouts removed.
     package var expiredFlows: UInt64 = 0
     /// All zero.

@@ -26,6 +26,8 @@ package struct Translation: Sendable {
     package var omissions: TranslationOmissions = []
     /// Why the packet, or copies of it that actions were to send, went nowhere; each table and cause once.
     package var drops: [DropRecord] = []
+    /// The flows that learn actions make of the packet; later packets of the megaflow teach them again.
+    package var learnedFlows: [LearnedFlow] = []
     /// What NORMAL learned, or would have, from the packet; later packets of the megaflow refresh it.
     package var learned: MACLearningUpdate?
     /// The ``MACLearning/generation`` that the result depends on; nil where it does not depend on learning.
@@ -55,6 +57,8 @@ package struct TranslatedPacketIn: Sendable {
     package var maximumLength: UInt16?
     /// The controllers that get it.
     package var controllerID: UInt16
+    /// What the action gives the controllers beside the packet.
+    package var userData: [UInt8] = []
     /// The key at that point; `inPort` is the switch's port number.
     package var key: FlowKey
 }
@@ -121,6 +125,10 @@ package struct TranslationLimits: Sendable {
     package var lookups = 4096
     /// How many datapath actions one packet may cause.
     package var actions = 4096
+    /// How many values a packet's stack holds.
+    package var stack = 1024
+    /// How many flows one packet may teach.
+    package var learnedFlows = 64
     /// The defaults.
     package init() {}
 }

@@ -40,6 +40,10 @@ extension Translator {
         case .group, .meter, .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB,
             .popPBB, .experimenter:
             self.omit(.unsupportedAction)
+        case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .multipath, .bundle, .sample,
+            .clone,
+            .controllerOutput, .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .finTimeout:
+            self.performExtension(action, view: view)
         default:
             self.modify(action)
         }

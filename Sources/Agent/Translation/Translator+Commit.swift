@@ -8,6 +8,8 @@ extension Translator {
         guard self.result.error == nil else { return }
         self.commitTags()
         guard !self.pending.isEmpty else { return }
+        // What is written back after a group's bucket may be what the packet had: the result then depends on it.
+        self.unwildcard(self.pending)
         self.commitMetadata()
         self.commitEthernet()
         if self.key.etherType == 0x0800 {
@@ -18,6 +20,11 @@ extension Translator {
             self.commitTransport()
         } else if Self.isARP(self.key) {
             self.commitARP()
+        }
+        for word in 0..<FlowKey.wordCount {
+            let bits = self.pending.words[word]
+            self.rewrittenKey.words[word] = self.rewrittenKey.words[word] & ~bits | self.key.words[word] & bits
+            self.rewritten.words[word] |= bits
         }
         self.pending = FlowMask()
     }

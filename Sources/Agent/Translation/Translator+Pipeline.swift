@@ -85,6 +85,33 @@ extension Translator {
         return rule
     }
 
+    /// The rule that the packet matches with its connection's original addresses and ports in place of its own.
+    private mutating func lookupTracked<View: PipelineView & ~Copyable>(
+        in table: TableID, view: borrowing View
+    ) -> MatchedRule? {
+        guard self.has(.connection) else { return self.lookup(in: table, view: view) }
+        self.unwildcard(.connectionProtocol)
+        guard self.key.connectionProtocol != 0 else { return self.lookup(in: table, view: view) }
+        let pairs: [(header: FlowField, original: FlowField)] =
+            [
+                (.ipProtocol, .connectionProtocol), (.transportSource, .connectionTransportSource),
+                (.transportDestination, .connectionTransportDestination),
+            ]
+            + (self.key.etherType == 0x0800
+                ? [(.ipv4Source, .connectionIPv4Source), (.ipv4Destination, .connectionIPv4Destination)]
+                : [(.ipv6Source, .connectionIPv6Source), (.ipv6Destination, .connectionIPv6Destination)])
+        var swapped = self.key
+        for pair in pairs { swapped[pair.header] = self.key[pair.original] }
+        var looked = FlowMask()
+        let rule = view.lookup(table: table, key: swapped, unwildcarding: &looked)
+        for pair in pairs {
+            looked[pair.original] |= looked[pair.header]
+            looked[pair.header] = 0
+        }
+        self.unwildcard(looked)
+        return rule
+    }
+
     /// Whether the ingress port's configuration forbids packet-ins for packets that miss (OFPPC_NO_PACKET_IN).
     func suppressesMisses<View: PipelineView & ~Copyable>(view: borrowing View) -> Bool {
         view.port(self.inPort)?.description.configuration.contains(.noPacketIn) ?? false
@@ -101,7 +128,10 @@ extension Translator {
         self.context = RuleContext(
             table: table, cookie: isBuiltIn ? .unset : rule.cookie, isTableMiss: isBuiltIn || rule.isTableMiss,
             isBuiltIn: isBuiltIn, reason: .applyAction)
-        defer { self.context = outer }
+        defer {
+            self.lastRule = self.context
+            self.context = outer
+        }
         var next: TableID?
         for instruction in rule.instructions.instructions {
             guard self.isRunning else { return nil }
@@ -123,7 +153,6 @@ extension Translator {
                 self.omit(.unsupportedAction)
             }
         }
-        self.lastRule = self.context
         return self.isRunning ? next : nil
     }
 
@@ -150,7 +179,7 @@ extension Translator {
 
     /// Nicira's resubmit: looks the packet up in another table, or as if it came by another port, and comes back.
     mutating func resubmit<View: PipelineView & ~Copyable>(
-        port: PortNumber?, table: TableID?, view: borrowing View
+        port: PortNumber?, table: TableID?, isTracked: Bool = false, view: borrowing View
     ) {
         guard self.depth < self.environment.limits.depth else {
             self.result.error = .depthExceeded
@@ -166,9 +195,12 @@ extension Translator {
         let table = table ?? self.context.table
         let trueInPort = self.key.inPort
         if let port, port != .inPort { self.key.inPort = port.rawValue }
-        let rule = self.lookup(in: table, view: view)
+        let rule = isTracked ? self.lookupTracked(in: table, view: view) : self.lookup(in: table, view: view)
         self.key.inPort = trueInPort
-        guard let rule else { return }
+        guard let rule else {
+            self.recorder?.note(.note("table=\(table.rawValue): no rule matches"))
+            return
+        }
         if let next = self.execute(rule, table: table, isBuiltIn: false, view: view) {
             self.walk(from: next, view: view)
         }

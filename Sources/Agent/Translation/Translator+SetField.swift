@@ -113,8 +113,18 @@ extension Translator {
         case .neighbourDiscovery: return self.hasNeighbourDiscovery(types: 135...136)
         case .neighbourSolicitation: return self.hasNeighbourDiscovery(types: 135...135)
         case .neighbourAdvertisement: return self.hasNeighbourDiscovery(types: 136...136)
-        case .serviceHeader, .connection, .connectionIPv4, .connectionIPv6: return false
+        case .connection: return Self.isIP(self.key) && self.isTracked()
+        case .connectionIPv4: return type == 0x0800 && self.isTracked()
+        case .connectionIPv6: return type == 0x86dd && self.isTracked()
+        case .serviceHeader: return false
         }
+    }
+
+    /// Whether the connection tracker has seen the packet: bit 5 of the connection state.
+    private mutating func isTracked() -> Bool {
+        let layout = FlowField.connectionState.layout
+        self.unwildcard(word: layout.word, bits: 0x20 << UInt64(layout.shift))
+        return self.key.connectionState & 0x20 != 0
     }
 
     /// Whether the packet is IP with one of these protocols and not a later fragment.

@@ -9,10 +9,17 @@ package struct TranslationEnvironment: Sendable {
     package var learning: MACLearning
     /// Bounds of one translation.
     package var limits: TranslationLimits
+    /// The bridge.
+    package var bridge: BridgeIdentifier
+    /// Where packets on their way through the datapath are remembered; nil where they cannot be.
+    package var recirculation: RecirculationTable?
     /// Makes an environment.
     package init(
-        capabilities: DatapathCapabilities, learning: MACLearning, limits: TranslationLimits = TranslationLimits()
+        capabilities: DatapathCapabilities, learning: MACLearning, limits: TranslationLimits = TranslationLimits(),
+        bridge: BridgeIdentifier = BridgeIdentifier(rawValue: 0), recirculation: RecirculationTable? = nil
     ) {
+        self.bridge = bridge
+        self.recirculation = recirculation
         self.capabilities = capabilities
         self.learning = learning
         self.limits = limits
@@ -25,6 +32,8 @@ package enum TranslationEntry: Sendable {
     case pipeline
     /// A list of actions: a packet-out.
     case packetOut([Action])
+    /// Where the packet was frozen: one that comes back from the datapath; nil where that is no longer known.
+    case thawed(FrozenState?)
 }
 
 /// Turns what the tables say about one packet into datapath actions, and notes what it looked at.
@@ -53,6 +62,9 @@ package struct Translator {
     /// VLAN tags as they are now, and as the datapath has them at this point.
     var tags: VLANStack
     var committedTags: VLANStack
+    /// Header bits that the datapath has been told to rewrite so far, and what it was told last.
+    var rewritten = FlowMask()
+    var rewrittenKey = FlowKey()
     /// Actions to perform when the pipeline ends.
     var actionSet = ActionSet()
     /// Which rule's actions are being performed.
@@ -66,6 +78,10 @@ package struct Translator {
     var hasSent = false
     /// What the packet's drop is put down to, should it be sent nowhere.
     var expectedDrop: DropRecord?
+    /// What actions have pushed.
+    var stack: [UInt128] = []
+    /// How often the packet has been through the datapath.
+    var generation = 0
     /// Takes down the steps; nil where nobody wants to know.
     let recorder: TraceRecorder?
 
@@ -104,6 +120,8 @@ package struct Translator {
         case .packetOut(let actions):
             translator.context.reason = .packetOut
             translator.perform(actions, view: view)
+        case .thawed(let state?): translator.thaw(state, view: view)
+        case .thawed(nil): translator.thawNothing(view: view)
         }
         translator.performActionSet(view: view)
         return translator.finish()
@@ -213,6 +231,13 @@ package struct Translator {
             self.result.packetIns = []
             self.result.patchOutputs = []
             self.result.slowPath = []
+        }
+        if !self.environment.capabilities.connectionTracking {
+            // No packet has such fields, so nothing depends on them.
+            self.result.mask.connectionState = 0
+            for word in 13...20 { self.result.mask.words[word] = 0 }
+            self.result.mask.connectionTransportSource = 0
+            self.result.mask.connectionTransportDestination = 0
         }
         // Datapaths know a tag only whole: whether it is there and its type belong to every key that has one.
         if self.original.vlanTPID != 0 {

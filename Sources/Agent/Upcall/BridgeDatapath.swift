@@ -19,6 +19,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
 
     /// What translation has dropped.
     package let drops = DropCounters()
+    /// The flows that packets have taught.
+    package let learnedFlows: LearnQueue
     /// The bridge's name, for traces.
     package let name: String
 
@@ -40,6 +42,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - limits: bounds of one translation.
     ///   - readTables: calls its argument with the tables while it holds them for reading.
     ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
+    ///   - onLearn: called by any thread when ``learnedFlows`` is no longer empty; should only schedule something.
     ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:)`` where an
     ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something.
     package init(
@@ -47,20 +50,24 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         limits: TranslationLimits = TranslationLimits(),
         readTables: @escaping @Sendable (_ body: (borrowing View) -> Void) -> Void,
         setInterfaceUp: @escaping @Sendable (_ device: String, _ up: Bool) -> DatapathError? = setNetworkInterfaceUp,
+        onLearn: @escaping @Sendable () -> Void = {},
         onVersionFinished: @escaping @Sendable () -> Void
     ) {
+        let identifier = service.makeIdentifier()
+        self.learnedFlows = LearnQueue(onFirst: onLearn)
         self.name = name
         self.service = service
         self.packetIns = packetIns
         self.learning = learning
         self.environment = TranslationEnvironment(
-            capabilities: service.backend.capabilities, learning: learning, limits: limits)
+            capabilities: service.backend.capabilities, learning: learning, limits: limits, bridge: identifier,
+            recirculation: service.recirculation)
         self.readTables = readTables
         self.setInterfaceUp = setInterfaceUp
         self.onVersionFinished = onVersionFinished
         self.requested = Atomic(0)
         self.finished = Atomic(0)
-        self.identifier = service.makeIdentifier()
+        self.identifier = identifier
         service.register(self)
     }
 
@@ -147,8 +154,9 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 var key = upcalls[port.index].key
                 key.inPort = port.number.rawValue
                 let translation = Translator.translate(
-                    key: key, entry: .pipeline, view: view, environment: self.environment, now: now,
+                    key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
                     allowsSideEffects: true)
+                self.learnedFlows.append(translation.learnedFlows)
                 // Packets of slow-path flows are counted by the datapath and credited by the sweep.
                 if upcalls[port.index].reason == .miss {
                     self.credit(translation, bytes: upcalls[port.index].packet.count, at: now, in: view)
@@ -172,11 +180,17 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 key.inPort = inPort.rawValue
                 batch.translations.append(
                     Translator.translate(
-                        key: key, entry: .pipeline, view: view, environment: self.environment, now: now,
+                        key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
                         allowsSideEffects: false))
             }
         }
         return batch
+    }
+
+    /// Where a packet with that key begins.
+    private func entry(of key: borrowing FlowKey) -> TranslationEntry {
+        let identifier = key.recirculationID
+        return identifier == 0 ? .pipeline : .thawed(self.service.recirculation.state(of: identifier))
     }
 
     /// Credits one packet to what its translation hit and missed.
@@ -202,6 +216,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         let before = self.learning.generation
         for credit in credits {
             self.drops.add(credit.drops, packets: credit.packets)
+            if credit.packets > 0 { self.learnedFlows.append(credit.learnedFlows) }
             guard let learned = credit.learned else { continue }
             self.learning.learn(learned, now: credit.lastUsed)
         }
@@ -250,6 +265,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
             // The datapath knows nothing of patch ports.
             if let port = view.port(inPort), !port.index.isPatch { index = port.index }
         }
+        self.learnedFlows.append(translation.learnedFlows)
         if translation.learned != nil { self.service.noteLearning() }
         self.service.counters.note(translation)
 

@@ -80,7 +80,7 @@ extension DatapathService {
                 }
                 self.counters.slowPath.add()
             }
-            guard let port = ports[upcall.key.inPort] else {
+            guard let port = self.owner(of: upcall.key, in: ports) else {
                 self.counters.unknownPorts.add()
                 continue
             }
@@ -123,7 +123,7 @@ extension DatapathService {
             } else {
                 self.counters.replayFailures.add()
             }
-        } else if translation.actions.contains(where: { if case .output = $0 { true } else { false } }) {
+        } else if translation.actions.contains(where: \.hasEffect) {
             work.executions.append(PacketExecution(packet: packet, key: key, actions: translation.actions))
         }
         self.appendCrossings(of: translation, packet: packet, key: key, to: &work.crossings)
@@ -144,7 +144,8 @@ extension DatapathService {
         func event(_ raised: TranslatedPacketIn, _ packet: [UInt8]) -> PacketInEvent {
             PacketInEvent(
                 packet: packet, reason: raised.reason, table: raised.table, cookie: raised.cookie,
-                maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key)
+                maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key,
+                userData: raised.userData)
         }
         guard translation.packetIns.contains(where: { $0.precedingActions > 0 }) else {
             for raised in translation.packetIns { events.append(event(raised, packet)) }
@@ -195,6 +196,7 @@ extension DatapathService {
             let flow = InstalledFlow(
                 identifier: identifier, bridge: group.bridge.identifier, match: match, created: now, actions: actions,
                 rules: translation.rules, missedTables: translation.missedTables, drops: translation.drops,
+                learnedFlows: translation.learnedFlows,
                 learned: translation.learned, version: batch.version,
                 learningGeneration: translation.learningGeneration)
             switch self.flows.insert(flow) {

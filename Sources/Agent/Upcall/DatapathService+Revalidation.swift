@@ -132,7 +132,7 @@ extension DatapathService {
                     if flow.state == .deleting {
                         // Somebody else is removing it; until that is done it may still be used.
                         unfinished.insert(identifier)
-                    } else if let port = ports[flow.match.key.inPort], port.bridge === bridge {
+                    } else if let port = self.owner(of: flow.match.key, in: ports), port.bridge === bridge {
                         known.append((flow, port.number))
                     } else {
                         condemned.append(flow)
@@ -167,7 +167,8 @@ extension DatapathService {
                 continue
             }
             if flow.rules != translation.rules || flow.missedTables != translation.missedTables
-                || flow.learned != translation.learned || flow.drops != translation.drops
+                || flow.learned != translation.learned || flow.learnedFlows != translation.learnedFlows
+                || flow.drops != translation.drops
             {
                 // What was counted so far belongs to the old rules.
                 guard let credit = self.readCounters(of: flow) else {
@@ -227,6 +228,7 @@ extension DatapathService {
             flow.rules = translation.rules
             flow.missedTables = translation.missedTables
             flow.drops = translation.drops
+            flow.learnedFlows = translation.learnedFlows
             flow.learned = translation.learned
             flow.version = version
             flow.learningGeneration = translation.learningGeneration
@@ -324,12 +326,25 @@ extension DatapathService {
                 self.counters.vanished.add()
             }
         }
+        self.collectRecirculations(now: now)
         for bridge in self.bridges {
             let before = bridge.learningGeneration
             bridge.expireLearning(now: now)
             if bridge.learningGeneration != before { self.noteLearning() }
         }
         return summary
+    }
+
+    /// Forgets the frozen states that no megaflow leads to or comes from any longer.
+    private func collectRecirculations(now: MonotonicTime) {
+        guard self.recirculation.count > 0 else { return }
+        var named: Set<UInt32> = []
+        _ = self.flows.flows { flow in
+            if flow.match.key.recirculationID != 0 { named.insert(flow.match.key.recirculationID) }
+            flow.actions.collectRecirculations(into: &named)
+            return false
+        }
+        self.recirculation.collect(now: now, unless: named)
     }
 
     /// Reads and credits every megaflow's counters; returns the identifiers of flows that are not ours, nil where the

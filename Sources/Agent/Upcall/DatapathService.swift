@@ -25,6 +25,8 @@ package final class DatapathService: Sendable {
     package let counters = UpcallCounters()
     /// The patch ports between its bridges.
     package let patchPorts = PatchPorts()
+    /// The packets on their way through the datapath.
+    package let recirculation = RecirculationTable()
     /// The megaflows installed.
     package let flows = InstalledFlowTable()
     /// How many there may be.
@@ -161,6 +163,15 @@ package final class DatapathService: Sendable {
     }
     /// Which bridge's port that one is, now.
     package func port(_ index: PortIndex) -> PortMap.Entry? { self.registry.withLock { $0.ports[index.rawValue] } }
+    /// Which bridge a packet or megaflow with that key is in, and by which of its ports it came; `ports` is the map.
+    ///
+    /// A packet that comes back from the datapath is where it was frozen, which may not be where its port is.
+    func owner(of key: borrowing FlowKey, in ports: PortMap) -> PortMap.Entry? {
+        let identifier = key.recirculationID
+        guard identifier != 0, let state = self.recirculation.state(of: identifier) else { return ports[key.inPort] }
+        guard let bridge = self.bridge(state.bridge) else { return nil }
+        return PortMap.Entry(bridge: bridge, number: state.inPort)
+    }
     /// All bridges, now.
     package var bridges: [any UpcallBridge] { self.registry.withLock { Array($0.bridges.values) } }
     /// The bridge of that name.

@@ -52,6 +52,8 @@ package struct InstalledFlow: Sendable {
     package var missedTables: [TableID] = []
     /// Why its packets, or copies of them, are dropped.
     package var drops: [DropRecord] = []
+    /// The flows that its packets teach.
+    package var learnedFlows: [LearnedFlow] = []
     /// What its packets teach NORMAL.
     package var learned: MACLearningUpdate?
     /// The version of the tables that it agrees with.
@@ -79,6 +81,8 @@ package struct FlowCredit: Sendable {
     package var missedTables: [TableID]
     /// Why they, or copies of them, were dropped.
     package var drops: [DropRecord] = []
+    /// The flows that they taught.
+    package var learnedFlows: [LearnedFlow] = []
     /// What the packets taught NORMAL.
     package var learned: MACLearningUpdate?
     /// How many packets.

@@ -112,6 +112,7 @@ extension InstalledFlow {
         }
         return FlowCredit(
             bridge: self.bridge, rules: self.rules, missedTables: self.missedTables, drops: self.drops,
+            learnedFlows: self.learnedFlows,
             learned: self.learned, packets: packets, bytes: bytes,
             lastUsed: MonotonicTime(nanoseconds: self.credited.lastUsed))
     }

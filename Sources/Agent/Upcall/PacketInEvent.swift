@@ -17,10 +17,12 @@ package struct PacketInEvent: Sendable {
     package var controllerID: UInt16
     /// Pipeline fields (in port as the switch's number, metadata, registers, tunnel) at that point.
     package var key: FlowKey
+    /// What the action gives the controllers beside the packet.
+    package var userData: [UInt8]
     /// Makes an event.
     package init(
         packet: [UInt8], reason: PacketInReason, table: TableID, cookie: Cookie, maximumLength: UInt16?,
-        controllerID: UInt16, key: FlowKey
+        controllerID: UInt16, key: FlowKey, userData: [UInt8] = []
     ) {
         self.packet = packet
         self.reason = reason
@@ -29,5 +31,6 @@ package struct PacketInEvent: Sendable {
         self.maximumLength = maximumLength
         self.controllerID = controllerID
         self.key = key
+        self.userData = userData
     }
 }

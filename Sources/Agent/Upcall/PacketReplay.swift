@@ -12,7 +12,7 @@ package struct PacketReplay: ~Copyable {
             _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int
         ) {}
         mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int) {
-            self.hasFailed = true
+            // Where the packet goes on is not for this copy.
         }
         mutating func discard(_ reason: PacketDiscardReason) { self.hasFailed = true }
         mutating func nextRandom() -> UInt32 { 0 }
@@ -50,28 +50,37 @@ package struct PacketReplay: ~Copyable {
     /// One execution per output, each with the packet as it is there; nil where an action could not be carried out.
     package mutating func executions() -> [PacketExecution]? {
         var result: [PacketExecution] = []
-        var truncation: DatapathAction?
+        // What the datapath must do before the next output, and forgets between two executions.
+        var before: [DatapathAction] = []
         for index in self.actions.indices {
             switch self.actions[index] {
-            case .output:
+            case .output, .recirculate:
                 guard self.advance(to: index) else { return nil }
-                var key = self.key
-                PacketParser.parse(self.buffer.bytes, into: &key)
-                let actions = (truncation.map { [$0] } ?? []) + [self.actions[index]]
-                result.append(PacketExecution(packet: self.buffer.copiedBytes(), key: key, actions: actions))
-                truncation = nil
-            case .truncate: truncation = self.actions[index]
+                result.append(self.execution(before + [self.actions[index]]))
+                before.removeAll { if case .truncate = $0 { true } else { false } }
+            case .truncate, .connectionTracking, .clearConnectionTracking, .hash: before.append(self.actions[index])
             default: break
             }
         }
+        if result.isEmpty, before.contains(where: \.hasEffect) {
+            guard self.advance(to: self.actions.count) else { return nil }
+            result.append(self.execution(before))
+        }
         return result
+    }
+
+    private func execution(_ actions: [DatapathAction]) -> PacketExecution {
+        var key = self.key
+        PacketParser.parse(self.buffer.bytes, into: &key)
+        return PacketExecution(packet: self.buffer.copiedBytes(), key: key, actions: actions)
     }
 
     private mutating func advance(to count: Int) -> Bool {
         let end = min(count, self.actions.count)
         guard self.position < end else { return !self.sink.hasFailed }
         ActionExecutor.execute(
-            Array(self.actions[self.position..<end]), on: &self.buffer, key: &self.key, into: &self.sink)
+            self.actions[self.position..<end].filter { !$0.isTracking }, on: &self.buffer, key: &self.key,
+            into: &self.sink)
         self.position = end
         return !self.sink.hasFailed
     }

@@ -65,6 +65,13 @@ extension NetlinkReader {
             unknown += nested.unknown
             return .clone(nested.actions)
         case .truncate: return .truncate(self.uint32())
+        case .connectionTracking:
+            guard let request = self.nested.readConnectionTracking() else {
+                self.markMalformed()
+                return nil
+            }
+            return .connectionTracking(request)
+        case .clearConnectionTracking: return .clearConnectionTracking
         case .meter: return .meter(self.uint32())
         case .drop: return .drop(reason: self.uint32())
         }

@@ -62,6 +62,8 @@ extension NetlinkWriter {
         case .clone(let nested):
             return self.actions(Attribute.clone.rawValue, nested, portID: portID, depth: depth + 1)
         case .truncate(let length): self.attribute(Attribute.truncate.rawValue, length)
+        case .connectionTracking(let request): self.connectionTracking(request)
+        case .clearConnectionTracking: self.flag(Attribute.clearConnectionTracking.rawValue)
         case .meter(let number): self.attribute(Attribute.meter.rawValue, number)
         case .drop(let reason): self.attribute(Attribute.drop.rawValue, reason)
         }

@@ -261,8 +261,12 @@ package enum OpenVSwitch {
         case popMPLS = 10
         /// One nested key attribute: values, then mask.
         case setMasked = 11
+        /// Nested ``ConnectionTrackingAttribute``.
+        case connectionTracking = 12
         /// 32-bit length.
         case truncate = 13
+        /// Nothing.
+        case clearConnectionTracking = 16
         /// 32-bit meter number.
         case meter = 19
         /// Nested actions.

@@ -90,6 +90,7 @@ package enum ActionExecutor {
                     return
                 case .set(let rewrite):
                     try Self.set(rewrite, &packet, &key, &progress, &sink)
+                case .connectionTracking, .clearConnectionTracking: throw .unsupported
                 case .pushVLAN, .popVLAN, .pushMPLS, .popMPLS:
                     try Self.pushOrPop(actions[index], &packet, &key, &progress, &sink)
                 }

@@ -98,10 +98,49 @@ struct DatapathActionNetlinkTests {
         #expect(Self.encode(nested(NetlinkWriter.actionNestingMaximum + 1)) == nil)
     }
 
+    @Test("Connection tracking byte by byte, and every part of it there and back")
+    func connectionTracking() throws {
+        var request = ConnectionTrackingRequest()
+        #expect(Self.encode([.connectionTracking(request)]) == [4, 0, 12, 0])
+        #expect(Self.encode([.clearConnectionTracking]) == [4, 0, 16, 0])
+        request.commits = true
+        request.zone = 5
+        request.mark = 0x10
+        request.markMask = 0xf0
+        let bytes: [UInt8] =
+            [28, 0, 12, 0, 4, 0, 1, 0, 6, 0, 2, 0, 5, 0, 0, 0] + [12, 0, 3, 0, 0x10, 0, 0, 0, 0xf0, 0, 0, 0]
+        #expect(Self.encode([.connectionTracking(request)]) == bytes)
+        request.forces = true
+        request.label = 0x0102_0304
+        request.labelMask = .max
+        request.helper = "ftp"
+        for direction in [ConnectionTrackingRequest.Translation.Direction.existing, .source, .destination] {
+            var translation = ConnectionTrackingRequest.Translation()
+            translation.direction = direction
+            if direction != .existing {
+                translation.firstAddress = 0x0a00_0001
+                translation.lastAddress = 0x0a00_0009
+                translation.firstPort = 1000
+                translation.lastPort = 2000
+                translation.isPersistent = true
+                translation.hashesPort = true
+            }
+            request.translation = translation
+            let actions = [DatapathAction.connectionTracking(request), .clearConnectionTracking, .recirculate(9)]
+            #expect(try #require(Self.decode(try #require(Self.encode(actions)))).actions == actions)
+            translation.isIPv6 = direction != .existing
+            translation.hashesPort = false
+            translation.randomisesPort = direction != .existing
+            request.translation = translation
+            let wide = [DatapathAction.connectionTracking(request)]
+            #expect(try #require(Self.decode(try #require(Self.encode(wide)))).actions == wide)
+        }
+    }
+
     @Test("Another program's actions are counted, not guessed")
     func unknown() throws {
-        // ct (12) with an empty list, then an output.
-        let bytes: [UInt8] = [4, 0, 12, 0, 8, 0, 1, 0, 3, 0, 0, 0]
+        // check_pkt_len (21) with an empty list, then an output.
+        let bytes: [UInt8] = [4, 0, 21, 0, 8, 0, 1, 0, 3, 0, 0, 0]
         let read = try #require(Self.decode(bytes))
         #expect(read.actions == [.output(PortIndex(rawValue: 3))])
         #expect(read.unknown == 1)

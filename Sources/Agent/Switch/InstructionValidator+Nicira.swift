@@ -1,0 +1,73 @@
+import Datapath
+import OpenFlow
+
+// Nicira's actions: which can be carried out, and with what arguments.
+extension InstructionValidator {
+    /// Checks one; `key` under `mask` is what is known of the packets that come to it.
+    static func validate(
+        extension action: Action, key: FlowKey, mask: FlowMask, version: OpenFlowVersion
+    ) throws(OpenFlowError) {
+        switch action {
+        case .clone(let actions):
+            try self.validate(actions, key: key, mask: mask, version: version, isPacketOut: false)
+        case .connectionTracking(let tracking): try self.validate(tracking)
+        case .learn(let learn): try self.validate(learn)
+        case .pushStack(let slice): try self.validate(slice, isWritten: false)
+        case .popStack(let slice): try self.validate(slice, isWritten: true)
+        case .multipath(let multipath): try self.validate(multipath.destination, isWritten: true)
+        case .bundle(let bundle):
+            if let destination = bundle.destination { try self.validate(destination, isWritten: true) }
+        case .controllerOutput(let output):
+            guard !output.isPausing, output.meter == nil else { throw OpenFlowError(.actionBadArgument) }
+        case .resubmitTracked, .clearConnectionTracking, .sample, .decrementNetworkTTLNotifying, .writeMetadata,
+            .finTimeout:
+            break
+        default: throw OpenFlowError(.actionBadExperimenterType)
+        }
+    }
+
+    private static func validate(_ tracking: ConnectionTracking) throws(OpenFlowError) {
+        guard tracking.helperPort == 0 || tracking.helperPort == 21 || tracking.helperPort == 69 else {
+            throw OpenFlowError(.actionBadArgument, value: UInt64(tracking.helperPort))
+        }
+        if case .field(let slice) = tracking.zone { try self.validate(slice, isWritten: false) }
+        for action in tracking.actions {
+            switch action {
+            case .addressTranslation: continue
+            case .setField(.connectionMark, value: _, mask: _), .setField(.connectionLabel, value: _, mask: _): break
+            case .copyField(let copy) where copy.destination == .connectionMark || copy.destination == .connectionLabel:
+                break
+            default: throw OpenFlowError(.actionBadArgument)
+            }
+            guard tracking.flags.contains(.commit) else { throw OpenFlowError(.actionBadArgument) }
+        }
+    }
+
+    private static func validate(_ learn: Learn) throws(OpenFlowError) {
+        // What learned flows lead to is not known beforehand; options that would need it are refused.
+        guard !learn.flags.contains(.deleteLearned), learn.finIdleTimeoutSeconds == 0,
+            learn.finHardTimeoutSeconds == 0
+        else { throw OpenFlowError(.actionBadArgument) }
+        for part in learn.specifications {
+            if case .field(let field, let offset) = part.source {
+                try self.validate(FieldSlice(field, offset: offset, bitCount: part.bitCount), isWritten: false)
+            }
+            switch part.destination {
+            case .match(let field, let offset):
+                try self.validate(FieldSlice(field, offset: offset, bitCount: part.bitCount), isWritten: false)
+            case .load(let field, let offset):
+                try self.validate(FieldSlice(field, offset: offset, bitCount: part.bitCount), isWritten: true)
+            case .output: break
+            }
+        }
+    }
+
+    private static func validate(_ slice: FieldSlice, isWritten: Bool) throws(OpenFlowError) {
+        guard slice.bitCount > 0, Int(slice.offset) + Int(slice.bitCount) <= slice.field.width else {
+            throw OpenFlowError(.actionBadSetLength, value: UInt64(slice.bitCount))
+        }
+        guard slice.field.flowLayout != nil, !isWritten || (slice.field.isWritable && slice.field != .inPort) else {
+            throw OpenFlowError(.actionBadSetType, value: UInt64(slice.field.rawValue))
+        }
+    }
+}
