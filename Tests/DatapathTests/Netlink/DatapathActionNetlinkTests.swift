@@ -99,7 +99,7 @@ struct DatapathActionNetlinkTests {
     }
 
     @Test("Connection tracking byte by byte, and every part of it there and back")
-    func connectionTracking() throws {
+    func connectionTracking() {
         var request = ConnectionTrackingRequest()
         #expect(Self.encode([.connectionTracking(request)]) == [4, 0, 12, 0])
         #expect(Self.encode([.clearConnectionTracking]) == [4, 0, 16, 0])
@@ -127,13 +127,13 @@ struct DatapathActionNetlinkTests {
             }
             request.translation = translation
             let actions = [DatapathAction.connectionTracking(request), .clearConnectionTracking, .recirculate(9)]
-            #expect(try #require(Self.decode(try #require(Self.encode(actions)))).actions == actions)
+            #expect(Self.encode(actions).flatMap(Self.decode)?.actions == actions)
             translation.isIPv6 = direction != .existing
             translation.hashesPort = false
             translation.randomisesPort = direction != .existing
             request.translation = translation
             let wide = [DatapathAction.connectionTracking(request)]
-            #expect(try #require(Self.decode(try #require(Self.encode(wide)))).actions == wide)
+            #expect(Self.encode(wide).flatMap(Self.decode)?.actions == wide)
         }
     }
 
