@@ -17,6 +17,8 @@ public enum PortKind: Sendable, Hashable {
     case device
     /// A new device of the host's whose other end is the datapath (kernel: internal vport; embedded: TAP).
     case `internal`
+    /// Tunnels: packets carry their tunnel's key and addresses beside them, in both directions (kernel only).
+    case tunnel(TunnelProtocol)
 }
 
 /// What to add to a datapath.

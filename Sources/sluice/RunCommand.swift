@@ -33,6 +33,15 @@ struct RunCommand: ParsableCommand {
             Every bridge also listens on the socket BRIDGE.mgmt in the run directory:
               ovs-ofctl show unix:/run/sluice/br0.mgmt
 
+            PORTS
+              eth1=1              a device, with OpenFlow port number 1
+              p0=3,peer=p1        a patch port
+              t0=4,type=vxlan,remote=192.0.2.1,key=7
+                                  a tunnel of the kernel datapath: vxlan, geneve or gre;
+                                  remote and key may be "flow"; also local=, port=
+              eth2,tag=10         NORMAL: in VLAN 10, without tags; also trunks=10;20 and
+                                  vlan-mode=trunk, access, native-tagged, native-untagged
+
             FILE
               run-dir: /run/sluice
               log-level: connection=debug,info
@@ -84,7 +93,8 @@ struct RunCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Add a device as a port, with the OpenFlow number given; or, with a peer, a patch port to the port of "
-                + "that name, which names this one as its peer. Repeatable.", valueName: "name[=number][,peer=name]"))
+                + "that name, which names this one as its peer; or, with a type, a tunnel. Repeatable; see PORTS.",
+            valueName: "name[=number][,option=value]..."))
     var port: [String] = []
 
     @Option(help: ArgumentHelp("Call a controller; repeatable.", valueName: "address"))

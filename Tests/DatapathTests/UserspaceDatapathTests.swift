@@ -1,5 +1,6 @@
-import Datapath
 import Testing
+
+@testable import Datapath
 
 @Suite("The embedded datapath with socket pairs for wires")
 struct UserspaceDatapathTests {
@@ -10,6 +11,36 @@ struct UserspaceDatapathTests {
         return BackendContract.Fixture(
             backend: datapath, left: try datapath.addPort(left.port), right: try datapath.addPort(right.port),
             leftWire: left, rightWire: right)
+    }
+
+    @Test("A port whose packets all miss leaves room for the first packets of others")
+    func fairness() throws {
+        let ring = try UpcallRing(capacity: 64)
+        func upcalls(_ port: UInt32, _ count: Int) -> [Upcall] {
+            var key = FlowKey()
+            key.inPort = port
+            return (0..<count).map { _ in Upcall(reason: .miss, key: key, packet: []) }
+        }
+        var flood = upcalls(1, 500)
+        ring.push(&flood)
+        #expect(flood.isEmpty && ring.lost == 468)
+        var other = upcalls(2, 10)
+        ring.push(&other)
+        #expect(ring.lost == 468)
+        var taken: [Upcall] = []
+        #expect(ring.receive(into: &taken, maximum: 20, timeoutMilliseconds: 0) == 20)
+        // What was taken makes room again, for both.
+        flood = upcalls(1, 500)
+        ring.push(&flood)
+        var total = 20
+        while case let count = ring.receive(into: &taken, maximum: 50, timeoutMilliseconds: 0), count > 0 {
+            total += count
+        }
+        #expect(total + Int(ring.lost) == 1010 && taken.count { $0.key.inPort == 2 } == 10)
+        flood = upcalls(1, 500)
+        let before = ring.lost
+        ring.push(&flood)
+        #expect(ring.lost - before == 468)
     }
 
     @Test("The contract of backends", arguments: BackendContract.checks.indices)

@@ -11,7 +11,7 @@ struct KernelDatapathTests {
         arguments: [
             "LearningControllerTests", "OfctlReadTests", "OfctlFlowTests", "OfctlPacketTests", "FlowExpiryTests",
             "PortEventTests", "ReconnectTests", "CutMessageTests", "ProtocolErrorTests", "StandaloneTests",
-            "PatchPortTests", "TraceTests", "ExtensionActionTests",
+            "PatchPortTests", "TraceTests", "ExtensionActionTests", "VLANModeTests", "TunnelTests",
         ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")

@@ -14,8 +14,17 @@ package struct BridgeSettings: Sendable {
         package var number: PortNumber?
         /// For a patch port, which has no device: the patch port it is joined to.
         package var peer: String?
+        /// For a tunnel, which has no device of its own: where it leads.
+        package var tunnel: TunnelSettings?
+        /// The VLANs that NORMAL has on it.
+        package var vlans: PortVLANs
         /// Makes a port.
-        package init(device: String, number: PortNumber? = nil, peer: String? = nil) {
+        package init(
+            device: String, number: PortNumber? = nil, peer: String? = nil, tunnel: TunnelSettings? = nil,
+            vlans: PortVLANs = PortVLANs()
+        ) {
+            self.tunnel = tunnel
+            self.vlans = vlans
             self.device = device
             self.number = number
             self.peer = peer
@@ -47,7 +56,10 @@ package struct BridgeSettings: Sendable {
 
 extension BridgeSettings {
     /// The devices that the bridge uses, its local port's first.
-    var devices: [String] { [self.name] + self.ports.filter { $0.peer == nil }.map { $0.device } }
+    var devices: [String] {
+        [self.name]
+            + self.ports.filter { $0.peer == nil }.map { $0.tunnel?.tunnelProtocol.portName ?? $0.device }
+    }
 }
 
 /// One bridge: a switch, its datapath side and its connections, joined on one control loop.
@@ -65,7 +77,7 @@ final class Bridge {
     let openFlowSwitch: OpenFlowSwitch
     private let runtime: BridgeRuntime
     private let logger: Logger
-    private let hostIdentity: [UInt8]
+    let hostIdentity: [UInt8]
     private let clock: @Sendable () -> MonotonicTime
 
     /// Makes the bridge and its ports; nothing is connected before ``start()``.
@@ -120,6 +132,8 @@ final class Bridge {
             for port in settings.ports {
                 if let peer = port.peer {
                     try self.addPatchPort(port, peer: peer, hostIdentity: hostIdentity)
+                } else if let tunnel = port.tunnel {
+                    try self.addTunnel(port, tunnel)
                 } else {
                     try self.addPort(port)
                 }
@@ -192,7 +206,8 @@ final class Bridge {
             throw Self.agentError(error, device: port.device, bridge: self.settings.name)
         }
         do throws(AgentError) {
-            try self.addToSwitch(PortDescription(interface: interface), index: added.index, requested: port.number)
+            try self.addToSwitch(
+                PortDescription(interface: interface), index: added.index, requested: port.number, vlans: port.vlans)
         } catch {
             try? self.service.backend.removePort(added.index)
             throw error
@@ -211,7 +226,7 @@ final class Bridge {
         description.hardwareAddress = StableAddress.address(patchPort: port.device, hostIdentity: hostIdentity)
         description.state = self.datapath.isJoined(index) ? [.live] : [.linkDown]
         do throws(AgentError) {
-            try self.addToSwitch(description, index: index, requested: port.number)
+            try self.addToSwitch(description, index: index, requested: port.number, vlans: port.vlans)
         } catch {
             try? self.datapath.removePort(index)
             throw error
@@ -239,12 +254,16 @@ final class Bridge {
         return left
     }
 
-    private func addToSwitch(
-        _ description: PortDescription, index: PortIndex, requested: PortNumber?
+    func addToSwitch(
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?, vlans: PortVLANs = PortVLANs(),
+        tunnel: TunnelEndpoint? = nil
     ) throws(AgentError) {
+        var forwarding = PortForwarding()
+        forwarding.vlans = vlans
+        forwarding.tunnel = tunnel
         do throws(PortTable.Refusal) {
             let added = try self.openFlowSwitch.addPort(
-                description, index: index, requested: requested, now: self.clock())
+                description, index: index, requested: requested, now: self.clock(), forwarding: forwarding)
             self.datapath.attach(index, as: added.number)
             self.logger.debug(
                 """
@@ -319,7 +338,7 @@ final class Bridge {
 
     // MARK: Words
 
-    private static func agentError(_ error: DatapathError, device: String, bridge: String) -> AgentError {
+    static func agentError(_ error: DatapathError, device: String, bridge: String) -> AgentError {
         let subject = device == bridge ? "local port of bridge \(bridge)" : "port \(device) of bridge \(bridge)"
         switch error.code {
         case .noSuchDevice: return AgentError(.missingDevice, "\(subject): there is no device \(device) on this host")

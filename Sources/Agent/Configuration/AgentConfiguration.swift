@@ -43,6 +43,10 @@ package struct BridgeConfiguration: Hashable, Sendable {
         package var number: PortNumber?
         /// The patch port that packets sent to this one come out of; nil for a port that is a device.
         package var peer: String?
+        /// The tunnel that it is; nil for a port that is none.
+        package var tunnel: TunnelSettings?
+        /// The VLANs that NORMAL has on it.
+        package var vlans = PortVLANs()
 
         /// Makes a port.
         package init(device: String, number: PortNumber? = nil, peer: String? = nil) {

@@ -128,13 +128,15 @@ enum SettingParser {
         return PortNumber(rawValue: number)
     }
 
-    /// `DEVICE` or `DEVICE=NUMBER`; for a patch port, `NAME,peer=PEER` or `NAME=NUMBER,peer=PEER`.
+    /// `DEVICE` or `DEVICE=NUMBER`, and options of the form `,NAME=VALUE` after that (``PortOptions``).
     static func port(_ text: String) throws(SettingError) -> BridgeConfiguration.Port {
-        guard let comma = text.lastIndex(of: ","), text[comma...].hasPrefix(",peer=") else {
-            return try Self.numberedDevice(text)
-        }
-        var port = try Self.numberedDevice(String(text[..<comma]))
-        port.peer = try Self.deviceName(String(text[comma...].dropFirst(",peer=".count)))
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        var options = PortOptions()
+        // A name may have a comma in it; options are those words at the end that are spelled as such.
+        let count = parts.dropFirst().reversed().prefix { PortOptions.isOption($0) }.count
+        for part in parts.suffix(count) { try options.read(part) }
+        var port = try Self.numberedDevice(parts.dropLast(count).joined(separator: ","))
+        try options.complete(&port)
         return port
     }
 

@@ -89,7 +89,10 @@ package enum AgentProgram {
             connections.tls = configuration.tls.complete
             return BridgeSettings(
                 name: bridge.name, datapath: bridge.datapath,
-                ports: bridge.ports.map { BridgeSettings.Port(device: $0.device, number: $0.number, peer: $0.peer) },
+                ports: bridge.ports.map {
+                    BridgeSettings.Port(
+                        device: $0.device, number: $0.number, peer: $0.peer, tunnel: $0.tunnel, vlans: $0.vlans)
+                },
                 switchConfiguration: switchConfiguration,
                 connections: connections)
         }

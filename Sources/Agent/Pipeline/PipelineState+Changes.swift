@@ -42,9 +42,11 @@ extension PipelineState {
 
     /// Adds a port; see ``PortTable/add(_:index:requested:)``.
     mutating func addPort(
-        _ description: PortDescription, index: PortIndex, requested: PortNumber?, now: MonotonicTime
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?, now: MonotonicTime,
+        forwarding: PortForwarding = PortForwarding()
     ) throws(PortTable.Refusal) -> SwitchPort {
-        let port = try self.ports.add(description, index: index, requested: requested, now: now)
+        let port = try self.ports.add(
+            description, index: index, requested: requested, now: now, forwarding: forwarding)
         self.note(.portAdded(port.number))
         return port
     }

@@ -172,10 +172,14 @@ package struct SwitchPort: Sendable, Hashable {
     package var description: PortDescription
     /// When the switch got it.
     package var added: MonotonicTime
+    /// What it does with packets.
+    package var forwarding: PortForwarding
     /// Makes a port.
     package init(
-        number: PortNumber, index: PortIndex, description: PortDescription, added: MonotonicTime = .zero
+        number: PortNumber, index: PortIndex, description: PortDescription, added: MonotonicTime = .zero,
+        forwarding: PortForwarding = PortForwarding()
     ) {
+        self.forwarding = forwarding
         self.number = number
         self.index = index
         self.description = description

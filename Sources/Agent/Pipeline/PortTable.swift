@@ -70,13 +70,16 @@ package struct PortTable: Sendable {
     ///   - index: Its number in the datapath.
     ///   - requested: The number asked for, or nil for the one that the name had, or the lowest that no name
     ///     has or had.
+    ///   - forwarding: What it does with packets.
     package mutating func add(
-        _ description: PortDescription, index: PortIndex, requested: PortNumber?, now: MonotonicTime = .zero
+        _ description: PortDescription, index: PortIndex, requested: PortNumber?, now: MonotonicTime = .zero,
+        forwarding: PortForwarding = PortForwarding()
     ) throws(Refusal) -> SwitchPort {
         guard self.port(named: description.name) == nil else { throw .nameExists }
         guard self.numberOfIndex[index.rawValue] == nil else { throw .indexInUse(index) }
         let number = try self.number(for: description.name, requested)
-        var port = SwitchPort(number: number, index: index, description: description, added: now)
+        var port = SwitchPort(
+            number: number, index: index, description: description, added: now, forwarding: forwarding)
         port.description.number = number
         if self.remembered[description.name] != nil { self.goneNames.removeAll { $0 == description.name } }
         self.remember(description.name, number)

@@ -9,11 +9,13 @@ extension OpenFlowSwitch {
     ///
     /// - Parameter requested: The number asked for; nil for the one that the name had, or the lowest that is free.
     package func addPort(
-        _ description: PortDescription, index: PortIndex, requested: PortNumber? = nil, now: MonotonicTime
+        _ description: PortDescription, index: PortIndex, requested: PortNumber? = nil, now: MonotonicTime,
+        forwarding: PortForwarding = PortForwarding()
     ) throws(PortTable.Refusal) -> SwitchPort {
         let port = try self.commit(by: .management, now: now) {
             (state: inout PipelineState) throws(PortTable.Refusal) -> SwitchPort in
-            try state.addPort(description, index: index, requested: requested, now: now)
+            try state.addPort(
+                description, index: index, requested: requested, now: now, forwarding: forwarding)
         }
         self.announce(port, .add)
         return port

@@ -50,6 +50,8 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
     case recirculationUnavailable
     /// The datapath cannot track connections.
     case connectionTrackingUnavailable
+    /// It was to leave by a tunnel whose remote end the flow sets, and no flow has.
+    case tunnelWithoutRemote
     /// The packet went on to another bridge whose port is not there.
     case patchPeerMissing
 
@@ -79,6 +81,7 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
         case .recirculationLost: "recirculated with a state that is gone"
         case .recirculationUnavailable: "recirculation not possible"
         case .connectionTrackingUnavailable: "connection tracking not possible"
+        case .tunnelWithoutRemote: "tunnel without a remote address"
         case .patchPeerMissing: "patch port without a peer"
         }
     }

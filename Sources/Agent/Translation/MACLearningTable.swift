@@ -20,7 +20,8 @@ package struct MACLearningUpdate: Hashable, Sendable {
 /// Which port each Ethernet address was last seen behind, per VLAN (IEEE 802.1D §7.8, the filtering database).
 ///
 /// A value without a clock. Entries not refreshed for ``ageingTime`` are gone; the table holds at most ``limit`` and
-/// forgets the one refreshed longest ago for a new one. All operations take constant time.
+/// for a new one forgets the one refreshed longest ago behind the port that has most. All operations take constant
+/// time, but for that one, which looks at each port.
 package struct MACLearningTable: Sendable {
     /// What came of ``learn(_:now:)``.
     package enum Outcome: Hashable, Sendable {
@@ -43,6 +44,16 @@ package struct MACLearningTable: Sendable {
         /// Neighbours in the list from oldest to newest; -1 at the ends.
         var older: Int32
         var newer: Int32
+        /// Neighbours among the entries of the same port.
+        var olderOfPort: Int32 = -1
+        var newerOfPort: Int32 = -1
+    }
+
+    /// The entries behind one port, from oldest to newest.
+    private struct PortList: Sendable {
+        var oldest: Int32 = -1
+        var newest: Int32 = -1
+        var count = 0
     }
 
     /// How long an entry lasts without being refreshed.
@@ -53,6 +64,7 @@ package struct MACLearningTable: Sendable {
     private var slots: [UInt64: Int32] = [:]
     private var entries: [Entry] = []
     private var free: [Int32] = []
+    private var ports: [PortNumber: PortList] = [:]
     private var oldest: Int32 = -1
     private var newest: Int32 = -1
 
@@ -84,14 +96,16 @@ package struct MACLearningTable: Sendable {
             guard now >= entry.lastSeen else { return .refreshed }
             let expired = self.isExpired(entry, now: now)
             self.unlink(slot)
+            self.unlinkFromPort(slot)
             self.entries[Int(slot)].port = update.port
             self.entries[Int(slot)].lastSeen = now
             self.linkNewest(slot)
+            self.linkNewestOfPort(slot)
             if expired { return .added }
             return entry.port == update.port ? .refreshed : .moved(from: entry.port)
         }
         let isFull = self.slots.count >= self.limit
-        if isFull { self.remove(self.oldest) }
+        if isFull { self.remove(self.victim) }
         let entry = Entry(key: key, port: update.port, lastSeen: now, older: -1, newer: -1)
         let slot: Int32
         if let reused = self.free.popLast() {
@@ -103,6 +117,7 @@ package struct MACLearningTable: Sendable {
         }
         self.slots[key] = slot
         self.linkNewest(slot)
+        self.linkNewestOfPort(slot)
         return isFull ? .replacedOldest : .added
     }
 
@@ -154,8 +169,43 @@ package struct MACLearningTable: Sendable {
         now.since(entry.lastSeen) >= self.ageingTime
     }
 
+    /// The entry that makes room: the oldest behind the port that has most, so that one port's flood of addresses does
+    /// not push out those of others.
+    private var victim: Int32 {
+        self.ports.max { ($0.value.count, $1.key.rawValue) < ($1.value.count, $0.key.rawValue) }?.value.oldest
+            ?? self.oldest
+    }
+
+    private mutating func unlinkFromPort(_ slot: Int32) {
+        let entry = self.entries[Int(slot)]
+        guard var list = self.ports[entry.port] else { return }
+        if entry.olderOfPort >= 0 {
+            self.entries[Int(entry.olderOfPort)].newerOfPort = entry.newerOfPort
+        } else {
+            list.oldest = entry.newerOfPort
+        }
+        if entry.newerOfPort >= 0 {
+            self.entries[Int(entry.newerOfPort)].olderOfPort = entry.olderOfPort
+        } else {
+            list.newest = entry.olderOfPort
+        }
+        list.count -= 1
+        self.ports[entry.port] = list.count > 0 ? list : nil
+    }
+
+    private mutating func linkNewestOfPort(_ slot: Int32) {
+        var list = self.ports[self.entries[Int(slot)].port] ?? PortList()
+        self.entries[Int(slot)].olderOfPort = list.newest
+        self.entries[Int(slot)].newerOfPort = -1
+        if list.newest >= 0 { self.entries[Int(list.newest)].newerOfPort = slot } else { list.oldest = slot }
+        list.newest = slot
+        list.count += 1
+        self.ports[self.entries[Int(slot)].port] = list
+    }
+
     private mutating func remove(_ slot: Int32) {
         self.unlink(slot)
+        self.unlinkFromPort(slot)
         self.slots[self.entries[Int(slot)].key] = nil
         self.free.append(slot)
     }

@@ -79,6 +79,7 @@ extension Translator {
                 if !self.environment.capabilities.truncation { self.result.slowPath.insert(.action) }
                 self.append(.truncate(maximumLength))
             }
+            if let tunnel = port.forwarding.tunnel { return self.encapsulate(by: tunnel) }
             return self.append(.output(index))
         }
         let count = self.result.actions.count
@@ -141,34 +142,5 @@ extension Translator {
             return self.omit(.blockedPort)
         }
         self.send(to: port, maximumLength: maximumLength)
-    }
-
-    /// OFPP_NORMAL: an Ethernet bridge with address learning (IEEE 802.1D §7), per VLAN, every port in every VLAN.
-    mutating func forwardNormally<View: PipelineView & ~Copyable>(view: borrowing View) {
-        self.unwildcard(.ethernetSource)
-        self.unwildcard(.ethernetDestination)
-        let destination = MACAddress(rawValue: self.key.ethernetDestination)
-        guard !destination.isLinkLocalReserved else { return self.drop(.reservedAddress) }
-        self.unwildcard(word: FlowField.vlanTCI.layout.word, bits: 0x1fff << UInt64(FlowField.vlanTCI.layout.shift))
-        let vlan = self.key.vlanTCI & 0x0fff
-
-        let learning = self.environment.learning
-        let update = MACLearningUpdate(
-            vlan: vlan, address: MACAddress(rawValue: self.key.ethernetSource), port: self.inPort)
-        if !update.address.isMulticast, view.port(self.inPort) != nil {
-            if self.allowsSideEffects { learning.learn(update, now: self.now) }
-            self.result.learned = update
-            self.recorder?.note(.learned(update))
-        }
-        // Read after learning and before the lookup: what changes later calls for another translation.
-        if self.result.learningGeneration == nil { self.result.learningGeneration = learning.generation }
-
-        if !destination.isMulticast, let number = learning.port(of: destination, vlan: vlan, now: self.now),
-            let port = view.port(number)
-        {
-            guard number != self.inPort else { return self.drop(.destinationBehindInPort) }
-            return self.emit(to: port)
-        }
-        self.emitToAll(excluding: [.noFlood], view: view)
     }
 }

@@ -11,6 +11,7 @@ extension Translator {
             self.result.error = .unknownInPort
             return
         }
+        if port.forwarding.tunnel != nil { self.unwildcardTunnel() }
         guard self.mayReceive(by: port) else { return self.drop(.receptionForbidden) }
         if view.fragmentHandling == .drop, self.key.ipFragment != 0 {
             self.expectedDrop = DropRecord(table: TableID(rawValue: 0), cause: .fragment)

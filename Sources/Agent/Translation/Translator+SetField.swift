@@ -194,7 +194,7 @@ extension Translator {
     private mutating func showTags() { self.tags.show(in: &self.key) }
 
     /// The tags move between the two places that the key has for them, so they are looked at whole.
-    private mutating func unwildcardTags() {
+    mutating func unwildcardTags() {
         let word = FlowField.vlanTCI.layout.word
         self.unwildcard(word: word, bits: .max)
         self.constant.words[word] = .max

@@ -88,6 +88,25 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         self.service.patchPorts.add(name: name, peer: peer)
     }
 
+    /// Makes a tunnel, which is to be attached, and the datapath's port for its protocol where that is not there.
+    ///
+    /// `exists` where another tunnel has this peer and key; `unsupported` where the datapath has no tunnels.
+    package func makeTunnel(_ settings: TunnelSettings) throws(DatapathError) -> (PortIndex, TunnelEndpoint) {
+        let name = settings.tunnelProtocol.portName
+        let present = try self.service.backend.ports().first { $0.name == name }
+        let shared: DatapathPort
+        if let present {
+            shared = present
+        } else {
+            shared = try self.service.backend.addPort(PortRequest(name: name, kind: .tunnel(settings.tunnelProtocol)))
+        }
+        let endpoint = TunnelEndpoint(settings: settings, index: shared.index)
+        guard let index = self.service.tunnelPorts.add(endpoint) else {
+            throw DatapathError(.exists, operation: "add tunnel", detail: "another has this peer and key")
+        }
+        return (index, endpoint)
+    }
+
     /// Whether packets sent to the patch port come out of another.
     package func isJoined(_ index: PortIndex) -> Bool { self.service.patchPorts.peer(of: index) != nil }
 
@@ -95,6 +114,10 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package func removePort(_ index: PortIndex) throws(DatapathError) {
         self.detach(index)
         guard !index.isPatch else { return self.service.patchPorts.remove(index) }
+        if index.isTunnel {
+            guard let shared = self.service.tunnelPorts.remove(index) else { return }
+            return try self.service.backend.removePort(shared)
+        }
         try self.service.backend.removePort(index)
     }
 
@@ -263,7 +286,9 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
                 allowsSideEffects: true)
             self.credit(translation, bytes: packet.count, at: now, in: view)
             // The datapath knows nothing of patch ports.
-            if let port = view.port(inPort), !port.index.isPatch { index = port.index }
+            if let port = view.port(inPort), !port.index.isPatch {
+                index = port.forwarding.tunnel?.index ?? port.index
+            }
         }
         self.learnedFlows.append(translation.learnedFlows)
         if translation.learned != nil { self.service.noteLearning() }
@@ -284,12 +309,12 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
     /// Counters of a port of this bridge.
     package func statistics(of port: SwitchPort) -> Datapath.PortStatistics? {
         guard !port.index.isPatch else { return self.service.patchPorts.statistics(of: port.index) }
-        return try? self.service.backend.statistics(of: port.index)
+        return try? self.service.backend.statistics(of: port.forwarding.tunnel?.index ?? port.index)
     }
 
     /// Sets a port's device up or down, which a patch port does not have; returns nil when done.
     package func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
-        guard !port.index.isPatch else { return nil }
+        guard !port.index.isPatch, !port.index.isTunnel else { return nil }
         return self.setInterfaceUp(port.description.name, up)
     }
 

@@ -25,6 +25,8 @@ package final class DatapathService: Sendable {
     package let counters = UpcallCounters()
     /// The patch ports between its bridges.
     package let patchPorts = PatchPorts()
+    /// The tunnels of its bridges.
+    package let tunnelPorts = TunnelPorts()
     /// The packets on their way through the datapath.
     package let recirculation = RecirculationTable()
     /// The megaflows installed.
@@ -129,6 +131,7 @@ package final class DatapathService: Sendable {
             return released.keys.map(PortIndex.init(rawValue:))
         }
         for index in released where index.isPatch { self.patchPorts.remove(index) }
+        for index in released where index.isTunnel { _ = self.tunnelPorts.remove(index) }
         self.epochs.waitForQuiescenceFromOutside()
         self.delete(self.flows.flows { $0.bridge == identifier })
         self.registry.withLock { $0.bridges[identifier] = nil }
@@ -149,7 +152,9 @@ package final class DatapathService: Sendable {
             registry.ports[index.rawValue] = nil
         }
         self.epochs.waitForQuiescenceFromOutside()
-        self.delete(self.flows.flows { $0.uses(index) })
+        // Packets of a tunnel are told apart by more than their port: all that are the bridge's may be this one's.
+        let shared = self.tunnelPorts.endpoint(index)?.index
+        self.delete(self.flows.flows { $0.uses(index) || (shared.map($0.uses) ?? false) })
     }
 
     /// Which bridge each port belongs to, now.
@@ -168,7 +173,10 @@ package final class DatapathService: Sendable {
     /// A packet that comes back from the datapath is where it was frozen, which may not be where its port is.
     func owner(of key: borrowing FlowKey, in ports: PortMap) -> PortMap.Entry? {
         let identifier = key.recirculationID
-        guard identifier != 0, let state = self.recirculation.state(of: identifier) else { return ports[key.inPort] }
+        guard identifier != 0, let state = self.recirculation.state(of: identifier) else {
+            if let port = ports[key.inPort] { return port }
+            return self.tunnelPorts.tunnel(for: key).flatMap { ports[$0.rawValue] }
+        }
         guard let bridge = self.bridge(state.bridge) else { return nil }
         return PortMap.Entry(bridge: bridge, number: state.inPort)
     }

@@ -56,16 +56,32 @@ extension PortStatistics {
 }
 
 extension OpenVSwitchClient {
+    /// The kernel's word for a kind of port, and the UDP port of a tunnel that has one.
+    private static func typeAndPort(of kind: PortKind) -> (OpenVSwitch.PortType, UInt16?) {
+        switch kind {
+        case .device: (.device, nil)
+        case .internal: (.internal, nil)
+        case .tunnel(.gre): (.gre, nil)
+        case .tunnel(.vxlan(let port)): (.vxlan, port)
+        case .tunnel(.geneve(let port)): (.geneve, port)
+        }
+    }
+
     /// Adds a port whose upcalls go to the sockets of `portIDs`.
     ///
     /// ENODEV: no such device. EBUSY: the number is taken, or the device is in a bridge or another datapath.
     /// EEXIST: an internal port's name is taken. EINVAL: not an Ethernet device.
     package func addPort(_ request: PortRequest, portIDs: [UInt32]) throws(NetlinkError) -> KernelPort {
-        let type: OpenVSwitch.PortType = request.kind == .internal ? .internal : .device
+        let (type, transportPort) = Self.typeAndPort(of: request.kind)
         let header = self.header(.port, OpenVSwitch.Command.new.rawValue, flags: Netlink.flagEcho)
         let added = try self.request(header) {
             $0.attribute(OpenVSwitch.PortAttribute.type.rawValue, type.rawValue)
             $0.attribute(OpenVSwitch.PortAttribute.name.rawValue, zeroTerminated: request.name)
+            if let transportPort {
+                let options = $0.begin(OpenVSwitch.PortAttribute.options.rawValue)
+                $0.attribute(1, transportPort)
+                $0.end(options)
+            }
             $0.portIDs(portIDs)
             if let index = request.index {
                 $0.attribute(OpenVSwitch.PortAttribute.number.rawValue, index.rawValue)

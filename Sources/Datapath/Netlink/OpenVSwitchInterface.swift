@@ -92,6 +92,8 @@ package enum OpenVSwitch {
         case type = 2
         /// Name of the device.
         case name = 3
+        /// Nested: 1 is a tunnel's UDP port (16 bits, host byte order).
+        case options = 4
         /// Array of port ids of sockets.
         case upcallPortIDs = 5
         /// `struct ovs_vport_stats`: eight 64-bit counters.
@@ -104,6 +106,12 @@ package enum OpenVSwitch {
         case device = 1
         /// A device made by the datapath.
         case `internal` = 2
+        /// GRE tunnels.
+        case gre = 3
+        /// VXLAN tunnels.
+        case vxlan = 4
+        /// Geneve tunnels.
+        case geneve = 5
     }
 
     /// Attributes of a flow.

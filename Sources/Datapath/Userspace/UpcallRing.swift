@@ -10,6 +10,8 @@ final class UpcallRing: Sendable {
         var upcalls: [Upcall] = []
         /// Where in `upcalls` the next one is; those before it are taken.
         var first = 0
+        /// How many of those that wait came by each port.
+        var ofPort: [UInt32: Int] = [:]
         var isHandlerWaiting = false
         var isWoken = false
         var lost: UInt64 = 0
@@ -28,12 +30,23 @@ final class UpcallRing: Sendable {
     var lost: UInt64 { self.state.withLock { $0.lost } }
 
     /// Appends what fits of `batch` and counts the rest as lost; leaves `batch` empty.
+    ///
+    /// A port may have as many upcalls waiting as there is room left, and always one: a port whose packets all miss
+    /// takes half of the ring at most, so that others' first packets find room.
     func push(_ batch: inout [Upcall]) {
         guard !batch.isEmpty else { return }
         let mustSignal = self.state.withLock { state -> Bool in
-            let room = self.capacity - (state.upcalls.count - state.first)
-            if batch.count > room { state.lost += UInt64(batch.count - max(0, room)) }
-            state.upcalls.append(contentsOf: batch.prefix(max(0, room)))
+            var room = self.capacity - (state.upcalls.count - state.first)
+            for upcall in batch {
+                let waiting = state.ofPort[upcall.key.inPort, default: 0]
+                guard room > 0, waiting == 0 || waiting < room else {
+                    state.lost += 1
+                    continue
+                }
+                state.ofPort[upcall.key.inPort] = waiting + 1
+                state.upcalls.append(upcall)
+                room -= 1
+            }
             defer { state.isHandlerWaiting = false }
             return state.isHandlerWaiting
         }
@@ -58,10 +71,15 @@ final class UpcallRing: Sendable {
                 if state.first == 0, count == state.upcalls.count {
                     let all = state.upcalls
                     state.upcalls = []
+                    state.ofPort.removeAll(keepingCapacity: true)
                     return all
                 }
                 let slice = Array(state.upcalls[state.first..<state.first + count])
                 state.first += count
+                for upcall in slice {
+                    let left = (state.ofPort[upcall.key.inPort] ?? 1) - 1
+                    state.ofPort[upcall.key.inPort] = left > 0 ? left : nil
+                }
                 if state.first == state.upcalls.count || state.first >= self.capacity {
                     state.upcalls.removeFirst(state.first)
                     state.first = 0

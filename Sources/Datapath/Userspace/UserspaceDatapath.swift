@@ -110,6 +110,9 @@ extension UserspaceDatapath {
             switch request.kind {
             case .device: .packetSocket(try PacketSocketPort(device: request.name))
             case .internal: .tap(try TAPPort(creating: request.name))
+            case .tunnel:
+                throw DatapathError(
+                    .unsupported, operation: "add port \(request.name)", detail: "only the kernel has tunnels")
             }
         }
     }

@@ -1,0 +1,104 @@
+import Datapath
+import NetworkTypes
+
+/// What may stand after a port's name: `peer` for a patch port; `type`, `remote`, `local`, `key` and `port` for a
+/// tunnel; `vlan-mode`, `tag` and `trunks` for the VLANs that NORMAL has on it.
+struct PortOptions {
+    private static let names = ["peer", "type", "remote", "local", "key", "port", "vlan-mode", "tag", "trunks"]
+
+    private var values: [String: String] = [:]
+
+    /// Whether a word is an option, by its name.
+    static func isOption(_ text: String) -> Bool {
+        guard let equals = text.firstIndex(of: "=") else { return false }
+        return Self.names.contains(String(text[..<equals]))
+    }
+
+    /// Takes `NAME=VALUE`.
+    mutating func read(_ text: String) throws(SettingError) {
+        guard let equals = text.firstIndex(of: "=") else { throw SettingError("'\(text)' is not an option of a port") }
+        let name = String(text[..<equals])
+        guard self.values.updateValue(String(text[text.index(after: equals)...]), forKey: name) == nil else {
+            throw SettingError("\(name) is given twice")
+        }
+    }
+
+    /// Gives the port what the options say.
+    mutating func complete(_ port: inout BridgeConfiguration.Port) throws(SettingError) {
+        if let peer = self.values["peer"] { port.peer = try SettingParser.deviceName(peer) }
+        port.tunnel = try self.tunnel()
+        guard port.peer == nil || port.tunnel == nil else { throw SettingError("a patch port is no tunnel") }
+        port.vlans = try self.vlans()
+    }
+
+    private func tunnel() throws(SettingError) -> TunnelSettings? {
+        guard let type = self.values["type"] else {
+            for name in ["remote", "local", "key", "port"] where self.values[name] != nil {
+                throw SettingError("\(name) is for tunnels: expected type=vxlan, type=geneve or type=gre beside it")
+            }
+            return nil
+        }
+        let port = try self.values["port"].map { (text) throws(SettingError) in try Self.number(text, "port", 1...65535)
+        }
+        let kind: TunnelProtocol
+        switch type {
+        case "vxlan": kind = .vxlan(port: UInt16(port ?? 4789))
+        case "geneve": kind = .geneve(port: UInt16(port ?? 6081))
+        case "gre" where port == nil: kind = .gre
+        default: throw SettingError("'\(type)' is not a type of tunnel: expected vxlan, geneve or gre (without port)")
+        }
+        guard let remote = self.values["remote"] else {
+            throw SettingError("a tunnel needs remote=ADDRESS or remote=flow")
+        }
+        var settings = TunnelSettings(kind, remote: remote == "flow" ? .flow : .fixed(try Self.address(remote)))
+        settings.local = try self.values["local"].map { (text) throws(SettingError) in try Self.address(text) }
+        if let key = self.values["key"] {
+            let maximum: UInt64 = kind == .gre ? 0xffff_ffff : 0xff_ffff
+            settings.key = key == "flow" ? .flow : .fixed(try Self.number(key, "key", 0...maximum))
+        }
+        return settings
+    }
+
+    private func vlans() throws(SettingError) -> PortVLANs {
+        var vlans = PortVLANs()
+        let tag = try self.values["tag"].map { (text) throws(SettingError) in
+            UInt16(try Self.number(text, "tag", 0...4095))
+        }
+        if let trunks = self.values["trunks"] {
+            for item in trunks.split(separator: ";", omittingEmptySubsequences: false) {
+                vlans.trunks.insert(UInt16(try Self.number(String(item), "trunks", 0...4095)))
+            }
+        }
+        if let text = self.values["vlan-mode"] {
+            guard let mode = PortVLANs.Mode(rawValue: text) else {
+                let allowed = PortVLANs.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw SettingError("'\(text)' is not a VLAN mode: expected one of \(allowed)")
+            }
+            vlans.mode = mode
+        } else if tag != nil {
+            vlans.mode = .access
+        }
+        guard (tag != nil) == (vlans.mode != .trunk) else {
+            throw SettingError("tag goes with every VLAN mode but trunk: give both or neither")
+        }
+        guard vlans.mode != .access || vlans.trunks.isEmpty else { throw SettingError("an access port has no trunks") }
+        vlans.tag = tag ?? 0
+        return vlans
+    }
+
+    private static func number(
+        _ text: String, _ name: String, _ range: ClosedRange<UInt64>
+    ) throws(SettingError) -> UInt64 {
+        guard let value = UInt64(text), range.contains(value) else {
+            throw SettingError("\(name)=\(text): expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func address(_ text: String) throws(SettingError) -> IPv4Address {
+        guard let address = IPv4Address(text), address.rawValue != 0 else {
+            throw SettingError("'\(text)' is not an IPv4 address")
+        }
+        return address
+    }
+}

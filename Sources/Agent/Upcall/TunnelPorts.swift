@@ -1,0 +1,145 @@
+package import Datapath
+package import NetworkTypes
+import Synchronization
+
+/// A tunnel as a bridge's port.
+package struct TunnelSettings: Sendable, Hashable {
+    /// A value that is the port's own, or each packet's.
+    package enum Choice<Value: Sendable & Hashable>: Sendable, Hashable {
+        /// The port's own: packets that come in have it, packets that go out get it.
+        case fixed(Value)
+        /// Each packet's: flows match it and set it.
+        case flow
+    }
+    /// The protocol.
+    package var tunnelProtocol: TunnelProtocol
+    /// The other end.
+    package var remote: Choice<IPv4Address>
+    /// This end; nil leaves it to the host's routes.
+    package var local: IPv4Address?
+    /// The key: VNI or GRE key; nil for none.
+    package var key: Choice<UInt64>?
+
+    /// Makes settings.
+    package init(
+        _ tunnelProtocol: TunnelProtocol, remote: Choice<IPv4Address>, local: IPv4Address? = nil,
+        key: Choice<UInt64>? = nil
+    ) {
+        self.tunnelProtocol = tunnelProtocol
+        self.remote = remote
+        self.local = local
+        self.key = key
+    }
+}
+
+/// A tunnel whose datapath port is there.
+package struct TunnelEndpoint: Sendable, Hashable {
+    /// What it is.
+    package var settings: TunnelSettings
+    /// The datapath's port, which other tunnels share.
+    package var index: PortIndex
+}
+
+extension PortIndex {
+    /// Indices from here on, up to patch ports', are tunnels': many share one port of the datapath.
+    static let firstTunnel = PortIndex(rawValue: 0xfffe_0000)
+
+    /// Whether it is that of a tunnel, which is never named to a datapath.
+    package var isTunnel: Bool {
+        self.rawValue >= Self.firstTunnel.rawValue && self.rawValue < Self.firstPatch.rawValue
+    }
+}
+
+/// The tunnels of one datapath: which share which of its ports, and whose a packet is that came in; any thread.
+package final class TunnelPorts: Sendable {
+    /// What tells tunnels of one datapath port apart; nil is a wildcard.
+    fileprivate struct Selector: Hashable {
+        var index: PortIndex
+        var remote: UInt32?
+        var local: UInt32?
+        var key: UInt64?
+
+        init(_ endpoint: TunnelEndpoint) {
+            self.index = endpoint.index
+            if case .fixed(let address) = endpoint.settings.remote { self.remote = address.rawValue }
+            self.local = endpoint.settings.local?.rawValue
+            switch endpoint.settings.key {
+            case .fixed(let key): self.key = key
+            case nil: self.key = 0
+            case .flow: break
+            }
+        }
+    }
+    private struct State {
+        var selectors: [Selector: PortIndex] = [:]
+        var endpoints: [PortIndex: TunnelEndpoint] = [:]
+        var users: [PortIndex: Int] = [:]
+    }
+    private let state = Mutex(State())
+
+    /// None.
+    init() {}
+
+    /// How many tunnels use the port of the datapath.
+    func users(of index: PortIndex) -> Int { self.state.withLock { $0.users[index] ?? 0 } }
+
+    /// Adds a tunnel; nil where one of the same peer and key is there already, or every index is taken.
+    func add(_ endpoint: TunnelEndpoint) -> PortIndex? {
+        self.state.withLock { state in
+            let selector = Selector(endpoint)
+            guard state.selectors[selector] == nil else { return nil }
+            for rawValue in PortIndex.firstTunnel.rawValue..<PortIndex.firstPatch.rawValue {
+                let index = PortIndex(rawValue: rawValue)
+                guard state.endpoints[index] == nil else { continue }
+                state.endpoints[index] = endpoint
+                state.selectors[selector] = index
+                state.users[endpoint.index, default: 0] += 1
+                return index
+            }
+            return nil
+        }
+    }
+
+    /// Removes a tunnel; returns the port of the datapath if it was the last that used it.
+    func remove(_ index: PortIndex) -> PortIndex? {
+        self.state.withLock { state in
+            guard let endpoint = state.endpoints.removeValue(forKey: index) else { return nil }
+            state.selectors[Selector(endpoint)] = nil
+            let left = (state.users[endpoint.index] ?? 1) - 1
+            state.users[endpoint.index] = left > 0 ? left : nil
+            return left > 0 ? nil : endpoint.index
+        }
+    }
+
+    /// The tunnel of that index.
+    func endpoint(_ index: PortIndex) -> TunnelEndpoint? { self.state.withLock { $0.endpoints[index] } }
+
+    /// The tunnel that a packet came by: the one that says most of it.
+    ///
+    /// `key` is in the datapath's terms. Peers count more than local addresses, those more than keys.
+    func tunnel(for key: borrowing FlowKey) -> PortIndex? {
+        let index = PortIndex(rawValue: key.inPort)
+        let (remote, local, identifier) = (key.tunnelIPv4Source, key.tunnelIPv4Destination, key.tunnelID)
+        guard local != 0 else { return nil }
+        return self.state.withLock { state in
+            guard state.users[index] != nil else { return nil }
+            for choice in 0..<8 {
+                var selector = Selector(index: index)
+                selector.remote = choice & 4 == 0 ? remote : nil
+                selector.local = choice & 2 == 0 ? local : nil
+                selector.key = choice & 1 == 0 ? identifier : nil
+                if let found = state.selectors[selector] { return found }
+            }
+            return nil
+        }
+    }
+}
+
+extension TunnelPorts.Selector {
+    fileprivate init(index: PortIndex) {
+        self.index = index
+        self.remote = nil
+        self.local = nil
+        self.key = nil
+    }
+}

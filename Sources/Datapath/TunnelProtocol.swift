@@ -1,0 +1,18 @@
+/// A tunnel protocol that a datapath's port may speak (`enum ovs_vport_type`).
+public enum TunnelProtocol: Sendable, Hashable {
+    /// VXLAN (RFC 7348) by UDP to this port.
+    case vxlan(port: UInt16)
+    /// Geneve (RFC 8926) by UDP to this port.
+    case geneve(port: UInt16)
+    /// GRE (RFC 2784, RFC 2890), Ethernet within.
+    case gre
+
+    /// The name of the datapath's one port for the protocol, which tunnels of all peers and keys share.
+    public var portName: String {
+        switch self {
+        case .vxlan(let port): "vxlan_sys_\(port)"
+        case .geneve(let port): "genev_sys_\(port)"
+        case .gre: "gre_sys"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Support
+import Testing
+
+@Suite(
+    "Tunnels of the kernel datapath", .enabled(if: UserModeLinux.isGuest, "KernelDatapathTests runs it in the guest"))
+struct TunnelTests {
+    /// Host 1 on the first switch; the second switch is in host 2's namespace, with host 2's address on its local port.
+    private static func withTunnel(
+        _ first: String, _ second: String, flows: [String], _ body: @Sendable (Lab, LabSwitch) throws -> Void
+    ) async throws {
+        try await Lab.with(.kernel) { lab in
+            let (near, far) = (lab.switchNamespace.name, lab.hosts[1].namespace.name)
+            // A kernel whose IPv6 is a module may stop for ever where the first tunnel has to load it.
+            _ = try Command.run(["modprobe", "ipv6"])
+            for command in [
+                ["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"],
+                ["ip", "-n", near, "address", "add", "192.0.2.1/24", "dev", "eth2"],
+                ["ip", "-n", far, "address", "flush", "dev", "eth0"],
+                ["ip", "-n", far, "address", "add", "192.0.2.2/24", "dev", "eth0"],
+            ] { try Command.require(command) }
+            let dut = try lab.startSwitch("--port", "eth1=1", "--port", "t1=5,\(first),remote=192.0.2.2", ports: false)
+            for flow in flows { try dut.requireOfctl(.openFlow13, "add-flow", flow) }
+            let other = try lab.start(
+                [
+                    Repository.sluice, "run", "--bridge", "br1", "--datapath", "kernel", "--fail-mode", "standalone",
+                    "--run-dir", "\(lab.folder)/run1", "--port", "t2=5,\(second),remote=192.0.2.1",
+                ], in: lab.hosts[1].namespace)
+            try other.waitForOutput(containing: "sluice: ready")
+            try Command.require(["ip", "-n", far, "address", "add", "10.0.0.2/24", "dev", "br1"])
+            try body(lab, dut)
+        }
+    }
+
+    @Test(
+        "packets cross, whatever the protocol",
+        arguments: ["type=vxlan,key=7", "type=geneve,key=7", "type=gre,key=7", "type=gre"])
+    func fixed(options: String) async throws {
+        try await Self.withTunnel(
+            options, options, flows: ["in_port=1,actions=output:5", "in_port=5,actions=output:1"]
+        ) { lab, dut in
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            let flows = try dut.flows(.openFlow13, "in_port=5")
+            #expect(flows.contains { ($0.number("n_packets") ?? 0) > 0 }, "\(flows)")
+        }
+    }
+
+    @Test("a key that is the flow's is set and matched")
+    func flowBased() async throws {
+        try await Self.withTunnel(
+            "type=vxlan,key=flow", "type=vxlan,key=77",
+            flows: [
+                "in_port=1,actions=set_field:77->tun_id,output:5",
+                "in_port=5,tun_id=77,tun_src=192.0.2.2,actions=output:1",
+            ]
+        ) { lab, _ in
+            let isReached = try lab.ping(from: lab.hosts[0], to: lab.hosts[1])
+            #expect(isReached)
+        }
+    }
+}
