@@ -81,7 +81,14 @@ struct MACLearningTests {
                 vlan: UInt16.random(in: 0...1, using: &random))
             _ = table.learn(update, now: self.seconds(now))
             let present = oracle.firstIndex { $0.update.vlan == update.vlan && $0.update.address == update.address }
-            if let present { oracle.remove(at: present) } else if oracle.count == 16 { oracle.removeFirst() }
+            if let present {
+                oracle.remove(at: present)
+            } else if oracle.count == 16 {
+                // The oldest of the port that has most makes room; of ports that have equally many the lowest.
+                let counts = Dictionary(grouping: oracle, by: \.update.port)
+                let crowded = counts.max { ($0.value.count, $1.key.rawValue) < ($1.value.count, $0.key.rawValue) }
+                oracle.remove(at: oracle.firstIndex { $0.update.port == crowded?.key } ?? 0)
+            }
             oracle.append((update, self.seconds(now)))
             if Int.random(in: 0..<10, using: &random) == 0 {
                 _ = table.expire(now: self.seconds(now))

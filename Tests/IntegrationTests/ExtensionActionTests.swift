@@ -32,8 +32,9 @@ struct ExtensionActionTests {
             // The copy would go nowhere useful; the packet itself must arrive as it was.
             try dut.requireOfctl(
                 .openFlow13, "add-flow",
-                "table=0,actions=clone(mod_dl_dst:02:00:00:00:00:77,mod_nw_ttl:3,output:1,output:2),"
+                "table=0,ip,actions=clone(mod_dl_dst:02:00:00:00:00:77,mod_nw_ttl:3,output:1,output:2),"
                     + "push:NXM_OF_IN_PORT[],pop:NXM_NX_REG1[0..15],resubmit(,1)")
+            try dut.requireOfctl(.openFlow13, "add-flow", "table=0,arp,actions=flood")
             try dut.requireOfctl(.openFlow13, "add-flow", "table=1,reg1=1,actions=output:2")
             try dut.requireOfctl(.openFlow13, "add-flow", "table=1,reg1=2,actions=output:1")
             #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
