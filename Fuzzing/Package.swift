@@ -8,12 +8,8 @@ let package = Package(
     dependencies: [.package(name: "sluice", path: "..")],
     targets: [
         // Changes known messages blindly, with any toolchain.
-        .executableTarget(name: "FuzzMessages", dependencies: [.product(name: "OpenFlow", package: "sluice")]),
-        // Lets libFuzzer search for new paths through the decoder; see README.md for the command.
-        .executableTarget(
-            name: "FuzzDecoder", dependencies: [.product(name: "OpenFlow", package: "sluice")],
-            swiftSettings: [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+        // FuzzDecoder, beside it, is built by build-libfuzzer.
+        .executableTarget(name: "FuzzMessages", dependencies: [.product(name: "OpenFlow", package: "sluice")])
     ],
     swiftLanguageModes: [.v6]
 )

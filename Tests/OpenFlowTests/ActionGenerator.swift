@@ -11,15 +11,18 @@ extension WireGenerator {
     private mutating func any<T: FixedWidthInteger>(_: T.Type) -> T { T(truncatingIfNeeded: self.random.next()) }
     private mutating func anyPort() -> PortNumber { PortNumber(rawValue16: self.any(UInt16.self)) }
 
-    /// Some bits of a field whose name has four bytes.
+    private static let nameable = MatchField.allCases.filter { $0 != .inPort && !$0.isVariableLength }
+    private static let writable = nameable.filter(\.isWritable)
+    private static let short = nameable.filter { $0.shortIdentifier != nil }
+    private static let shortWritable = short.filter(\.isWritable)
+
+    /// Some bits of a field; one whose name has four bytes if it is short.
     private mutating func anySlice(
         writable: Bool = false, bits: ClosedRange<Int> = 1...64, isShort: Bool = true
     ) -> FieldSlice {
-        let fields = MatchField.allCases.filter { field in
-            field.width >= bits.lowerBound && (!writable || field.isWritable) && field != .inPort
-                && (!isShort || field.shortIdentifier != nil)
-                && !field.isVariableLength
-        }
+        let candidates =
+            isShort ? (writable ? Self.shortWritable : Self.short) : writable ? Self.writable : Self.nameable
+        let fields = candidates.filter { $0.width >= bits.lowerBound }
         let field = fields[Int(self.random.next() % UInt64(fields.count))]
         let count = self.small(bits.lowerBound...min(bits.upperBound, field.width))
         let offset = self.small(0...(field.width - count))

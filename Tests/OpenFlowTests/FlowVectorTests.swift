@@ -63,10 +63,13 @@ struct FlowVectorTests {
     @Test("Cut at every byte, or with any byte changed, they are refused or read", arguments: OpenFlowVersion.allCases)
     func hostile(version: OpenFlowVersion) throws {
         var random = SeededGenerator(seed: UInt64(version.rawValue))
+        var seen: Set<Int> = []
         for vector in try Vector.load("openvswitch-flows") where vector.version == version {
             // The same setting after another match is nothing new.
             guard !vector.title.contains(",actions=set_field") else { continue }
-            for index in vector.bytes.indices {
+            // The fixed part is much the same in all.
+            let isFirst = seen.insert(vector.bytes.count).inserted
+            for index in vector.bytes.indices where isFirst || index >= Self.fixedBytes {
                 var prefix = Array(vector.bytes[..<index])
                 Self.tryOut(prefix, version)
                 guard index >= 8 else { continue }
@@ -78,6 +81,9 @@ struct FlowVectorTests {
             }
         }
     }
+
+    /// Header and fixed part of a FLOW_MOD of 1.2 and later; those of 1.0 and 1.1 are longer.
+    private static let fixedBytes = 56
 
     /// What decodes must also encode, or be inexpressible.
     private static func tryOut(_ bytes: [UInt8], _ version: OpenFlowVersion) {

@@ -232,6 +232,7 @@ extension WireGenerator {
     }
 
     mutating func anyAction() -> Action {
+        if self.random.next() % 4 == 0 { return self.anyExtensionAction() }
         let version = self.version
         let port = PortNumber(rawValue: UInt32(self.random.next() % 0xff00))
         var choices: [Action] = [
@@ -253,7 +254,6 @@ extension WireGenerator {
             .outputTruncated(port, maximumLength: 100), .conjunction(id: 9, clause: 1, clauseCount: 3),
             .experimenter(0x0012_3456, [1, 2, 3, 4, 5, 6, 7, 8]),
         ]
-        choices.append(self.anyExtensionAction())
         let any = self.anySetField(masked: true)
         choices.append(.setField(any.field, value: any.value, mask: any.mask))
         if version == .v1_0 {
