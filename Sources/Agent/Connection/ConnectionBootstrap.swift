@@ -7,8 +7,8 @@ import Synchronization
 
 /// Opens channels with the handler of an OpenFlow connection in them; any thread.
 ///
-/// All channels read into a fixed buffer of 64 KiB, and a few times per turn: measured best for batches of
-/// small messages, while a buffer that adapts shrinks in the pauses and is too small for the next burst.
+/// Channels read 64 KiB at once in a burst, and a few times per turn (``BurstReceiveAllocator``): measured best for
+/// batches of small messages.
 struct ConnectionBootstrap: Sendable {
     /// The I/O loops.
     let group: any EventLoopGroup
@@ -29,9 +29,7 @@ struct ConnectionBootstrap: Sendable {
         let tls = self.tls
         var bootstrap = ClientBootstrap(group: self.group)
             .connectTimeout(.nanoseconds(max(timeout, .seconds(1)).wholeNanoseconds))
-            .channelOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes)
-            )
+            .channelOption(.recvAllocator, value: BurstReceiveAllocator())
             .channelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
@@ -72,9 +70,7 @@ struct ConnectionBootstrap: Sendable {
         let bootstrap = ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: AgentLimits.listenBacklog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: address.isTCP ? 1 : 0)
-            .childChannelOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: AgentLimits.readBufferBytes)
-            )
+            .childChannelOption(.recvAllocator, value: BurstReceiveAllocator())
             .childChannelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

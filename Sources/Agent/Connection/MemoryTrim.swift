@@ -6,8 +6,8 @@ import Synchronization
 /// Gives memory back to the system after a flood; any thread.
 ///
 /// What connections held and gave back stays with the C library's allocator otherwise, for ever. Trimming looks at
-/// every free block and may take milliseconds, so it is done on a thread of its own, some time after the flood, and only
-/// if the flood was one (``AgentLimits/trimBytesMinimum``).
+/// every free block and may take milliseconds, so it is done on a thread of its own, some time after the flood, and
+/// only if the flood was one (``AgentLimits/trimBytesMinimum``).
 enum MemoryTrim {
     private static let isScheduled = Atomic<Bool>(false)
 
