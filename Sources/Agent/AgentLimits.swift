@@ -13,7 +13,7 @@ package enum AgentLimits {
     /// The same in bytes of their wire form.
     package static let pendingBytesMaximum = 512 * 1024
     /// Messages of one connection that the control loop handles before it looks at the next connection.
-    package static let messagesPerTurn = 64
+    package static let messagesPerTurn = 256
     /// Bytes not yet written to a peer above which packet-ins to it are dropped (and counted).
     package static let packetInOutputBytesMaximum = 512 * 1024
     /// Bytes not yet written to a peer above which other asynchronous messages to it (flow-removed, port-status) are

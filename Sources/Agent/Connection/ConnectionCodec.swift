@@ -5,12 +5,10 @@ enum ConnectionCodec {
     /// Decodes a message; `bytes` is the whole message with its header.
     @inline(__always)
     static func decode(
-        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, usesFlowModTableID: Bool
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, usesFlowModTableID: Bool, cache: DecodingCache
     ) throws(OpenFlowError) -> Message {
-        // The span lives no longer than this call, and the read buffer does.
         try MessageCodec.decode(
-            RawSpan(_unsafeBytes: bytes), version: version, options: usesFlowModTableID ? .flowModTableID : []
-        ).message
+            bytes, version: version, options: usesFlowModTableID ? .flowModTableID : [], cache: cache)
     }
 
     /// Decodes a HELLO of any version byte; nil where its elements make no sense, which leaves its header to go by.
@@ -20,9 +18,9 @@ enum ConnectionCodec {
     static func decodeHello(_ bytes: UnsafeRawBufferPointer, headerVersion: UInt8) -> Hello? {
         let version = OpenFlowVersion(rawValue: headerVersion) ?? (headerVersion == 0 ? .v1_0 : .v1_5)
         do throws(OpenFlowError) {
-            guard case .hello(let hello) = try Self.decode(bytes, version: version, usesFlowModTableID: false) else {
-                return nil
-            }
+            // The span lives no longer than this call, and the read buffer does.
+            let message = try MessageCodec.decode(RawSpan(_unsafeBytes: bytes), version: version).message
+            guard case .hello(let hello) = message else { return nil }
             return hello
         } catch {
             return nil

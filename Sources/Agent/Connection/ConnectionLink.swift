@@ -8,10 +8,10 @@ package enum ConnectionInput: Sendable {
     case secured(TLSSummary)
     /// A version is agreed.
     case opened(OpenFlowVersion)
-    /// A message for the switch, and its bytes.
-    case message(Message, MessageHeader, [UInt8])
+    /// A message for the switch, and its bytes, among those that were read with it.
+    case message(Message, MessageHeader, ArraySlice<UInt8>)
     /// A message that could not be decoded, and its bytes.
-    case undecodable(OpenFlowError, [UInt8])
+    case undecodable(OpenFlowError, ArraySlice<UInt8>)
     /// The connection is gone, or going; the last input.
     case closed(CloseReason)
 
@@ -33,7 +33,8 @@ package enum ConnectionInput: Sendable {
 package final class ConnectionLink: Sendable {
     /// Inputs on their way to the control loop.
     private struct Inbound {
-        var inputs: [ConnectionInput] = []
+        /// One array for each read, as it came.
+        var batches: [[ConnectionInput]] = []
         var isAnnounced = false
         /// Not yet handled, whether taken or not.
         var messages = 0
@@ -119,11 +120,7 @@ package final class ConnectionLink: Sendable {
         let (announce, stop) = self.inbound.withLock { inbound in
             inbound.messages += inputs.count
             inbound.bytes += bytes
-            if inbound.inputs.isEmpty {
-                inbound.inputs = inputs
-            } else {
-                inbound.inputs.append(contentsOf: inputs)
-            }
+            inbound.batches.append(inputs)
             let announce = !inbound.isAnnounced
             inbound.isAnnounced = true
             inbound.readerWaits = inbound.messages > AgentLimits.pendingMessagesMaximum || inbound.bytes > allowed
@@ -156,15 +153,18 @@ package final class ConnectionLink: Sendable {
 
     // MARK: Control side
 
-    /// Takes the inputs that have come.
-    func takeInputs() -> [ConnectionInput] {
+    /// Takes the inputs that have come, one array for each read.
+    func takeBatches() -> [[ConnectionInput]] {
         self.inbound.withLock { inbound in
             inbound.isAnnounced = false
-            let inputs = inbound.inputs
-            inbound.inputs = []
-            return inputs
+            let batches = inbound.batches
+            inbound.batches = []
+            return batches
         }
     }
+
+    /// Takes the inputs that have come.
+    func takeInputs() -> [ConnectionInput] { self.takeBatches().flatMap { $0 } }
 
     /// Notes that taken inputs have been handled; reading goes on when enough have.
     func handled(messages: Int, bytes: Int) {

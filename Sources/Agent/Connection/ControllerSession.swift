@@ -56,6 +56,8 @@ package final class ControllerSession {
     /// Bytes of output, queued and in flight, that the session may hold at present beside the limits for each kind of
     /// message; kept up to date by the connection layer (``ConnectionBudget``).
     package var outputBytesAllowed = Int.max
+    /// Set by the switch while a request takes several turns: the connection layer gives it no further message.
+    package var isBusy = false
     /// Set by the switch: the connection layer closes the connection once the output is written.
     package var shouldClose = false
     /// Messages that could not be said in this version (counted, logged).

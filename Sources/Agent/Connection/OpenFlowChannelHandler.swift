@@ -25,6 +25,7 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler {
     private var version: OpenFlowVersion?
     /// Nicira's extension for 1.0, switched on by a message on this connection and needed to decode the next.
     private var usesFlowModTableID = false
+    private let cache = DecodingCache()
     /// The beginning of a message whose rest has not come.
     private var tail = ByteBuffer()
     /// Set once the connection is to end: nothing that comes in is looked at any more.
@@ -208,6 +209,8 @@ extension OpenFlowChannelHandler {
     private func walk(_ bytes: UnsafeRawBufferPointer, _ batch: inout Batch, now: MonotonicTime) -> Int {
         var offset = 0
         var version = self.version
+        // Messages take their bytes along as slices of one array: a refusal repeats some of them.
+        let copy = [UInt8](bytes)
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             switch MessageFramer.next(in: rest, limit: self.messageBytesMaximum) {
@@ -219,10 +222,11 @@ extension OpenFlowChannelHandler {
                 return offset
             case .message(let header):
                 let message = UnsafeRawBufferPointer(rebasing: rest[..<Int(header.length)])
+                let slice = copy[offset..<offset &+ message.count]
                 if let version, header.version == version.rawValue, header.type > Self.lastSymmetricType {
-                    self.decode(header, message, version, &batch)
+                    self.decode(header, message, slice, version, &batch)
                 } else {
-                    self.handle(header, message, &batch, now: now)
+                    self.handle(header, message, slice, &batch, now: now)
                     if batch.closing != nil { return offset }
                     version = self.version
                 }
@@ -244,13 +248,13 @@ extension OpenFlowChannelHandler {
 
     /// Decodes a message for the switch.
     private func decode(
-        _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer, _ version: OpenFlowVersion, _ batch: inout Batch
+        _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer, _ copy: ArraySlice<UInt8>,
+        _ version: OpenFlowVersion, _ batch: inout Batch
     ) {
-        let copy = [UInt8](bytes)
         batch.inputBytes &+= copy.count
         do throws(OpenFlowError) {
             let message = try ConnectionCodec.decode(
-                bytes, version: version, usesFlowModTableID: self.usesFlowModTableID)
+                bytes, version: version, usesFlowModTableID: self.usesFlowModTableID, cache: self.cache)
             if case .nicira(.setFlowModTableID(let used)) = message { self.usesFlowModTableID = used }
             batch.inputs.append(.message(message, header, copy))
         } catch {
@@ -260,10 +264,11 @@ extension OpenFlowChannelHandler {
 
     /// Does with a message what the rules say.
     private func handle(
-        _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer, _ batch: inout Batch, now: MonotonicTime
+        _ header: MessageHeader, _ bytes: UnsafeRawBufferPointer, _ copy: ArraySlice<UInt8>, _ batch: inout Batch,
+        now: MonotonicTime
     ) {
         switch self.machine.received(header) {
-        case .deliver(let version): self.decode(header, bytes, version, &batch)
+        case .deliver(let version): self.decode(header, bytes, copy, version, &batch)
         case .ignore: break
         case .close(let reason): batch.closing = reason
         case .answerEcho(let version): batch.output.appendEchoReply(to: bytes, version: version)

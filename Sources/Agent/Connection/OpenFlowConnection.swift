@@ -38,8 +38,13 @@ package final class OpenFlowConnection {
     private let settings: ConnectionSettings
     /// The session of the main connection, of an auxiliary one.
     private let main: ControllerSession?
-    private var backlog: [ConnectionInput] = []
-    private var next = 0
+    /// What came in one read and is not handled yet, the next one last, so that it can be taken out without a copy.
+    private var current: [ConnectionInput] = []
+    /// What came in later reads, in order, from ``nextBatch`` on.
+    private var batches: [[ConnectionInput]] = []
+    private var nextBatch = 0
+    /// The reason in the last input, if the connection has ended.
+    private var closeReasonAhead: CloseReason?
     private var closeWasAsked = false
 
     init(
@@ -65,20 +70,22 @@ package final class OpenFlowConnection {
         self.takeInputs()
         var handled = 0
         var bytes = 0
-        while self.next < self.backlog.count, handled < limit {
+        var isHeldBack = false
+        while handled < limit, self.hasInput {
+            // The switch goes on with what it is busy with at the end of this turn.
+            isHeldBack = self.session?.isBusy == true && self.closeReasonAhead == nil
+            if isHeldBack { break }
             if let session = self.session, session.shouldClose || !self.hasRoom(session) {
                 // Only the end of the connection may pass.
                 guard self.closeReasonAhead != nil else { break }
             }
-            let input = self.backlog[self.next]
-            self.backlog[self.next] = .opened(.v1_0)
-            self.next += 1
+            guard let input = self.current.popLast() else { break }
             handled += 1
             bytes += input.byteCount
             self.handle(input, handler, &result, now: now)
         }
         if handled > 0 { self.link.handled(messages: handled, bytes: bytes) }
-        result.hasMore = self.next < self.backlog.count && handled == limit
+        result.hasMore = self.hasInput && (handled == limit || isHeldBack)
         return result
     }
 
@@ -109,29 +116,34 @@ package final class OpenFlowConnection {
         self.link.close(reason)
     }
 
-    /// Adds what has come to the backlog; the link bounds the two together.
+    /// Adds what has come to what waits; the link bounds the two together.
     private func takeInputs() {
-        let inputs = self.link.takeInputs()
-        if self.next == self.backlog.count {
-            self.backlog = inputs
-        } else if !inputs.isEmpty {
-            self.backlog.removeSubrange(..<self.next)
-            self.backlog.append(contentsOf: inputs)
+        let batches = self.link.takeBatches()
+        guard !batches.isEmpty else { return }
+        if case .closed(let reason) = batches.last?.last { self.closeReasonAhead = reason }
+        if self.nextBatch == self.batches.count {
+            self.batches = batches
         } else {
-            return
+            self.batches.removeSubrange(..<self.nextBatch)
+            self.batches.append(contentsOf: batches)
         }
-        self.next = 0
+        self.nextBatch = 0
+    }
+
+    /// Whether something waits, which is then last in ``current``.
+    private var hasInput: Bool {
+        while self.current.isEmpty {
+            guard self.nextBatch < self.batches.count else { return false }
+            swap(&self.current, &self.batches[self.nextBatch])
+            self.nextBatch += 1
+            self.current.reverse()
+        }
+        return true
     }
 
     private func hasRoom(_ session: ControllerSession) -> Bool {
         self.link.bytesInFlight + session.output.count
             <= self.link.outputAllowed(AgentLimits.requestOutputBytesMaximum)
-    }
-
-    /// The reason in the last input, if the connection has ended.
-    private var closeReasonAhead: CloseReason? {
-        if case .closed(let reason) = self.backlog.last { return reason }
-        return nil
     }
 
     private func handle(
@@ -161,7 +173,7 @@ package final class OpenFlowConnection {
         case .undecodable(let error, let bytes):
             guard let session = self.session, !session.shouldClose else { return }
             self.statistics.messagesUndecodable += 1
-            handler.handleDecodeError(error, bytes: bytes, from: session, now: now)
+            handler.handleDecodeError(error, bytes: Array(bytes), from: session, now: now)
         case .closed(let reason):
             self.statistics.isConnected = false
             self.statistics.lastError = reason.description

@@ -16,6 +16,10 @@ package protocol SwitchRequestHandler: AnyObject {
     /// The header has the session's version; `bytes` is the whole message as it came, for errors.
     func handle(
         _ message: Message, header: MessageHeader, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime)
+    /// The same, of bytes that are part of a larger array.
+    func handle(
+        _ message: Message, header: MessageHeader, bytes: ArraySlice<UInt8>, from session: ControllerSession,
+        now: MonotonicTime)
     /// Answers a message that could not be decoded; `bytes` is the whole message as it came.
     func handleDecodeError(
         _ error: OpenFlowError, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime)
@@ -42,6 +46,14 @@ extension SwitchRequestHandler {
 
     /// Nothing waits.
     package func releasePacketIns(now: MonotonicTime) -> MonotonicTime { .distantFuture }
+
+    /// Copies the bytes.
+    package func handle(
+        _ message: Message, header: MessageHeader, bytes: ArraySlice<UInt8>, from session: ControllerSession,
+        now: MonotonicTime
+    ) {
+        self.handle(message, header: header, bytes: Array(bytes), from: session, now: now)
+    }
 }
 
 extension OpenFlowSwitch: SwitchRequestHandler {}

@@ -4,30 +4,28 @@ import Datapath
 ///
 /// **Words.** Only the words where the mask is not zero are hashed, compared and stored, in the order of the key.
 ///
-/// **Slots.** An open-addressing table of 64-bit slots, a power of two of them, at most three quarters full:
-/// bits 48–63 are
-/// the top 16 bits of the hash, bits 0–47 the entry's address, zero is free. Probing is linear from `hash mod slots`;
-/// removal shifts the followers back, so that there are no tombstones. Addresses below 2^48 are what
-/// Linux gives to a process on every supported processor unless it asks for more; checked when memory is taken.
-///
 /// **Entries.** ``ClassifierEntryHead`` followed by the masked words, cut from chunks that start at 1 KiB and grow to
-/// 64 KiB; removed entries go on a free list of this subtable. Rules of equal masked key and different priority form a
-/// chain in falling order of priority, of which only the first has a slot.
+/// 256 KiB; removed entries go on a free list of this subtable. Rules of equal masked key and different priority form a
+/// chain in falling order of priority, of which only the first is in the ``EntryIndex``.
 ///
-/// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of
-/// each stage but
-/// the last there is a filter: one saturating 8-bit counter per slot, indexed by the hash so far. A zero says that no
-/// entry begins like this, so the lookup ends having looked at these stages only, which keeps megaflows wide and saves
-/// the probe. A counter that once reached 255 stays there: it then only fails to help.
+/// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of each stage
+/// but the last there is a ``StageFilter`` over the hash so far. Where it says that no entry begins like this, the lookup
+/// ends having looked at these stages only, which keeps megaflows wide and saves the probe.
 struct ClassifierSubtable: ~Copyable {
+    typealias Entry = UnsafeMutablePointer<ClassifierEntryHead>
+
     /// The words after which stages end: metadata and tunnel, L2, L3.
     static let stageEnds = [30, 35, 45]
 
     let wordCount: Int
-    /// The mask's words that are not zero.
+    /// The mask's words that are not zero; ``indices`` lie behind them in the same memory.
     let masks: UnsafeMutablePointer<UInt64>
     /// Which words of the key those are.
     let indices: UnsafeMutablePointer<UInt8>
+    /// Bit *i* says that word *i* is among them.
+    let used: UInt64
+    /// See ``MatchWords/maskHash(basis:)``.
+    let maskHash: UInt64
     /// The bytes of an entry.
     let stride: Int
     /// The basis of the hash.
@@ -36,28 +34,25 @@ struct ClassifierSubtable: ~Copyable {
     let filterCount: Int
     let filterWords: InlineArray<3, Int>
 
-    private(set) var filters: InlineArray<3, UnsafeMutablePointer<UInt8>?>
-    private(set) var slots: UnsafeMutablePointer<UInt64>
-    /// The number of slots less one.
-    private(set) var slotMask: Int
-    /// How many slots are taken: different masked keys.
-    private(set) var keyCount = 0
+    private let filters: UnsafeMutablePointer<StageFilter>
+    private var index = EntryIndex()
     /// How many rules there are.
     private(set) var ruleCount = 0
     private(set) var priorities = PriorityCounts()
 
-    private var chunks: [UnsafeMutableRawPointer] = []
+    private var chunks: [(memory: UnsafeMutableRawPointer, byteCount: Int)] = []
     private var arena: UnsafeMutableRawPointer?
     private var arenaBytesLeft = 0
-    private var freeEntries: UnsafeMutablePointer<ClassifierEntryHead>?
+    private var freeEntries: Entry?
 
-    /// Makes an empty subtable for `mask`.
-    init(mask: borrowing FlowMask, basis: UInt64) {
-        var count = 0
-        for index in 0..<FlowKey.wordCount where mask.words[index] != 0 { count += 1 }
+    /// Makes an empty subtable for the mask of `match`.
+    init(_ match: MatchWords, maskHash: UInt64, basis: UInt64) {
+        let count = match.used.nonzeroBitCount
         self.wordCount = count
-        self.masks = .allocate(capacity: max(count, 1))
-        self.indices = .allocate(capacity: max(count, 1))
+        self.masks = .allocate(capacity: count + (count + 7) / 8 + 1)
+        self.indices = UnsafeMutableRawPointer(self.masks + count).bindMemory(to: UInt8.self, capacity: count + 8)
+        self.used = match.used
+        self.maskHash = maskHash
         self.stride = MemoryLayout<ClassifierEntryHead>.stride + 8 * count
         self.basis = basis
         var ends = InlineArray<3, Int>(repeating: 0)
@@ -70,58 +65,86 @@ struct ClassifierSubtable: ~Copyable {
                 ends[filterCount] = position
                 filterCount += 1
             }
-            guard mask.words[index] != 0 else { continue }
-            self.masks[position] = mask.words[index]
-            self.indices[position] = UInt8(index)
+            guard match.masks[index] != 0 else { continue }
+            (self.masks + position).initialize(to: match.masks[index])
+            (self.indices + position).initialize(to: UInt8(index))
             position += 1
         }
         self.filterCount = filterCount
         self.filterWords = ends
-        self.slots = Self.makeSlots(16)
-        self.slotMask = 15
-        self.filters = InlineArray(repeating: nil)
-        for filter in 0..<filterCount { self.filters[filter] = Self.makeFilter(16) }
+        self.filters = .allocate(capacity: 3)
+        for filter in 0..<filterCount { (self.filters + filter).initialize(to: StageFilter()) }
     }
 
     deinit {
         self.masks.deallocate()
-        self.indices.deallocate()
-        self.slots.deallocate()
-        for filter in 0..<self.filterCount { self.filters[filter]?.deallocate() }
-        for chunk in self.chunks { chunk.deallocate() }
-    }
-
-    private static func makeSlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        slots.initialize(repeating: 0, count: count)
-        return slots
-    }
-
-    private static func makeFilter(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        let filter = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
-        filter.initialize(repeating: 0, count: count)
-        return filter
-    }
-
-    /// Whether this subtable is that of `mask`.
-    func hasMask(_ mask: borrowing FlowMask) -> Bool {
-        var position = 0
-        for index in 0..<FlowKey.wordCount where mask.words[unchecked: index] != 0 {
-            guard position < self.wordCount, Int(self.indices[position]) == index,
-                self.masks[position] == mask.words[unchecked: index]
-            else { return false }
-            position &+= 1
+        self.filters.deinitialize(count: self.filterCount)
+        self.filters.deallocate()
+        for chunk in self.chunks {
+            if chunk.byteCount < Self.pagesFrom {
+                chunk.memory.deallocate()
+            } else {
+                PageMemory.release(chunk.memory, chunk.byteCount)
+            }
         }
-        return position == self.wordCount
     }
 
-    /// Whether every bit of `other` is in this subtable's mask.
-    func coversMask(_ other: borrowing FlowMask) -> Bool {
-        var mask = FlowMask()
-        self.writeMask(into: &mask)
+    /// Whether this subtable is that of the mask of `match`.
+    func hasMask(_ match: MatchWords) -> Bool {
+        guard match.used == self.used else { return false }
+        var difference: UInt64 = 0
+        for position in 0..<self.wordCount {
+            difference |= self.masks[position] ^ match.masks[Int(self.indices[position])]
+        }
+        return difference == 0
+    }
+
+    /// Whether every bit of the mask of `match` is in this subtable's.
+    func coversMask(_ match: MatchWords) -> Bool {
+        guard match.used & ~self.used == 0 else { return false }
         var missing: UInt64 = 0
-        for index in 0..<FlowKey.wordCount { missing |= other.words[index] & ~mask.words[index] }
+        for position in 0..<self.wordCount {
+            missing |= match.masks[Int(self.indices[position])] & ~self.masks[position]
+        }
         return missing == 0
+    }
+
+    /// Whether every bit of this subtable's mask is in that of `match`.
+    func isCovered(by match: MatchWords) -> Bool {
+        guard self.used & ~match.used == 0 else { return false }
+        var missing: UInt64 = 0
+        for position in 0..<self.wordCount {
+            missing |= self.masks[position] & ~match.masks[Int(self.indices[position])]
+        }
+        return missing == 0
+    }
+
+    /// Whether an entry's words and `match` agree in every bit that both look at.
+    @inline(__always)
+    func agrees(_ entry: Entry, _ match: MatchWords) -> Bool {
+        let words = ClassifierEntryHead.words(entry)
+        var difference: UInt64 = 0
+        for position in 0..<self.wordCount {
+            let index = Int(self.indices[position])
+            difference |= (words[position] ^ match.values[index]) & self.masks[position] & match.masks[index]
+        }
+        return difference == 0
+    }
+
+    /// Whether the filters of the stages that `match` says wholly leave room for an entry that agrees with it.
+    func mayAgree(_ match: MatchWords) -> Bool {
+        var hash = self.basis
+        var position = 0
+        for filter in 0..<self.filterCount {
+            while position < self.filterWords[filter] {
+                let index = Int(self.indices[position])
+                guard self.masks[position] & ~match.masks[index] == 0 else { return true }
+                hash = WordHash.combine(hash, match.values[index] & self.masks[position])
+                position += 1
+            }
+            if !self.filters[filter].mayHold(hash) { return false }
+        }
+        return true
     }
 
     /// Sets `mask`, which must be empty, to this subtable's mask.
@@ -139,44 +162,29 @@ struct ClassifierSubtable: ~Copyable {
 
     // MARK: - Lookup
 
-    /// The hash of the first `count` words, continued from `hash` after `start` words.
-    @inline(__always)
-    private func hash(_ hash: UInt64, _ key: borrowing FlowKey, from start: Int, to end: Int) -> UInt64 {
-        var hash = hash
-        var position = start
-        while position < end {
-            let word = key.words[unchecked: Int(self.indices[position])] & self.masks[position]
-            hash = WordHash.combine(hash, word)
-            position &+= 1
-        }
-        return hash
-    }
-
     /// The first entry of the chain that `key` is in, or nil; adds the bits looked at to `mask`.
     @inline(__always)
-    func lookup(
-        _ key: borrowing FlowKey, unwildcarding mask: inout FlowMask
-    ) -> UnsafeMutablePointer<ClassifierEntryHead>? {
+    func lookup(_ key: UnsafePointer<UInt64>, unwildcarding mask: UnsafeMutablePointer<UInt64>) -> Entry? {
         var hash = self.basis
         var position = 0
         var filter = 0
         while filter < self.filterCount {
             let end = self.filterWords[unchecked: filter]
-            hash = self.hash(hash, key, from: position, to: end)
             while position < end {
-                mask.words[unchecked: Int(self.indices[position])] |= self.masks[position]
+                let index = Int(self.indices[position])
+                let bits = self.masks[position]
+                hash = WordHash.combine(hash, key[index] & bits)
+                mask[index] |= bits
                 position &+= 1
             }
-            if let counters = self.filters[unchecked: filter],
-                counters[Int(truncatingIfNeeded: hash) & self.slotMask] == 0
-            {
-                return nil
-            }
+            if !self.filters[filter].mayHold(hash) { return nil }
             filter &+= 1
         }
-        hash = self.hash(hash, key, from: position, to: self.wordCount)
         while position < self.wordCount {
-            mask.words[unchecked: Int(self.indices[position])] |= self.masks[position]
+            let index = Int(self.indices[position])
+            let bits = self.masks[position]
+            hash = WordHash.combine(hash, key[index] & bits)
+            mask[index] |= bits
             position &+= 1
         }
         return self.find(key, hash: hash)
@@ -184,51 +192,60 @@ struct ClassifierSubtable: ~Copyable {
 
     /// The first entry of the chain of `key`, whose full hash is `hash`, or nil.
     @inline(__always)
-    private func find(_ key: borrowing FlowKey, hash: UInt64) -> UnsafeMutablePointer<ClassifierEntryHead>? {
-        var index = Int(truncatingIfNeeded: hash) & self.slotMask
-        let tag = hash >> 48
+    private func find(_ key: UnsafePointer<UInt64>, hash: UInt64) -> Entry? {
+        let high = UInt32(truncatingIfNeeded: hash >> 32)
+        let slots = self.index.slots(high)
+        let slotMask = self.index.slotMask
+        var index = Int(high) & slotMask
         while true {
-            let slot = self.slots[index]
+            let slot = slots[index]
             if slot == 0 { return nil }
-            if slot >> 48 == tag, let entry = Self.entry(in: slot), self.holds(entry, key) { return entry }
-            index = (index &+ 1) & self.slotMask
+            if (slot ^ hash << 48) >> 48 == 0, let entry = EntryIndex.entry(in: slot), self.holds(entry, key) {
+                return entry
+            }
+            index = (index &+ 1) & slotMask
         }
     }
 
     @inline(__always)
-    private static func entry(in slot: UInt64) -> UnsafeMutablePointer<ClassifierEntryHead>? {
-        UnsafeMutablePointer(bitPattern: UInt(slot & 0xffff_ffff_ffff))
-    }
-
-    @inline(__always)
-    private func holds(_ entry: UnsafeMutablePointer<ClassifierEntryHead>, _ key: borrowing FlowKey) -> Bool {
+    private func holds(_ entry: Entry, _ key: UnsafePointer<UInt64>) -> Bool {
         let words = ClassifierEntryHead.words(entry)
         var position = 0
         while position < self.wordCount {
-            let word = key.words[unchecked: Int(self.indices[position])] & self.masks[position]
-            if words[position] != word { return false }
+            if words[position] != key[Int(self.indices[position])] & self.masks[position] { return false }
             position &+= 1
         }
         return true
     }
 
-    /// The first entry of the chain of `key`, or nil, without a record of what was looked at.
-    func chain(of key: borrowing FlowKey) -> ClassifierEntry? {
-        let hash = self.hash(self.basis, key, from: 0, to: self.wordCount)
-        return self.find(key, hash: hash).map(ClassifierEntry.init)
+    /// The hash of the masked key of `values`.
+    @inline(__always)
+    private func hash(_ values: UnsafePointer<UInt64>) -> UInt64 {
+        var hash = self.basis
+        var position = 0
+        while position < self.wordCount {
+            hash = WordHash.combine(hash, values[Int(self.indices[position])] & self.masks[position])
+            position &+= 1
+        }
+        return hash
+    }
+
+    /// The first entry of the chain of the masked key of `values`, or nil, without a record of what was looked at.
+    func chain(of values: UnsafePointer<UInt64>) -> ClassifierEntry? {
+        self.find(values, hash: self.hash(values)).map(ClassifierEntry.init)
     }
 
     /// Calls `visit` with every entry, chains in falling order of priority, until it returns false; says
     /// whether it never did.
     func visitEntries(_ visit: (ClassifierEntry) -> Bool) -> Bool {
-        for index in 0...self.slotMask {
-            var entry = Self.entry(in: self.slots[index])
+        self.index.visit { first in
+            var entry: Entry? = first
             while let current = entry {
                 entry = current.pointee.next
                 if !visit(ClassifierEntry(head: current)) { return false }
             }
+            return true
         }
-        return true
     }
 
     // MARK: - Changes
@@ -241,130 +258,97 @@ struct ClassifierSubtable: ~Copyable {
         case exists(ClassifierEntry)
     }
 
-    /// Adds `rule` under `key` and `priority`; `number` is this subtable's own.
-    mutating func insert(_ key: borrowing FlowKey, priority: Int32, rule: UInt32, number: UInt32) -> Insertion {
-        let hash = self.hash(self.basis, key, from: 0, to: self.wordCount)
+    /// Adds `rule` under `values` and `priority`; `number` is this subtable's own.
+    mutating func insert(
+        _ values: UnsafePointer<UInt64>, priority: Int32, rule: UInt32, number: UInt32
+    ) -> Insertion {
+        let hash = self.hash(values)
         let head = ClassifierEntryHead(
-            hash: UInt32(truncatingIfNeeded: hash), rule: rule, priority: priority, subtable: number, next: nil)
-        if let first = self.find(key, hash: hash) {
-            if first.pointee.priority == priority { return .exists(ClassifierEntry(head: first)) }
-            if first.pointee.priority < priority {
-                let entry = self.makeEntry(head, key)
-                entry.pointee.next = first
-                self.replaceSlot(of: first, by: entry)
-                return .inserted(self.counted(entry))
-            }
-            var before = first
-            while let next = before.pointee.next, next.pointee.priority >= priority {
-                if next.pointee.priority == priority { return .exists(ClassifierEntry(head: next)) }
-                before = next
-            }
-            let entry = self.makeEntry(head, key)
-            entry.pointee.next = before.pointee.next
-            before.pointee.next = entry
+            hash: UInt32(truncatingIfNeeded: hash >> 32), rule: rule, priority: priority, subtable: number, next: nil)
+        guard let first = self.find(values, hash: hash) else {
+            let entry = self.makeEntry(head, values)
+            self.index.insert(entry, hash: hash)
             return .inserted(self.counted(entry))
         }
-        if (self.keyCount + 1) * 4 > (self.slotMask + 1) * 3 { self.resize(to: (self.slotMask + 1) * 2) }
-        let entry = self.makeEntry(head, key)
-        self.place(entry, tag: hash >> 48)
-        self.keyCount += 1
-        self.countStages(of: entry, adding: true)
+        if first.pointee.priority == priority { return .exists(ClassifierEntry(head: first)) }
+        if first.pointee.priority < priority {
+            let entry = self.makeEntry(head, values)
+            entry.pointee.next = first
+            self.index.replace(first, by: entry)
+            return .inserted(self.counted(entry))
+        }
+        var before = first
+        while let next = before.pointee.next, next.pointee.priority >= priority {
+            if next.pointee.priority == priority { return .exists(ClassifierEntry(head: next)) }
+            before = next
+        }
+        let entry = self.makeEntry(head, values)
+        entry.pointee.next = before.pointee.next
+        before.pointee.next = entry
         return .inserted(self.counted(entry))
     }
 
-    private mutating func counted(_ entry: UnsafeMutablePointer<ClassifierEntryHead>) -> ClassifierEntry {
+    private mutating func counted(_ entry: Entry) -> ClassifierEntry {
         self.priorities.add(entry.pointee.priority)
         self.ruleCount += 1
+        self.countStages(of: entry)
         return ClassifierEntry(head: entry)
     }
 
     /// Removes `entry`, whose memory may be used again at once.
     mutating func remove(_ entry: ClassifierEntry) {
         let head = entry.head
-        let index = self.slotIndex(ofChainWith: head)
-        guard let first = Self.entry(in: self.slots[index]) else { return }
-        if first != head {
+        let words = ClassifierEntryHead.words(head)
+        // An entry that is not the first of its chain has no slot.
+        if let first = self.first(ofChainWith: words, head.pointee.hash), first != head {
             var before = first
             while let next = before.pointee.next, next != head { before = next }
             before.pointee.next = head.pointee.next
         } else if let next = head.pointee.next {
-            self.slots[index] = self.slots[index] & ~0xffff_ffff_ffff | UInt64(UInt(bitPattern: next))
+            self.index.replace(head, by: next)
         } else {
-            self.countStages(of: head, adding: false)
-            self.vacate(index)
-            self.keyCount -= 1
+            self.index.remove(head)
         }
+        self.uncountStages(of: head)
         self.priorities.remove(head.pointee.priority)
         self.ruleCount -= 1
+        head.pointee.rule = RuleSlab.none
         head.pointee.next = self.freeEntries
         self.freeEntries = head
-        if self.slotMask > 15, self.keyCount * 8 < self.slotMask { self.resize(to: (self.slotMask + 1) / 2) }
     }
 
-    /// The slot of the chain that `head` is in.
-    private func slotIndex(ofChainWith head: UnsafeMutablePointer<ClassifierEntryHead>) -> Int {
-        var index = Int(head.pointee.hash) & self.slotMask
-        while let first = Self.entry(in: self.slots[index]) {
-            var entry: UnsafeMutablePointer<ClassifierEntryHead>? = first
-            // Entries of one chain have one hash; a first entry with another cannot lead to `head`.
-            while first.pointee.hash == head.pointee.hash, let current = entry {
-                if current == head { return index }
-                entry = current.pointee.next
+    /// The first entry of the chain with those masked words.
+    private func first(ofChainWith words: UnsafePointer<UInt64>, _ high: UInt32) -> Entry? {
+        let slots = self.index.slots(high)
+        let slotMask = self.index.slotMask
+        var index = Int(high) & slotMask
+        while let entry = EntryIndex.entry(in: slots[index]) {
+            if entry.pointee.hash == high {
+                let others = ClassifierEntryHead.words(entry)
+                var position = 0
+                while position < self.wordCount, others[position] == words[position] { position &+= 1 }
+                if position == self.wordCount { return entry }
             }
-            index = (index &+ 1) & self.slotMask
+            index = (index &+ 1) & slotMask
         }
-        preconditionFailure("an entry that is not in its subtable was named")
+        return nil
     }
 
-    private mutating func replaceSlot(
-        of old: UnsafeMutablePointer<ClassifierEntryHead>, by new: UnsafeMutablePointer<ClassifierEntryHead>
-    ) {
-        let index = self.slotIndex(ofChainWith: old)
-        self.slots[index] = self.slots[index] & ~0xffff_ffff_ffff | UInt64(UInt(bitPattern: new))
-    }
-
-    /// Writes `entry` to the first free slot from its home on.
-    private func place(_ entry: UnsafeMutablePointer<ClassifierEntryHead>, tag: UInt64) {
-        var index = Int(entry.pointee.hash) & self.slotMask
-        while self.slots[index] != 0 { index = (index &+ 1) & self.slotMask }
-        self.slots[index] = tag << 48 | UInt64(UInt(bitPattern: entry))
-    }
-
-    /// Empties a slot and moves back those behind it that probing would no longer reach.
-    private func vacate(_ index: Int) {
-        var hole = index
-        var next = (index &+ 1) & self.slotMask
-        while let entry = Self.entry(in: self.slots[next]) {
-            let home = Int(entry.pointee.hash) & self.slotMask
-            if (next &- home) & self.slotMask >= (next &- hole) & self.slotMask {
-                self.slots[hole] = self.slots[next]
-                hole = next
-            }
-            next = (next &+ 1) & self.slotMask
+    /// Adds the beginnings of an entry's key to the filters.
+    @inline(__always)
+    private func countStages(of entry: Entry) {
+        self.forEachStage(of: entry) { filter, hash in self.filters[filter].add(hash) }
+        for filter in 0..<self.filterCount where self.filters[filter].isCrowded(entries: self.ruleCount) {
+            self.recount(filter)
         }
-        self.slots[hole] = 0
     }
 
-    /// Gives the subtable `count` slots, a power of two, and counts the filters anew.
-    private mutating func resize(to count: Int) {
-        let old = self.slots
-        let oldCount = self.slotMask + 1
-        self.slots = Self.makeSlots(count)
-        self.slotMask = count - 1
-        for filter in 0..<self.filterCount {
-            self.filters[filter]?.deallocate()
-            self.filters[filter] = Self.makeFilter(count)
-        }
-        for index in 0..<oldCount {
-            guard let entry = Self.entry(in: old[index]) else { continue }
-            self.place(entry, tag: old[index] >> 48)
-            if self.filterCount > 0 { self.countStages(of: entry, adding: true) }
-        }
-        old.deallocate()
+    private func uncountStages(of entry: Entry) {
+        self.forEachStage(of: entry) { filter, hash in self.filters[filter].remove(hash) }
     }
 
-    /// Adds the beginnings of an entry's key to the filters, or takes them away.
-    private func countStages(of entry: UnsafeMutablePointer<ClassifierEntryHead>, adding: Bool) {
+    @inline(__always)
+    private func forEachStage(of entry: Entry, _ visit: (Int, UInt64) -> Void) {
         let words = ClassifierEntryHead.words(entry)
         var hash = self.basis
         var position = 0
@@ -373,18 +357,31 @@ struct ClassifierSubtable: ~Copyable {
                 hash = WordHash.combine(hash, words[position])
                 position &+= 1
             }
-            guard let counters = self.filters[filter] else { continue }
-            let index = Int(truncatingIfNeeded: hash) & self.slotMask
-            guard counters[index] != .max else { continue }
-            if adding { counters[index] &+= 1 } else { counters[index] &-= 1 }
+            visit(filter, hash)
+        }
+    }
+
+    @inline(never)
+    private func recount(_ filter: Int) {
+        self.filters[filter].enlarge()
+        // In the order of memory, which is quicker by far than that of the index.
+        for (number, chunk) in self.chunks.enumerated() {
+            let isLast = number == self.chunks.count - 1
+            let used = isLast ? chunk.byteCount - self.arenaBytesLeft : chunk.byteCount / self.stride * self.stride
+            for offset in Swift.stride(from: 0, to: used, by: self.stride) {
+                let entry = (chunk.memory + offset).assumingMemoryBound(to: ClassifierEntryHead.self)
+                guard entry.pointee.rule != RuleSlab.none else { continue }
+                self.forEachStage(of: entry) { other, hash in
+                    if other == filter { self.filters[filter].add(hash) }
+                }
+            }
         }
     }
 
     /// Takes memory for an entry and fills it.
-    private mutating func makeEntry(
-        _ head: ClassifierEntryHead, _ key: borrowing FlowKey
-    ) -> UnsafeMutablePointer<ClassifierEntryHead> {
-        let entry: UnsafeMutablePointer<ClassifierEntryHead>
+    @inline(__always)
+    private mutating func makeEntry(_ head: ClassifierEntryHead, _ values: UnsafePointer<UInt64>) -> Entry {
+        let entry: Entry
         if let free = self.freeEntries {
             self.freeEntries = free.pointee.next
             entry = free
@@ -394,17 +391,24 @@ struct ClassifierSubtable: ~Copyable {
         entry.initialize(to: head)
         let words = ClassifierEntryHead.words(entry)
         for position in 0..<self.wordCount {
-            words[position] = key.words[unchecked: Int(self.indices[position])] & self.masks[position]
+            words[position] = values[Int(self.indices[position])] & self.masks[position]
         }
         return entry
     }
 
-    private mutating func cutEntry() -> UnsafeMutablePointer<ClassifierEntryHead> {
+    /// Chunks of so many bytes and more are whole pages.
+    private static let pagesFrom = 65_536
+
+    private mutating func cutEntry() -> Entry {
         if self.arenaBytesLeft < self.stride {
-            let bytes = min(65_536, max(1_024, self.ruleCount * self.stride))
-            let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8)
+            // An eighth of what there is, so that little is in vain; the sizes are powers of two.
+            let wanted = max(1_024, self.ruleCount * self.stride / 8)
+            let bytes = min(262_144, 1 << (Int.bitWidth - 1 - wanted.leadingZeroBitCount))
+            let chunk =
+                bytes < Self.pagesFrom
+                ? UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8) : PageMemory.allocate(bytes)
             precondition(UInt(bitPattern: chunk) + UInt(bytes) < 1 << 48, "memory above the 48-bit address space")
-            self.chunks.append(chunk)
+            self.chunks.append((chunk, bytes))
             self.arena = chunk
             self.arenaBytesLeft = bytes
         }

@@ -24,6 +24,25 @@ package struct FlowSpecification {
     package var instructions = InstructionList.empty
     /// The flow of every packet, priority 0x8000, that drops.
     package init() {}
+
+    /// Everything but what packets must look like.
+    var attributes: FlowAttributes {
+        FlowAttributes(
+            priority: self.priority, cookie: self.cookie, idleTimeoutSeconds: self.idleTimeoutSeconds,
+            hardTimeoutSeconds: self.hardTimeoutSeconds, importance: self.importance, flags: self.flags,
+            instructions: self.instructions)
+    }
+}
+
+/// What a new flow looks like, but for what packets must look like; see ``FlowSpecification``.
+struct FlowAttributes {
+    var priority: Int32
+    var cookie: Cookie
+    var idleTimeoutSeconds: UInt16
+    var hardTimeoutSeconds: UInt16
+    var importance: UInt16
+    var flags: FlowMod.Flags
+    var instructions: InstructionList
 }
 
 /// Which flows a modify, a delete or a statistics request means.
@@ -72,11 +91,16 @@ package struct FlowTable: ~Copyable {
     private var lastGeneration: UInt32 = 0
     /// How many rules are hidden from controllers.
     private(set) var hiddenCount = 0
+    /// How many rules want a FLOW_REMOVED when they go.
+    private(set) var announcedCount = 0
 
     /// Packets that matched a rule.
     private let matchedPackets = Atomic<UInt64>(0)
     /// Packets that matched none.
     private let missedPackets = Atomic<UInt64>(0)
+    /// What the counters of the present rules add up to, so that sums over a whole table cost nothing.
+    private let presentPackets = Atomic<UInt64>(0)
+    private let presentBytes = Atomic<UInt64>(0)
 
     /// Makes an empty table whose hashes start from `seed`.
     package init(_ identifier: TableID, maximumEntries: Int, seed: UInt64) {
@@ -85,6 +109,14 @@ package struct FlowTable: ~Copyable {
         self.classifier = Classifier(seed: seed)
         self.cookies = SlotIndex(.cookie, seed: WordHash.combine(seed, 1))
         self.users = SlotIndex(.instructions, seed: WordHash.combine(seed, 2))
+    }
+
+    /// Makes an empty table that takes the place of `other`: names of its rules never mean rules of this one.
+    init(succeeding other: borrowing FlowTable, seed: UInt64) {
+        self.init(other.identifier, maximumEntries: other.maximumEntries, seed: seed)
+        self.lastGeneration = other.lastGeneration
+        self.matchedPackets.store(other.matchedPackets.load(ordering: .relaxed), ordering: .relaxed)
+        self.missedPackets.store(other.missedPackets.load(ordering: .relaxed), ordering: .relaxed)
     }
 
     /// How many flows controllers can see.
@@ -96,6 +128,11 @@ package struct FlowTable: ~Copyable {
     /// Packets that were looked up.
     package var lookupCount: UInt64 {
         self.matchedPackets.load(ordering: .relaxed) &+ self.missedPackets.load(ordering: .relaxed)
+    }
+
+    /// The sums of the rules' counters, hidden rules included.
+    var presentCounts: (packets: UInt64, bytes: UInt64) {
+        (self.presentPackets.load(ordering: .relaxed), self.presentBytes.load(ordering: .relaxed))
     }
 
     // MARK: - Packets
@@ -133,8 +170,14 @@ package struct FlowTable: ~Copyable {
     func credit(_ reference: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime) {
         guard let rule = self.rule(reference) else { return }
         let flags = rule.pointee.flags
-        if !flags.contains(.noPacketCounts) { rule.pointee.packetCount.wrappingAdd(packets, ordering: .relaxed) }
-        if !flags.contains(.noByteCounts) { rule.pointee.byteCount.wrappingAdd(bytes, ordering: .relaxed) }
+        if !flags.contains(.noPacketCounts) {
+            rule.pointee.packetCount.wrappingAdd(packets, ordering: .relaxed)
+            self.presentPackets.wrappingAdd(packets, ordering: .relaxed)
+        }
+        if !flags.contains(.noByteCounts) {
+            rule.pointee.byteCount.wrappingAdd(bytes, ordering: .relaxed)
+            self.presentBytes.wrappingAdd(bytes, ordering: .relaxed)
+        }
         _ = rule.pointee.lastUsed.max(time.nanoseconds, ordering: .relaxed)
         self.matchedPackets.wrappingAdd(packets, ordering: .relaxed)
     }
@@ -163,35 +206,48 @@ package struct FlowTable: ~Copyable {
     package mutating func add(
         _ flow: FlowSpecification, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
     ) throws(OpenFlowError) -> Addition {
-        if checksOverlap, self.classifier.hasOverlap(flow.key, flow.mask, priority: flow.priority) {
+        var buffer = MatchBuffer()
+        buffer.set(flow.key, flow.mask)
+        return try self.add(
+            buffer.words, flow.attributes, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: now)
+    }
+
+    /// Adds a flow of that match; see ``add(_:resetsCounts:checksOverlap:now:)``.
+    mutating func add(
+        _ match: MatchWords, _ flow: FlowAttributes, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
+    ) throws(OpenFlowError) -> Addition {
+        if checksOverlap, self.classifier.hasOverlap(match, priority: flow.priority) {
             throw OpenFlowError(.flowModOverlap)
         }
         if self.rules.count >= self.maximumEntries {
-            guard self.classifier.find(flow.key, mask: flow.mask, priority: flow.priority) != nil else {
+            guard self.classifier.find(match, priority: flow.priority) != nil else {
                 throw OpenFlowError(.flowModTableFull, limit: UInt64(self.maximumEntries))
             }
         }
-        let slot = self.rules.take()
         let entry: ClassifierEntry
-        switch self.classifier.insert(flow.key, mask: flow.mask, priority: flow.priority, rule: slot) {
+        switch self.classifier.insert(match, priority: flow.priority, rule: self.rules.next) {
         case .exists(let entry):
-            self.rules.giveBack(slot)
             return self.replace(entry.head.pointee.rule, flow, resetsCounts: resetsCounts, now: now)
         case .inserted(let inserted): entry = inserted
         }
+        let slot = self.rules.take()
         self.lastGeneration &+= 1
         let rule = self.rules[slot]
         rule.pointee.generation = self.lastGeneration
         rule.pointee.entry = entry
-        rule.pointee.priority = flow.priority
-        if rule.pointee.isHidden { self.hiddenCount += 1 }
+        if flow.priority > Int32(UInt16.max) {
+            rule.pointee.isHidden = true
+            self.hiddenCount += 1
+        }
         self.fill(slot, flow, now)
         return Addition(reference: self.reference(slot), replaced: false)
     }
 
     /// Sets everything of a rule but its match, priority and counters, and enters it in the lists.
-    private mutating func fill(_ slot: UInt32, _ flow: FlowSpecification, _ now: MonotonicTime) {
+    private mutating func fill(_ slot: UInt32, _ flow: FlowAttributes, _ now: MonotonicTime) {
         let rule = self.rules[slot]
+        self.announcedCount +=
+            (flow.flags.contains(.sendFlowRemoved) ? 1 : 0) - (rule.pointee.flags.contains(.sendFlowRemoved) ? 1 : 0)
         rule.pointee.created = now
         rule.pointee.modified = now
         rule.pointee.lastUsed.store(now.nanoseconds, ordering: .relaxed)
@@ -211,7 +267,7 @@ package struct FlowTable: ~Copyable {
     }
 
     private mutating func replace(
-        _ slot: UInt32, _ flow: FlowSpecification, resetsCounts: Bool, now: MonotonicTime
+        _ slot: UInt32, _ flow: FlowAttributes, resetsCounts: Bool, now: MonotonicTime
     ) -> Addition {
         self.unlinkCookie(slot)
         self.unlinkInstructions(slot)
@@ -225,8 +281,16 @@ package struct FlowTable: ~Copyable {
         let rule = self.rules[slot]
         self.lastGeneration &+= 1
         rule.pointee.generation = self.lastGeneration
-        rule.pointee.packetCount.store(0, ordering: .relaxed)
-        rule.pointee.byteCount.store(0, ordering: .relaxed)
+        self.forgetCounts(slot)
+    }
+
+    /// Sets a rule's counters to zero, and takes them out of the table's sums.
+    private func forgetCounts(_ slot: UInt32) {
+        let rule = self.rules[slot]
+        self.presentPackets.wrappingSubtract(
+            rule.pointee.packetCount.exchange(0, ordering: .relaxed), ordering: .relaxed)
+        self.presentBytes.wrappingSubtract(
+            rule.pointee.byteCount.exchange(0, ordering: .relaxed), ordering: .relaxed)
     }
 
     /// Gives the rule in `slot` other instructions, and another cookie where one is given; starts its hard
@@ -259,6 +323,8 @@ package struct FlowTable: ~Copyable {
         self.expiry.remove(slot, in: self.rules)
         self.classifier.remove(entry)
         if rule.pointee.isHidden { self.hiddenCount -= 1 }
+        if rule.pointee.flags.contains(.sendFlowRemoved) { self.announcedCount -= 1 }
+        self.forgetCounts(slot)
         self.rules.giveBack(slot)
     }
 
@@ -321,6 +387,9 @@ package struct FlowTable: ~Copyable {
 
     /// The first rule of the list of `cookie`, or none.
     func firstSlot(of cookie: Cookie) -> UInt32 { self.cookies.find(cookie.rawValue, in: self.rules) }
+
+    /// How many different lists of instructions the rules have.
+    var instructionListCount: Int { self.users.count }
 
     /// Calls `visit` with the first rule of each list of rules of equal instructions.
     func forEachInstructionList(_ visit: (UInt32) -> Void) { self.users.forEach(visit) }

@@ -4,11 +4,11 @@ import Synchronization
 /// packets, which read them.
 ///
 /// **Reading.** Take the lock once per batch of packets with ``read(_:)``, never per packet, and never within another
-/// ``read(_:)`` or ``commit(by:at:_:)`` of the same pipeline (see ``ReadWriteLock``).
+/// ``read(_:)`` or ``commit(noting:_:)`` of the same pipeline (see ``ReadWriteLock``).
 ///
-/// **Changing.** ``commit(by:at:_:)`` is the only way, and its caller is ``OpenFlowSwitch``. It holds the write
+/// **Changing.** ``commit(noting:_:)`` is the only way, and its caller is ``OpenFlowSwitch``. It holds the write
 /// lock while the
-/// change is made, gives the state the next version where anything changed, and returns the record of it.
+/// change is made, gives the state the next version where anything changed, and says what happened.
 /// Readers see all of a change or
 /// nothing.
 ///
@@ -36,21 +36,22 @@ package final class Pipeline: Sendable {
         try self.state.read(body)
     }
 
-    /// Makes a change and returns the result of `body` with the record of what it did, nil where it did nothing.
+    /// Makes a change, sets `events` to what it did, and returns the result of `body` with the version that was made,
+    /// nil where nothing changed.
     ///
     /// A `body` that throws must have changed nothing. Control loop only.
+    /// - Parameter events: empty; memory that it has is used.
     func commit<Result, Failure: Error>(
-        by origin: ChangeOrigin, at now: MonotonicTime,
-        _ body: (inout PipelineState) throws(Failure) -> Result
-    ) throws(Failure) -> (Result, PipelineChange?) {
-        try self.state.write { (state: inout PipelineState) throws(Failure) -> (Result, PipelineChange?) in
+        noting events: inout [PipelineEvent], _ body: (inout PipelineState) throws(Failure) -> Result
+    ) throws(Failure) -> (Result, UInt64?) {
+        try self.state.write { (state: inout PipelineState) throws(Failure) -> (Result, UInt64?) in
+            swap(&state.events, &events)
+            defer { swap(&state.events, &events) }
             let result = try body(&state)
             guard !state.events.isEmpty else { return (result, nil) }
-            var events: [PipelineEvent] = []
-            swap(&events, &state.events)
             state.version &+= 1
             self.publishedVersion.store(state.version, ordering: .releasing)
-            return (result, PipelineChange(events: events, origin: origin, time: now, version: state.version))
+            return (result, state.version)
         }
     }
 }

@@ -20,10 +20,13 @@ package enum PipelineEvent: Sendable {
     case flowModified(RuleReference)
     /// A flow is gone; what it was, where anybody may want to know.
     case flowRemoved(RuleReference, FlowRemovedReason, RemovedFlow?)
+    /// All flows of a table are gone; said instead of one event for each where nobody observes changes and no flow
+    /// wanted a FLOW_REMOVED.
+    case tableCleared(TableID)
     /// A port came.
     case portAdded(PortNumber)
     /// A port went; what it was.
-    case portRemoved(SwitchPort)
+    indirect case portRemoved(SwitchPort)
     /// A port's description changed.
     case portChanged(PortNumber)
     /// A table's configuration changed.
@@ -42,7 +45,7 @@ package final class RemovedFlow: Sendable {
 
 /// The record of one committed change: what a journal, an audit log or a flow monitor is fed from.
 ///
-/// Every change of a switch's state goes through ``Pipeline/commit(by:at:_:)``, which is the only maker of these.
+/// Every change of a switch's state goes through ``OpenFlowSwitch/commit(by:now:_:)``, which is the only maker of these.
 package struct PipelineChange: Sendable {
     /// What happened, in order; never empty.
     package var events: [PipelineEvent]

@@ -6,10 +6,11 @@ import Synchronization
 extension PipelineState {
     /// Adds a flow to `table`, 0…253; see ``FlowTable/add(_:resetsCounts:checksOverlap:now:)``.
     mutating func addFlow(
-        _ flow: FlowSpecification, to table: TableID, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
+        _ match: MatchWords, _ flow: FlowAttributes, to table: TableID, resetsCounts: Bool, checksOverlap: Bool,
+        now: MonotonicTime
     ) throws(OpenFlowError) {
         let added = try self.table(table).pointee.add(
-            flow, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: now)
+            match, flow, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: now)
         self.note(.flowAdded(added.reference, replaced: added.replaced))
     }
 
@@ -80,12 +81,33 @@ extension PipelineState {
     /// The flows that `selector` means in `table`, or in all tables.
     package func select(_ selector: FlowSelector, in table: TableID) -> [RuleReference] {
         var found: [RuleReference] = []
+        withMatchWords(selector.key, selector.mask) { self.select(selector.filter, $0, in: table, into: &found) }
+        return found
+    }
+
+    /// Appends the flows of `table`, or of all tables, that `match` covers and `filter` admits.
+    func select(_ filter: FlowFilter, _ match: MatchWords, in table: TableID, into found: inout [RuleReference]) {
+        let first = table == .all ? 0 : Int(table.rawValue)
+        let last = table == .all ? self.tableCount : min(first + 1, self.tableCount)
         var slots: [UInt32] = []
-        for identifier in self.visibleTables(table) {
-            guard let table = self.existingTable(identifier) else { continue }
+        for number in first..<max(first, last) {
+            guard let table = self.existingTable(TableID(rawValue: UInt8(number))) else { continue }
             slots.removeAll(keepingCapacity: true)
-            table.pointee.select(selector, into: &slots)
+            table.pointee.select(filter, match, into: &slots)
             for slot in slots { found.append(table.pointee.reference(slot)) }
+        }
+    }
+
+    /// The flows of `table`, or of all tables, that `match` covers and `filter` admits, where finding them takes
+    /// looking at few; else nil.
+    func selectFew(_ filter: FlowFilter, _ match: MatchWords, in table: TableID) -> [RuleReference]? {
+        let first = table == .all ? 0 : Int(table.rawValue)
+        let last = table == .all ? self.tableCount : min(first + 1, self.tableCount)
+        var found: [RuleReference] = []
+        for number in first..<max(first, last) {
+            guard let table = self.existingTable(TableID(rawValue: UInt8(number))) else { continue }
+            guard let few = table.pointee.selectFew(filter, match) else { return nil }
+            found += few
         }
         return found
     }
@@ -98,6 +120,16 @@ extension PipelineState {
         return table.pointee.statistics(of: reference.slot, at: now)
     }
 
+    /// Whether some flow of a visible table wants a FLOW_REMOVED when it goes.
+    var announcesFlows: Bool {
+        for number in 0..<UInt8(self.tableCount) {
+            if let table = self.existingTable(TableID(rawValue: number)), table.pointee.announcedCount > 0 {
+                return true
+            }
+        }
+        return false
+    }
+
     /// The flags of a flow, or nil when it is gone.
     func flags(of reference: RuleReference) -> FlowMod.Flags? {
         self.existingTable(TableID(rawValue: reference.table))?.pointee.rule(reference)?.pointee.flags
@@ -105,6 +137,23 @@ extension PipelineState {
 }
 
 extension FlowTable {
+    /// The numbers in what FLOW statistics say of the rule in `slot`, which must be in use, at `now`.
+    func numbers(of slot: UInt32, at now: MonotonicTime) -> FlowEntryNumbers {
+        let rule = self.rules[slot]
+        let created = rule.pointee.created.nanoseconds
+        let age = now.nanoseconds >= created ? now.nanoseconds - created : 0
+        let used = rule.pointee.lastUsed.load(ordering: .relaxed)
+        let idle = now.nanoseconds >= used ? now.nanoseconds - used : 0
+        return FlowEntryNumbers(
+            tableID: self.identifier, durationSeconds: UInt32(clamping: age / 1_000_000_000),
+            durationNanoseconds: UInt32(age % 1_000_000_000), idleSeconds: UInt32(clamping: idle / 1_000_000_000),
+            priority: UInt16(clamping: rule.pointee.priority), idleTimeoutSeconds: rule.pointee.idleTimeoutSeconds,
+            hardTimeoutSeconds: rule.pointee.hardTimeoutSeconds, flags: rule.pointee.flags,
+            importance: rule.pointee.importance, cookie: rule.pointee.cookie,
+            packetCount: rule.pointee.packetCount.load(ordering: .relaxed),
+            byteCount: rule.pointee.byteCount.load(ordering: .relaxed))
+    }
+
     /// What FLOW statistics say of the rule in `slot`, which must be in use, at `now`.
     func statistics(of slot: UInt32, at now: MonotonicTime) -> FlowStatisticsEntry {
         let rule = self.rules[slot]

@@ -84,6 +84,20 @@ package struct PipelineState: ~Copyable {
         return table
     }
 
+    /// Empties a table at once, whatever its size, and returns what it was, to be released; nil where there is no flow
+    /// to be removed, or some flow must be removed by itself: it is hidden, or somebody wants to hear of it.
+    mutating func detachTable(_ identifier: TableID) -> UnsafeMutablePointer<FlowTable>? {
+        guard let table = self.existingTable(identifier), table.pointee.flowCount > 0, table.pointee.hiddenCount == 0,
+            table.pointee.announcedCount == 0
+        else { return nil }
+        let successor = UnsafeMutablePointer<FlowTable>.allocate(capacity: 1)
+        let seed = WordHash.combine(self.seed, UInt64(identifier.rawValue) &+ 1)
+        successor.initialize(to: FlowTable(succeeding: table.pointee, seed: seed))
+        self.tables[Int(identifier.rawValue)] = successor
+        self.note(.tableCleared(identifier))
+        return table
+    }
+
     /// Whether controllers may name that table.
     package func isVisible(_ identifier: TableID) -> Bool { Int(identifier.rawValue) < self.tableCount }
 

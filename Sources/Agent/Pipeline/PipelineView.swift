@@ -126,6 +126,9 @@ package final class InstructionList: Sendable {
     package let outputPorts: [PortNumber]
     /// The groups that a group action names, each once.
     package let groups: [GroupID]
+    /// Whether nothing of the flow, of its table or of the switch can make these instructions wrong: outputs and little
+    /// else.
+    package let isPlain: Bool
 
     /// Makes a list.
     package init(_ instructions: [Instruction]) {
@@ -144,6 +147,13 @@ package final class InstructionList: Sendable {
         }
         self.outputPorts = ports
         self.groups = groups
+        self.isPlain = instructions.allSatisfy { instruction in
+            switch instruction {
+            case .applyActions(let actions), .writeActions(let actions): actions.allSatisfy(\.isPlain)
+            case .clearActions: true
+            default: false
+            }
+        }
     }
 
     /// The list without instructions: drop.
@@ -151,6 +161,14 @@ package final class InstructionList: Sendable {
 }
 
 extension Action {
+    /// Whether the action suits every packet and names nothing that may come and go.
+    fileprivate var isPlain: Bool {
+        switch self {
+        case .output, .outputTruncated, .note, .exit: true
+        default: false
+        }
+    }
+
     /// The port that the action sends packets out by, for filters by output port; nil for other actions.
     package var outputPort: PortNumber? {
         switch self {

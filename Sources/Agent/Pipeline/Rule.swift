@@ -22,8 +22,6 @@ struct Rule: ~Copyable {
     var cookie = Cookie.none
     /// Where its match is; nil while the slot is free.
     var entry: ClassifierEntry?
-    /// 0…65535 for flows of controllers; above for hidden ones.
-    var priority: Int32 = 0
     /// Tells this rule from those that had the slot before.
     var generation: UInt32 = 0
     /// The neighbours in the list of rules of equal cookie; the next also links free slots.
@@ -37,10 +35,25 @@ struct Rule: ~Copyable {
     var idleTimeoutSeconds: UInt16 = 0
     var hardTimeoutSeconds: UInt16 = 0
     var importance: UInt16 = 0
-    var flags: FlowMod.Flags = []
+    /// The flow_mod's flags; the top bit, which none of them has, says that the rule is hidden.
+    private var flagBits: UInt16 = 0
+
+    private static let hiddenBit: UInt16 = 0x8000
+
+    /// What is kept of the flow_mod's flags.
+    var flags: FlowMod.Flags {
+        get { FlowMod.Flags(rawValue: self.flagBits & ~Self.hiddenBit) }
+        set { self.flagBits = newValue.rawValue & ~Self.hiddenBit | self.flagBits & Self.hiddenBit }
+    }
 
     /// Whether controllers neither see nor change it.
-    var isHidden: Bool { self.priority > Int32(UInt16.max) }
+    var isHidden: Bool {
+        get { self.flagBits & Self.hiddenBit != 0 }
+        set { self.flagBits = self.flagBits & ~Self.hiddenBit | (newValue ? Self.hiddenBit : 0) }
+    }
+
+    /// 0…65535 for flows of controllers; above for hidden ones.
+    var priority: Int32 { self.entry?.head.pointee.priority ?? 0 }
 
     /// The first moment at which a timeout may be over as far as is known now, or nil without timeouts.
     var deadline: MonotonicTime? {
@@ -80,12 +93,17 @@ extension UInt64 {
 
 /// The memory of a table's rules: chunks of 64 that never move, so that a slot's number is its address.
 ///
-/// Slots that are given back are used again, the last one first; chunks are kept until the table is empty.
+/// Slots that are given back are used again, the last one first; chunks are kept until the table is empty. The chunks of
+/// a large table are cut from whole pages, which go back to the host with it.
 struct RuleSlab: ~Copyable {
     /// No slot.
     static let none = UInt32.max
     private static let chunkBits = 6
     private static let chunkSlots = 1 << chunkBits
+    private static let chunkBytes = MemoryLayout<Rule>.stride * chunkSlots
+    /// Chunks that are allocated one by one; what comes after is cut from blocks.
+    private static let singleChunks = 64
+    private static let blockChunks = 32
 
     private var chunks: UnsafeMutablePointer<UnsafeMutablePointer<Rule>>?
     private var chunkCount = 0
@@ -99,7 +117,8 @@ struct RuleSlab: ~Copyable {
     init() {}
 
     deinit {
-        if let chunks = self.chunks { Self.release(chunks, self.chunkCount) }
+        guard let chunks = self.chunks else { return }
+        Self.release(chunks, self.chunkCount, Int(self.usedSlots))
     }
 
     /// The rule in `slot`, which must be below ``usedSlots``; it may be free.
@@ -116,6 +135,9 @@ struct RuleSlab: ~Copyable {
         return rule.pointee.entry == nil ? nil : rule
     }
 
+    /// The slot that ``take()`` is going to give.
+    var next: UInt32 { self.firstFree == Self.none ? self.usedSlots : self.firstFree }
+
     /// Takes a slot, which holds a rule of all defaults.
     mutating func take() -> UInt32 {
         self.count += 1
@@ -125,9 +147,10 @@ struct RuleSlab: ~Copyable {
             self[slot].pointee.nextOfCookie = Self.none
             return slot
         }
-        if Int(self.usedSlots) == self.chunkCount << Self.chunkBits { self.addChunk() }
+        if Int(self.usedSlots) == self.chunkCount << Self.chunkBits { self.addChunks() }
         let slot = self.usedSlots
         self.usedSlots += 1
+        self[slot].initialize(to: Rule())
         return slot
     }
 
@@ -142,9 +165,10 @@ struct RuleSlab: ~Copyable {
         if self.count == 0 { self.releaseChunks() }
     }
 
-    private mutating func addChunk() {
-        if self.chunkCount == self.chunkCapacity {
-            let capacity = max(4, self.chunkCapacity * 2)
+    private mutating func addChunks() {
+        let added = self.chunkCount < Self.singleChunks ? 1 : Self.blockChunks
+        if self.chunkCount + added > self.chunkCapacity {
+            let capacity = max(4, self.chunkCapacity * 2, self.chunkCount + added)
             let larger = UnsafeMutablePointer<UnsafeMutablePointer<Rule>>.allocate(capacity: capacity)
             if let chunks = self.chunks {
                 larger.moveInitialize(from: chunks, count: self.chunkCount)
@@ -153,15 +177,23 @@ struct RuleSlab: ~Copyable {
             self.chunks = larger
             self.chunkCapacity = capacity
         }
-        let chunk = UnsafeMutablePointer<Rule>.allocate(capacity: Self.chunkSlots)
-        for index in 0..<Self.chunkSlots { (chunk + index).initialize(to: Rule()) }
-        self.chunks?[self.chunkCount] = chunk
-        self.chunkCount += 1
+        guard let chunks = self.chunks else { return }
+        if added == 1 {
+            (chunks + self.chunkCount).initialize(to: .allocate(capacity: Self.chunkSlots))
+        } else {
+            let block = PageMemory.allocate(Self.blockChunks * Self.chunkBytes)
+            for index in 0..<added {
+                let chunk = block + index * Self.chunkBytes
+                (chunks + self.chunkCount + index).initialize(
+                    to: chunk.bindMemory(to: Rule.self, capacity: Self.chunkSlots))
+            }
+        }
+        self.chunkCount += added
     }
 
     private mutating func releaseChunks() {
         guard let chunks = self.chunks else { return }
-        Self.release(chunks, self.chunkCount)
+        Self.release(chunks, self.chunkCount, Int(self.usedSlots))
         self.chunks = nil
         self.chunkCount = 0
         self.chunkCapacity = 0
@@ -169,10 +201,18 @@ struct RuleSlab: ~Copyable {
         self.usedSlots = 0
     }
 
-    private static func release(_ chunks: UnsafeMutablePointer<UnsafeMutablePointer<Rule>>, _ count: Int) {
+    private static func release(
+        _ chunks: UnsafeMutablePointer<UnsafeMutablePointer<Rule>>, _ count: Int, _ usedSlots: Int
+    ) {
         for index in 0..<count {
-            chunks[index].deinitialize(count: Self.chunkSlots)
-            chunks[index].deallocate()
+            let used = min(Self.chunkSlots, usedSlots - index * Self.chunkSlots)
+            if used > 0 { chunks[index].deinitialize(count: used) }
+            if index < Self.singleChunks {
+                chunks[index].deallocate()
+            } else if (index - Self.singleChunks + 1) % Self.blockChunks == 0 {
+                PageMemory.release(
+                    chunks[index + 1 - Self.blockChunks], Self.blockChunks * Self.chunkBytes)
+            }
         }
         chunks.deallocate()
     }

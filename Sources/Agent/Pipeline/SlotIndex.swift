@@ -1,10 +1,10 @@
 import OpenFlow
 
-/// Finds the first rule of a list by what its rules have in common: a hash table that stores nothing but slots.
+/// Finds the first rule of a list by what its rules have in common: a hash table of slots and hashes.
 ///
-/// Four bytes per different key, at most three quarters full; the key is read from the rule. Used for the lists
-/// of rules of
-/// equal cookie and of equal instructions, so that deletes by them cost what they match.
+/// Eight bytes per different key, at most three quarters full: the high half of the hash, which is the place and tells
+/// most keys apart without a look at a rule, and the rule's slot. The key itself is read from the rule. Used for the lists
+/// of rules of equal cookie and of equal instructions, so that deletes by them cost what they match.
 struct SlotIndex: ~Copyable {
     /// What the rules of a list have in common.
     enum Kind {
@@ -14,10 +14,13 @@ struct SlotIndex: ~Copyable {
         case instructions
     }
 
+    private static let free = UInt64(RuleSlab.none)
+
     private let kind: Kind
     /// Secret, because controllers choose cookies: chosen to collide, they would make each addition a walk over all.
     private let seed: UInt64
-    private var slots: UnsafeMutablePointer<UInt32>
+    /// The hash in the high half, the rule's slot in the low one.
+    private var slots: UnsafeMutablePointer<UInt64>
     private var mask = 7
     /// How many keys there are.
     private(set) var count = 0
@@ -44,81 +47,88 @@ struct SlotIndex: ~Copyable {
 
     deinit { self.slots.deallocate() }
 
-    private static func make(_ count: Int) -> UnsafeMutablePointer<UInt32> {
-        let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
-        slots.initialize(repeating: RuleSlab.none, count: count)
+    private static func make(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+        slots.initialize(repeating: Self.free, count: count)
         return slots
     }
 
-    /// The hash of a key of 64 bits.
+    /// The high half of the hash of a key of 64 bits, where it is in a slot.
     @inline(__always)
-    func hash(_ key: UInt64) -> Int {
-        Int(truncatingIfNeeded: WordHash.combine(self.seed, key))
+    private func hash(_ key: UInt64) -> UInt64 {
+        WordHash.combine(self.seed, key) & 0xffff_ffff_0000_0000
+    }
+
+    @inline(__always)
+    private func home(_ slot: UInt64) -> Int { Int(truncatingIfNeeded: slot >> 32) & self.mask }
+
+    @inline(__always)
+    private func isFree(_ slot: UInt64) -> Bool { UInt32(truncatingIfNeeded: slot) == RuleSlab.none }
+
+    /// Where the key is, or the free place where its search ended.
+    @inline(__always)
+    private func place(_ key: UInt64, _ hash: UInt64, in rules: borrowing RuleSlab) -> Int {
+        var index = self.home(hash)
+        while true {
+            let slot = self.slots[index]
+            if self.isFree(slot) { return index }
+            if (slot ^ hash) >> 32 == 0, self.key(of: UInt32(truncatingIfNeeded: slot), in: rules) == key {
+                return index
+            }
+            index = (index &+ 1) & self.mask
+        }
     }
 
     /// The first slot of the key, or none.
     @inline(__always)
     func find(_ key: UInt64, in rules: borrowing RuleSlab) -> UInt32 {
-        var index = self.hash(key) & self.mask
-        while self.slots[index] != RuleSlab.none {
-            if self.key(of: self.slots[index], in: rules) == key { return self.slots[index] }
-            index = (index &+ 1) & self.mask
-        }
-        return RuleSlab.none
+        UInt32(truncatingIfNeeded: self.slots[self.place(key, self.hash(key), in: rules)])
     }
 
     /// Sets the first slot of the key to `slot` and returns the one that it was, or none.
     @inline(__always)
     mutating func set(_ key: UInt64, to slot: UInt32, in rules: borrowing RuleSlab) -> UInt32 {
-        if (self.count + 1) * 4 > (self.mask + 1) * 3 { self.resize(to: (self.mask + 1) * 2, in: rules) }
-        var index = self.hash(key) & self.mask
-        while self.slots[index] != RuleSlab.none {
-            if self.key(of: self.slots[index], in: rules) == key {
-                let old = self.slots[index]
-                self.slots[index] = slot
-                return old
-            }
-            index = (index &+ 1) & self.mask
-        }
-        self.slots[index] = slot
-        self.count += 1
-        return RuleSlab.none
+        if (self.count + 1) * 4 > (self.mask + 1) * 3 { self.resize(to: (self.mask + 1) * 2) }
+        let hash = self.hash(key)
+        let place = self.place(key, hash, in: rules)
+        let old = UInt32(truncatingIfNeeded: self.slots[place])
+        self.slots[place] = hash | UInt64(slot)
+        if old == RuleSlab.none { self.count += 1 }
+        return old
     }
 
     /// Forgets the key; its list is empty.
     mutating func remove(_ key: UInt64, in rules: borrowing RuleSlab) {
-        var hole = self.hash(key) & self.mask
-        while self.slots[hole] != RuleSlab.none, self.key(of: self.slots[hole], in: rules) != key {
-            hole = (hole &+ 1) & self.mask
-        }
-        guard self.slots[hole] != RuleSlab.none else { return }
+        var hole = self.place(key, self.hash(key), in: rules)
+        guard !self.isFree(self.slots[hole]) else { return }
         var next = (hole &+ 1) & self.mask
-        while self.slots[next] != RuleSlab.none {
-            let home = self.hash(self.key(of: self.slots[next], in: rules)) & self.mask
-            if (next &- home) & self.mask >= (next &- hole) & self.mask {
+        while !self.isFree(self.slots[next]) {
+            if (next &- self.home(self.slots[next])) & self.mask >= (next &- hole) & self.mask {
                 self.slots[hole] = self.slots[next]
                 hole = next
             }
             next = (next &+ 1) & self.mask
         }
-        self.slots[hole] = RuleSlab.none
+        self.slots[hole] = Self.free
         self.count -= 1
-        if self.mask > 7, self.count * 8 < self.mask { self.resize(to: (self.mask + 1) / 2, in: rules) }
+        if self.mask > 7, self.count * 8 < self.mask { self.resize(to: (self.mask + 1) / 2) }
     }
 
     /// Calls `visit` with the first slot of every key.
     func forEach(_ visit: (UInt32) -> Void) {
-        for index in 0...self.mask where self.slots[index] != RuleSlab.none { visit(self.slots[index]) }
+        for index in 0...self.mask where !self.isFree(self.slots[index]) {
+            visit(UInt32(truncatingIfNeeded: self.slots[index]))
+        }
     }
 
-    private mutating func resize(to count: Int, in rules: borrowing RuleSlab) {
+    private mutating func resize(to count: Int) {
         let old = self.slots
         let oldCount = self.mask + 1
         self.slots = Self.make(count)
         self.mask = count - 1
-        for index in 0..<oldCount where old[index] != RuleSlab.none {
-            var place = self.hash(self.key(of: old[index], in: rules)) & self.mask
-            while self.slots[place] != RuleSlab.none { place = (place &+ 1) & self.mask }
+        for index in 0..<oldCount where !self.isFree(old[index]) {
+            var place = self.home(old[index])
+            while !self.isFree(self.slots[place]) { place = (place &+ 1) & self.mask }
             self.slots[place] = old[index]
         }
         old.deallocate()

@@ -1,11 +1,25 @@
 import OpenFlow
+import Synchronization
 
-/// A FLOW reply that is being sent: where in the tables it is, and what is written but not taken yet.
+/// A FLOW or AGGREGATE reply that is being made: where in the tables it is, and what is written but not taken yet.
 ///
-/// Goes through each table's slots in order, so that a flow that stays is sent exactly once however the table
-/// changes between
-/// two slices; flows that come or go meanwhile may be missed.
+/// Goes through each table's slots in order, so that a flow that stays is sent exactly once however the table changes
+/// between two slices; flows that come or go meanwhile may be missed. Where the request names so little that the table
+/// knows the flows at once, only those are gone through.
 struct FlowDump {
+    /// Why a slice ended.
+    enum Progress {
+        /// The reply is at its end.
+        case finished
+        /// There is no room for more.
+        case full
+        /// Others are to have their turn; there is room left.
+        case paused
+    }
+
+    /// How many slots a slice looks at.
+    static let slotsPerSlice = 8_192
+
     /// Its place among the session's replies that may wait.
     let sequence: UInt64
     /// Which flows.
@@ -13,36 +27,117 @@ struct FlowDump {
     /// The tables still to be gone through.
     var tables: [TableID]
     /// The next slot of the first of them.
-    var slot: UInt32 = 0
+    private var slot: UInt32 = 0
+    /// Those flows of the first of them, where they were found at once; the next is the last.
+    private var found: [RuleReference]?
     /// The reply so far.
     var writer: MultipartReplyWriter
+    /// The sums so far, for AGGREGATE.
+    private var sums: AggregateStatistics?
+    /// How flows are written.
+    private var forms: FlowEntryForms
     /// Flows that the session's version could not say.
     var inexpressible = 0
 
-    /// Writes flows until the reply has at least `byteCount` bytes that are not taken; says whether it is at its end.
-    mutating func write(_ state: borrowing PipelineState, upTo byteCount: Int, now: MonotonicTime) -> Bool {
+    /// Begins a reply to the request that asks for `selector` in `tables`: sums, or the flows themselves.
+    init(
+        sequence: UInt64, selector: FlowSelector, tables: [TableID], sums: Bool, version: OpenFlowVersion,
+        transactionID: TransactionID
+    ) throws(Inexpressible) {
+        self.sequence = sequence
+        self.selector = selector
+        self.tables = tables
+        self.writer = try MultipartReplyWriter(
+            sums ? .aggregate : .flow, version: version, transactionID: transactionID)
+        self.sums = sums ? AggregateStatistics() : nil
+        self.forms = FlowEntryForms(version: version)
+    }
+
+    /// Goes on until the reply has at least `byteCount` bytes that are not taken, or others are to have their turn.
+    mutating func write(_ state: borrowing PipelineState, upTo byteCount: Int, now: MonotonicTime) -> Progress {
+        var buffer = MatchBuffer()
+        buffer.set(self.selector.key, self.selector.mask)
+        // Numbers of subtables mean others once the tables have changed.
+        self.forms.forgetKinds()
+        var steps = Self.slotsPerSlice
         while let identifier = self.tables.first {
-            guard let table = state.existingTable(identifier) else {
-                self.tables.removeFirst()
-                self.slot = 0
-                continue
-            }
-            while self.slot < table.pointee.rules.usedSlots {
-                guard self.writer.byteCount < byteCount else { return false }
-                let slot = self.slot
-                self.slot += 1
-                guard table.pointee.rules.rule(slot) != nil, table.pointee.selects(self.selector, slot) else {
-                    continue
-                }
-                do throws(Inexpressible) {
-                    try self.writer.append(table.pointee.statistics(of: slot, at: now))
-                } catch {
-                    self.inexpressible += 1
-                }
+            if let table = state.existingTable(identifier) {
+                let progress = self.write(table, buffer.words, upTo: byteCount, &steps, now)
+                guard case .finished = progress else { return progress }
             }
             self.tables.removeFirst()
             self.slot = 0
+            self.found = nil
         }
+        guard let sums = self.sums else { return .finished }
+        self.sums = nil
+        do throws(Inexpressible) {
+            try self.writer.append(.aggregate(sums))
+        } catch {
+            self.inexpressible += 1
+        }
+        return .finished
+    }
+
+    private mutating func write(
+        _ table: UnsafeMutablePointer<FlowTable>, _ match: MatchWords, upTo byteCount: Int, _ steps: inout Int,
+        _ now: MonotonicTime
+    ) -> Progress {
+        let filter = self.selector.filter
+        if self.slot == 0, self.found == nil {
+            if self.addAll(table, match, filter) { return .finished }
+            self.found = table.pointee.selectFew(filter, match)
+        }
+        while var found = self.found {
+            self.found = []
+            while let reference = found.last {
+                guard self.writer.byteCount < byteCount else {
+                    self.found = found
+                    return .full
+                }
+                found.removeLast()
+                if table.pointee.rule(reference) != nil { self.add(reference.slot, of: table, now) }
+            }
+            return .finished
+        }
+        while self.slot < table.pointee.rules.usedSlots {
+            guard self.writer.byteCount < byteCount else { return .full }
+            guard steps > 0 else { return .paused }
+            steps -= 1
+            let slot = self.slot
+            self.slot += 1
+            guard table.pointee.rules.rule(slot) != nil, table.pointee.selects(filter, match, slot) else { continue }
+            self.add(slot, of: table, now)
+        }
+        return .finished
+    }
+
+    /// Adds up a whole table where only the sums are wanted, which the table knows; says whether it did.
+    private mutating func addAll(
+        _ table: UnsafeMutablePointer<FlowTable>, _ match: MatchWords, _ filter: FlowFilter
+    ) -> Bool {
+        guard self.sums != nil, match.isEverything, filter.isEverything, table.pointee.hiddenCount == 0 else {
+            return false
+        }
+        let counts = table.pointee.presentCounts
+        self.sums?.flowCount &+= UInt32(clamping: table.pointee.flowCount)
+        self.sums?.packetCount &+= counts.packets
+        self.sums?.byteCount &+= counts.bytes
         return true
+    }
+
+    private mutating func add(_ slot: UInt32, of table: UnsafeMutablePointer<FlowTable>, _ now: MonotonicTime) {
+        guard self.sums == nil else {
+            let rule = table.pointee.rules[slot]
+            self.sums?.flowCount &+= 1
+            self.sums?.packetCount &+= rule.pointee.packetCount.load(ordering: .relaxed)
+            self.sums?.byteCount &+= rule.pointee.byteCount.load(ordering: .relaxed)
+            return
+        }
+        do throws(Inexpressible) {
+            try self.forms.append(slot, of: table.pointee, to: &self.writer, now: now)
+        } catch {
+            self.inexpressible += 1
+        }
     }
 }

@@ -10,12 +10,11 @@ enum InstructionValidator {
     /// The instructions of a flow in the order of the specification.
     ///
     /// - Parameters:
-    ///   - key: What the flow's packets look like, under `mask`: actions must suit it, from 1.1 on.
+    ///   - facts: What the flow's packets look like: actions must suit it, from 1.1 on.
     ///   - table: The flow's table: gotos must go up from there.
     /// - Throws: the first fault.
     static func validate(
-        _ instructions: [Instruction], key: FlowKey, mask: FlowMask, table: TableID, tableCount: Int,
-        version: OpenFlowVersion
+        _ instructions: [Instruction], facts: PacketFacts, table: TableID, tableCount: Int, version: OpenFlowVersion
     ) throws(OpenFlowError) -> [Instruction] {
         var last = -1
         var isOrdered = true
@@ -32,7 +31,7 @@ enum InstructionValidator {
                     throw OpenFlowError(.instructionBadTableID, value: UInt64(target.rawValue))
                 }
             case .applyActions(let actions), .writeActions(let actions):
-                try self.validate(actions, key: key, mask: mask, version: version, isPacketOut: false)
+                try self.validate(actions, facts: facts, version: version, isPacketOut: false)
             case .meter(let meter): throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meter.rawValue))
             case .statisticsTrigger: throw OpenFlowError(.instructionUnsupported)
             case .experimenter(let number, _): throw OpenFlowError(.instructionBadExperimenter, value: UInt64(number))
@@ -45,13 +44,14 @@ enum InstructionValidator {
     /// Checks the actions of a packet-out.
     static func validate(packetOut actions: [Action], version: OpenFlowVersion) throws(OpenFlowError) {
         // What the packet looks like is not known: every prerequisite may be met.
-        try self.validate(actions, key: FlowKey(), mask: FlowMask(), version: .v1_0, isPacketOut: true)
+        try self.validate(
+            actions, facts: PacketFacts(FlowKey(), FlowMask()), version: .v1_0, isPacketOut: true)
     }
 
     static func validate(
-        _ actions: [Action], key: FlowKey, mask: FlowMask, version: OpenFlowVersion, isPacketOut: Bool
+        _ actions: [Action], facts: PacketFacts, version: OpenFlowVersion, isPacketOut: Bool
     ) throws(OpenFlowError) {
-        var packet = PacketShape(key: key, mask: mask, isChecked: version >= .v1_1)
+        var packet = PacketShape(facts: facts, isChecked: version >= .v1_1)
         for action in actions {
             switch action {
             case .output(let port, maximumLength: _), .enqueue(let port, _),
@@ -118,25 +118,18 @@ enum InstructionValidator {
 
 /// What is known of the packets that come to an action.
 private struct PacketShape {
-    var key: FlowKey
-    var mask: FlowMask
+    var facts: PacketFacts
     /// Whether actions must suit the match; 1.0 leaves unsuitable ones without effect.
     let isChecked: Bool
 
-    mutating func hasTag() {
-        self.key.vlanTCI |= 0x1000
-        self.mask.vlanTCI |= 0x1000
-    }
+    mutating func hasTag() { self.facts.isTagged = true }
 
-    mutating func losesTag() {
-        self.key.vlanTCI = 0
-        self.mask.vlanTCI = 0
-    }
+    mutating func losesTag() { self.facts.isTagged = false }
 
     /// Throws unless the packets have what one of the prerequisites asks for.
     func require(_ prerequisite: MatchPrerequisite, or others: MatchPrerequisite...) throws(OpenFlowError) {
-        guard self.isChecked, prerequisite != .none, !prerequisite.isSatisfied(by: self.key, self.mask) else { return }
-        for other in others where other.isSatisfied(by: self.key, self.mask) { return }
+        guard self.isChecked, prerequisite != .none, !self.facts.satisfy(prerequisite) else { return }
+        for other in others where self.facts.satisfy(other) { return }
         throw OpenFlowError(.actionMatchInconsistent)
     }
 }

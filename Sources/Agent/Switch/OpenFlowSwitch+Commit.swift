@@ -10,16 +10,25 @@ extension OpenFlowSwitch {
         by origin: ChangeOrigin, now: MonotonicTime,
         _ body: (inout PipelineState) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let (result, change) = try self.pipeline.commit(by: origin, at: now, body)
-        guard let change else { return result }
-        self.datapath.tablesChanged(version: change.version)
-        for event in change.events {
+        var events: [PipelineEvent] = []
+        swap(&events, &self.spareEvents)
+        let (result, version) = try self.pipeline.commit(noting: &events, body)
+        defer {
+            // One change after the other notes its events in the same memory.
+            if events.count <= 256 {
+                events.removeAll(keepingCapacity: true)
+                swap(&events, &self.spareEvents)
+            }
+        }
+        guard let version else { return result }
+        self.datapath.tablesChanged(version: version)
+        for event in events {
             guard case .flowRemoved(_, let reason, let flow?) = event,
                 flow.statistics.flags.contains(.sendFlowRemoved)
             else { continue }
             self.announceRemoval(of: flow.statistics, reason)
         }
-        self.changeObserver?(change)
+        self.changeObserver?(PipelineChange(events: events, origin: origin, time: now, version: version))
         return result
     }
 
@@ -40,16 +49,20 @@ extension OpenFlowSwitch {
         guard !flows.isEmpty else { return }
         let everybody = self.changeObserver != nil
         let isWanted = self.pipeline.read { state in
-            flows.contains { state.flags(of: $0)?.contains(.sendFlowRemoved) == true }
+            state.announcesFlows && flows.contains { state.flags(of: $0)?.contains(.sendFlowRemoved) == true }
+        }
+        guard isWanted || everybody else {
+            self.commit(by: origin, now: now) { state in
+                for flow in flows { state.removeFlow(flow, reason, nil) }
+            }
+            return
         }
         if isWanted { self.synchroniseStatistics(now: now) }
         var details = [RemovedFlow?](repeating: nil, count: flows.count)
-        if isWanted || everybody {
-            self.pipeline.read { state in
-                for (index, flow) in flows.enumerated()
-                where everybody || state.flags(of: flow)?.contains(.sendFlowRemoved) == true {
-                    details[index] = state.statistics(of: flow, at: now).map(RemovedFlow.init)
-                }
+        self.pipeline.read { state in
+            for (index, flow) in flows.enumerated()
+            where everybody || state.flags(of: flow)?.contains(.sendFlowRemoved) == true {
+                details[index] = state.statistics(of: flow, at: now).map(RemovedFlow.init)
             }
         }
         self.commit(by: origin, now: now) { state in

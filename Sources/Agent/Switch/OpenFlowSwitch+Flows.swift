@@ -16,10 +16,7 @@ extension OpenFlowSwitch {
         switch flowMod.command {
         case .add: try self.add(flowMod, to: flowMod.tableID, context)
         case .modify, .modifyStrict: try self.modify(flowMod, context)
-        case .delete, .deleteStrict:
-            let selector = try FlowSelector(flowMod)
-            let doomed = self.pipeline.read { $0.select(selector, in: flowMod.tableID) }
-            self.remove(doomed, .delete, by: context.origin, now: context.now)
+        case .delete, .deleteStrict: try self.delete(flowMod, context)
         }
     }
 
@@ -37,48 +34,135 @@ extension OpenFlowSwitch {
     func isVisible(_ table: TableID) -> Bool { Int(table.rawValue) < self.tableCount }
 
     private func add(_ flowMod: FlowMod, to table: TableID, _ context: RequestContext) throws(OpenFlowError) {
-        var flow = FlowSpecification()
-        try MatchCompiler.compile(flowMod.match, into: &flow.key, &flow.mask)
-        let instructions = try InstructionValidator.validate(
-            flowMod.instructions, key: flow.key, mask: flow.mask, table: table, tableCount: self.tableCount,
-            version: context.version)
-        flow.priority = Int32(flowMod.priority)
-        flow.cookie = flowMod.cookie
-        flow.idleTimeoutSeconds = flowMod.idleTimeoutSeconds
-        flow.hardTimeoutSeconds = flowMod.hardTimeoutSeconds
-        flow.importance = flowMod.importance
-        flow.flags = flowMod.flags.intersection([.sendFlowRemoved, .noPacketCounts, .noByteCounts])
+        try self.matchBuffer.compile(flowMod.match)
+        let match = self.matchBuffer.words
+        var plain: InstructionList?
+        var instructions: [Instruction] = []
+        if let last = self.plainInstructions, last.version == context.version,
+            last.list.instructions == flowMod.instructions
+        {
+            plain = last.list
+        } else {
+            instructions = try InstructionValidator.validate(
+                flowMod.instructions, facts: PacketFacts(match), table: table, tableCount: self.tableCount,
+                version: context.version)
+        }
+        var flow = FlowAttributes(
+            priority: Int32(flowMod.priority), cookie: flowMod.cookie,
+            idleTimeoutSeconds: flowMod.idleTimeoutSeconds, hardTimeoutSeconds: flowMod.hardTimeoutSeconds,
+            importance: flowMod.importance,
+            flags: flowMod.flags.intersection([.sendFlowRemoved, .noPacketCounts, .noByteCounts]),
+            instructions: plain ?? .empty)
         let resetsCounts = flowMod.semantics.contains(.addResetsCounts) || flowMod.flags.contains(.resetCounts)
         let checksOverlap = flowMod.flags.contains(.checkOverlap)
         try self.commit(by: context.origin, now: context.now) { (state: inout PipelineState) throws(OpenFlowError) in
-            flow.instructions = state.interner.intern(instructions)
+            if plain == nil { flow.instructions = state.interner.intern(instructions) }
             try state.addFlow(
-                flow, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: context.now)
+                match, flow, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: context.now)
         }
+        if plain == nil, flow.instructions.isPlain { self.plainInstructions = (flow.instructions, context.version) }
     }
 
     private func modify(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
-        var selector = try FlowSelector(flowMod)
-        // Filters by output are for deletions.
-        selector.outPort = .any
-        selector.outGroup = .any
         let table = flowMod.tableID == .all ? TableID(rawValue: 0) : flowMod.tableID
+        try self.matchBuffer.compile(flowMod.match)
         let instructions = try InstructionValidator.validate(
-            flowMod.instructions, key: selector.key, mask: selector.mask, table: table,
+            flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
             tableCount: self.tableCount, version: context.version)
-        let found = self.pipeline.read { $0.select(selector, in: flowMod.tableID) }
+        guard let found = self.selectFew(flowMod) else {
+            var ordered = flowMod
+            ordered.instructions = instructions
+            return self.begin(ordered, context)
+        }
         if found.isEmpty, flowMod.semantics.contains(.modifyAddsMissing) {
             return try self.add(flowMod, to: table, context)
         }
+        self.modify(found, flowMod, instructions, by: context.origin, now: context.now)
+    }
+
+    /// Gives flows the instructions, in the order of the specification, and what else a modify gives.
+    private func modify(
+        _ found: [RuleReference], _ flowMod: FlowMod, _ instructions: [Instruction], by origin: ChangeOrigin,
+        now: MonotonicTime
+    ) {
         guard !found.isEmpty else { return }
         let cookie = flowMod.semantics.contains(.modifySetsCookie) ? flowMod.cookie : nil
         let resetsCounts = flowMod.flags.contains(.resetCounts)
-        self.commit(by: context.origin, now: context.now) { state in
+        self.commit(by: origin, now: now) { state in
             let list = state.interner.intern(instructions)
             for flow in found {
-                state.modifyFlow(
-                    flow, instructions: list, cookie: cookie, resetsCounts: resetsCounts, now: context.now)
+                state.modifyFlow(flow, instructions: list, cookie: cookie, resetsCounts: resetsCounts, now: now)
             }
+        }
+    }
+
+    private func delete(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
+        try self.matchBuffer.compile(flowMod.match)
+        let filter = FlowFilter(flowMod)
+        if self.matchBuffer.words.isEverything, filter.isEverything, self.changeObserver == nil {
+            self.clear(flowMod.tableID, context)
+        }
+        guard let doomed = self.selectFew(flowMod) else { return self.begin(flowMod, context) }
+        self.remove(doomed, .delete, by: context.origin, now: context.now)
+    }
+
+    /// Empties a table, or all, at once, as far as no flow of it must be removed by itself.
+    private func clear(_ table: TableID, _ context: RequestContext) {
+        let detached = self.commit(by: context.origin, now: context.now) { state in
+            state.visibleTables(table).compactMap { state.detachTable($0) }
+        }
+        for table in detached { DetachedTable.release(table) }
+    }
+
+    // MARK: - Many flows
+
+    /// The flows that a modify or a delete means, whose match is in ``matchBuffer``, or nil where it would take long
+    /// to find and change them.
+    private func selectFew(_ flowMod: FlowMod) -> [RuleReference]? {
+        let match = self.matchBuffer.words
+        let filter = FlowFilter(flowMod)
+        return self.pipeline.read { $0.selectFew(filter, match, in: flowMod.tableID) }
+    }
+
+    /// Begins to carry out a modify or a delete in slices.
+    private func begin(_ flowMod: FlowMod, _ context: RequestContext) {
+        guard let state = self.sessions[context.session.identifier] else { return }
+        var selector = FlowSelector(FlowFilter(flowMod))
+        selector.key = self.matchBuffer.key
+        selector.mask = self.matchBuffer.mask
+        let tables = self.pipeline.read { $0.visibleTables(flowMod.tableID) }
+        state.job = FlowJob(flowMod, selector, tables: tables, context)
+        context.session.isBusy = true
+        self.continueJob(state, now: context.now)
+    }
+
+    /// Carries out the next slice of a session's flow_mod.
+    func continueJob(_ state: SessionState, now: MonotonicTime) {
+        guard var job = state.job else { return }
+        state.job = nil
+        let found = self.pipeline.read { job.next($0) }
+        let (flowMod, context) = (job.flowMod, job.context)
+        guard let found else {
+            context.session.isBusy = false
+            return self.finish(job)
+        }
+        switch flowMod.command {
+        case .delete, .deleteStrict: self.remove(found, .delete, by: context.origin, now: now)
+        case .add, .modify, .modifyStrict:
+            self.modify(found, flowMod, flowMod.instructions, by: context.origin, now: now)
+        }
+        state.job = job
+    }
+
+    /// Adds the flow of a modify that met none, where its version wants that.
+    private func finish(_ job: FlowJob) {
+        guard job.count == 0, job.flowMod.command == .modify, job.flowMod.semantics.contains(.modifyAddsMissing)
+        else { return }
+        let table = job.flowMod.tableID == .all ? TableID(rawValue: 0) : job.flowMod.tableID
+        do throws(OpenFlowError) {
+            try self.add(job.flowMod, to: table, job.context)
+        } catch {
+            self.refuse(error.code, Array(job.context.bytes), to: job.context.session, job.context.transactionID)
         }
     }
 
@@ -94,7 +178,8 @@ extension OpenFlowSwitch {
     /// per ``SwitchConfiguration/synchronisationInterval``, and such flows may go that much late.
     package func runExpiry(now: MonotonicTime) -> MonotonicTime {
         self.dropLateRequests(now: now)
-        guard self.pipeline.read({ $0.nextDeadline }) <= now else { return self.nextDeadline }
+        let hasMore = self.continueLongWork(now: now)
+        guard self.pipeline.read({ $0.nextDeadline }) <= now else { return hasMore ? now : self.nextDeadline }
         var expired = self.commit(by: .expiry, now: now) { state in
             state.takeExpired(at: now, maximum: Self.expiredFlowsPerTurn)
         }
@@ -118,7 +203,7 @@ extension OpenFlowSwitch {
         }
         self.counters.expiredFlows += UInt64(expired.count)
         if !expired.isEmpty { self.logger.debug("\(self.name): \(expired.count) flows have expired") }
-        return postponed ?? (isFull ? now : self.nextDeadline)
+        return hasMore ? now : postponed ?? (isFull ? now : self.nextDeadline)
     }
 
     /// When a timeout of a flow or of a request in parts may next be over.
@@ -131,18 +216,29 @@ extension OpenFlowSwitch {
     }
 }
 
-extension FlowSelector {
-    /// Which flows a modify or delete means.
-    init(_ flowMod: FlowMod) throws(OpenFlowError) {
-        self.init()
-        try MatchCompiler.compile(flowMod.match, into: &self.key, &self.mask)
-        if flowMod.command == .modifyStrict || flowMod.command == .deleteStrict {
-            self.strictPriority = flowMod.priority
+extension FlowFilter {
+    /// Which flows a modify or delete means; filters by output are for deletions.
+    init(_ flowMod: FlowMod) {
+        self.init(cookie: flowMod.cookie, cookieMask: flowMod.cookieMask)
+        switch flowMod.command {
+        case .modifyStrict, .deleteStrict: self.strictPriority = flowMod.priority
+        case .add, .modify, .delete: break
         }
-        self.cookie = flowMod.cookie
-        self.cookieMask = flowMod.cookieMask
+        guard flowMod.command == .delete || flowMod.command == .deleteStrict else { return }
         self.outPort = flowMod.outPort
         self.outGroup = flowMod.outGroup
+    }
+}
+
+extension FlowSelector {
+    /// Every flow that `filter` admits.
+    init(_ filter: FlowFilter) {
+        self.init()
+        self.strictPriority = filter.strictPriority
+        self.cookie = filter.cookie
+        self.cookieMask = filter.cookieMask
+        self.outPort = filter.outPort
+        self.outGroup = filter.outGroup
     }
 
     /// Which flows a FLOW or AGGREGATE request means.
@@ -160,8 +256,11 @@ extension PipelineState {
     /// When a timeout may next be over.
     var nextDeadline: MonotonicTime {
         var deadline = MonotonicTime.distantFuture
-        for identifier in self.visibleTables(.all) {
-            if let next = self.existingTable(identifier)?.pointee.expiry.nextDeadline { deadline = min(deadline, next) }
+        for number in 0..<UInt8(self.tableCount) {
+            guard let table = self.existingTable(TableID(rawValue: number)),
+                let next = table.pointee.expiry.nextDeadline
+            else { continue }
+            deadline = min(deadline, next)
         }
         return deadline
     }

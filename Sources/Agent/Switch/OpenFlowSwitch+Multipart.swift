@@ -74,8 +74,8 @@ extension OpenFlowSwitch {
         _ body: MultipartRequest.Body, _ context: RequestContext, _ state: SessionState
     ) throws(OpenFlowError) {
         switch body {
-        case .flow(let request): try self.beginDump(request, context, state)
-        case .aggregate(let request): self.reply(.aggregate(try self.aggregate(request, context)), context)
+        case .flow(let request): try self.beginDump(request, sums: false, context, state)
+        case .aggregate(let request): try self.beginDump(request, sums: true, context, state)
         case .description: self.reply(.description(self.switchDescription), context)
         case .table: self.reply(.table(self.tableStatistics(in: context.version)), context)
         case .port(let port): self.reply(.port(try self.portStatistics(of: port, context)), context)
@@ -124,28 +124,20 @@ extension OpenFlowSwitch {
     }
 
     private func beginDump(
-        _ request: FlowStatisticsRequest, _ context: RequestContext, _ state: SessionState
+        _ request: FlowStatisticsRequest, sums: Bool, _ context: RequestContext, _ state: SessionState
     ) throws(OpenFlowError) {
         try self.checkTable(request.tableID)
         let selector = try FlowSelector(request)
-        let writer: MultipartReplyWriter
+        let tables = self.pipeline.read { $0.visibleTables(request.tableID) }
+        let dump: FlowDump
         do throws(Inexpressible) {
-            writer = try MultipartReplyWriter(.flow, version: context.version, transactionID: context.transactionID)
+            dump = try FlowDump(
+                sequence: state.nextSequence(), selector: selector, tables: tables, sums: sums,
+                version: context.version, transactionID: context.transactionID)
         } catch {
             throw OpenFlowError(.requestBadMultipart)
         }
-        let tables = self.pipeline.read { $0.visibleTables(request.tableID) }
-        let dump = FlowDump(
-            sequence: state.nextSequence(), selector: selector, tables: tables, writer: writer)
         try self.begin(dump, context, state)
-    }
-
-    private func aggregate(
-        _ request: FlowStatisticsRequest, _ context: RequestContext
-    ) throws(OpenFlowError) -> AggregateStatistics {
-        try self.checkTable(request.tableID)
-        let selector = try FlowSelector(request)
-        return self.pipeline.read { $0.aggregate(selector, in: request.tableID) }
     }
 
     // MARK: - Tables
@@ -233,19 +225,5 @@ extension OpenFlowSwitch {
             manufacturer: self.configuration.manufacturer, hardware: self.configuration.hardware,
             software: self.configuration.software, serialNumber: self.configuration.serialNumber,
             datapath: self.configuration.datapathDescription ?? self.name)
-    }
-}
-
-extension PipelineState {
-    /// The sums over the flows that `selector` means.
-    func aggregate(_ selector: FlowSelector, in table: TableID) -> AggregateStatistics {
-        var sums = AggregateStatistics()
-        for flow in self.select(selector, in: table) {
-            guard let rule = self.existingTable(TableID(rawValue: flow.table))?.pointee.rule(flow) else { continue }
-            sums.flowCount &+= 1
-            sums.packetCount &+= rule.pointee.packetCount.load(ordering: .relaxed)
-            sums.byteCount &+= rule.pointee.byteCount.load(ordering: .relaxed)
-        }
-        return sums
     }
 }

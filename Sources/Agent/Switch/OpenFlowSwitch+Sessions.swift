@@ -74,21 +74,34 @@ extension OpenFlowSwitch {
         self.continueDumps(state, now: now)
     }
 
+    /// Goes on with what takes several turns; says whether more is left that could be done at once.
+    func continueLongWork(now: MonotonicTime) -> Bool {
+        var hasMore = false
+        for state in self.sessions.values where state.job != nil || state.dumpIsPaused {
+            if state.job != nil { self.continueJob(state, now: now) }
+            if state.dumpIsPaused { self.continueDumps(state, now: now) }
+            hasMore = hasMore || state.job != nil || state.dumpIsPaused
+        }
+        return hasMore
+    }
+
     /// Sends of the session's dumps what its output has room for.
     private func continueDumps(_ state: SessionState, now: MonotonicTime) {
         let session = state.session
+        state.dumpIsPaused = false
         while !state.dumps.isEmpty {
             let allowed = min(self.configuration.outputBytesForDumps, session.outputBytesAllowed)
             let room = allowed - session.output.count - session.bytesInFlight
             guard room > 0 else { return }
             var dump = state.dumps.removeFirst()
-            let isAtEnd = self.pipeline.read { dump.write($0, upTo: room, now: now) }
+            let progress = self.pipeline.read { dump.write($0, upTo: room, now: now) }
             session.inexpressibleMessages += UInt64(dump.inexpressible)
             self.counters.inexpressible += UInt64(dump.inexpressible)
             dump.inexpressible = 0
-            guard isAtEnd else {
+            guard case .finished = progress else {
                 session.output += dump.writer.take()
                 state.dumps.insert(dump, at: 0)
+                if case .paused = progress { state.dumpIsPaused = true }
                 return
             }
             session.output += dump.writer.finish()

@@ -46,6 +46,13 @@ package final class OpenFlowSwitch {
     var forwardingFlow: RuleReference?
     /// The flows that packets have taught.
     var learnedFlows = LearnedFlows()
+    /// Where matches of requests are compiled.
+    var matchBuffer = MatchBuffer()
+    /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows share
+    /// them.
+    var plainInstructions: (list: InstructionList, version: OpenFlowVersion)?
+    /// Memory for the events of a change.
+    var spareEvents: [PipelineEvent] = []
     /// When the datapath was last asked for final counters.
     var lastSynchronisation: MonotonicTime?
     /// Gets the record of every committed change, after it was committed; for journals and monitors.

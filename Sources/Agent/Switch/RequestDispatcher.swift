@@ -9,8 +9,8 @@ struct RequestContext {
     let transactionID: TransactionID
     /// When it is handled.
     let now: MonotonicTime
-    /// The whole message.
-    let bytes: [UInt8]
+    /// The whole message; part of what was read with it, so that whoever keeps it copies it.
+    let bytes: ArraySlice<UInt8>
 
     /// Who asks, for the record of changes.
     var origin: ChangeOrigin { .controller(session: self.session.identifier, self.transactionID) }
@@ -25,6 +25,14 @@ extension OpenFlowSwitch {
     package func handle(
         _ message: Message, header: MessageHeader, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime
     ) {
+        self.handle(message, header: header, bytes: bytes[...], from: session, now: now)
+    }
+
+    /// See the same of an array; the bytes are part of a larger array.
+    package func handle(
+        _ message: Message, header: MessageHeader, bytes: ArraySlice<UInt8>, from session: ControllerSession,
+        now: MonotonicTime
+    ) {
         guard let state = self.sessions[session.identifier], !session.shouldClose else { return }
         self.counters.messages += 1
         self.logger.trace("\(self.name): \(session.peer): \(message)")
@@ -36,7 +44,7 @@ extension OpenFlowSwitch {
             try self.dispatch(message, context, state)
         } catch {
             self.logger.info("\(self.name): \(session.peer): type \(header.type) refused: \(error)")
-            self.refuse(error.code, bytes, to: session, header.transactionID)
+            self.refuse(error.code, Array(bytes), to: session, header.transactionID)
         }
     }
 

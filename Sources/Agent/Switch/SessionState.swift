@@ -20,6 +20,10 @@ final class SessionState {
     var barriers: [Barrier] = []
     /// In the order of their requests; the first is being sent.
     var dumps: [FlowDump] = []
+    /// The flow_mod that is being carried out in slices; the session's messages wait for it.
+    var job: FlowJob?
+    /// Whether the first dump has room and waits for its next turn.
+    var dumpIsPaused = false
     /// Requests of which parts have come (1.3 and later), in order of their first parts.
     var partialRequests: [MultipartAssembly] = []
     /// Packet-ins that wait for the session's rate.

@@ -8,7 +8,7 @@ package import OpenFlow
 /// what FLOW statistics repeat to a controller is what it said. Fields that only name a part of others are
 /// told by those (registers for the wider registers, `vlan_vid` and `vlan_pcp` for `vlan_tci` where they can).
 package enum MatchCompiler {
-    /// Adds `match` to `key` and `mask`, which must be zero.
+    /// Sets `key` and `mask` to what `match` says.
     ///
     /// - Throws: `matchBadField` for a field that keys do not have, `matchDuplicateField` for bits that two
     ///   entries name,
@@ -16,22 +16,10 @@ package enum MatchCompiler {
     package static func compile(
         _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask
     ) throws(OpenFlowError) {
-        for entry in match.entries {
-            guard let layout = entry.field.flowLayout else {
-                throw OpenFlowError(.matchBadField, value: UInt64(entry.field.rawValue))
-            }
-            let before = mask.bits(at: layout)
-            guard before & entry.mask == 0 else {
-                throw OpenFlowError(.matchDuplicateField, value: UInt64(entry.field.rawValue))
-            }
-            mask.setBits(at: layout, before | entry.mask)
-            key.setBits(at: layout, key.bits(at: layout) | (entry.value & entry.mask))
-        }
-        for entry in match.entries where entry.field.prerequisite != .none {
-            guard entry.field.prerequisite.isSatisfied(by: key, mask) else {
-                throw OpenFlowError(.matchBadPrerequisite, value: UInt64(entry.field.rawValue))
-            }
-        }
+        var buffer = MatchBuffer()
+        try buffer.compile(match)
+        key = buffer.key
+        mask = buffer.mask
     }
 
     /// The match that `key` under `mask` stands for.
@@ -141,52 +129,5 @@ package enum MatchCompiler {
             default: [.tcpSource, .tcpDestination, .tcpFlags]
             }
         for field in fields { Self.append(field, key, mask, to: &entries) }
-    }
-}
-
-extension MatchPrerequisite {
-    /// Whether every packet that `key` under `mask` matches has what this prerequisite asks for.
-    package func isSatisfied(by key: FlowKey, _ mask: FlowMask) -> Bool {
-        switch self {
-        case .none: true
-        case .inPort: mask.inPort == .max
-        case .ethernet: mask.packetType == 0 || key.packetType == 0
-        case .vlan: mask.vlanTCI & 0x1000 != 0 && key.vlanTCI & 0x1000 != 0
-        case .mpls: Self.isEtherType(0x8847, key, mask) || Self.isEtherType(0x8848, key, mask)
-        case .pbb: Self.isEtherType(0x88e7, key, mask)
-        case .arp: Self.isEtherType(0x0806, key, mask) || Self.isEtherType(0x8035, key, mask)
-        case .ip: Self.isEtherType(0x0800, key, mask) || Self.isEtherType(0x86dd, key, mask)
-        case .ipv4: Self.isEtherType(0x0800, key, mask)
-        case .ipv6: Self.isEtherType(0x86dd, key, mask)
-        case .tcp: Self.ip.isSatisfied(by: key, mask) && Self.isProtocol(6, key, mask)
-        case .udp: Self.ip.isSatisfied(by: key, mask) && Self.isProtocol(17, key, mask)
-        case .sctp: Self.ip.isSatisfied(by: key, mask) && Self.isProtocol(132, key, mask)
-        case .icmpv4: Self.isEtherType(0x0800, key, mask) && Self.isProtocol(1, key, mask)
-        case .icmpv6: Self.isEtherType(0x86dd, key, mask) && Self.isProtocol(58, key, mask)
-        case .neighbourDiscovery: Self.isICMPv6Type(135, key, mask) || Self.isICMPv6Type(136, key, mask)
-        case .neighbourSolicitation: Self.isICMPv6Type(135, key, mask)
-        case .neighbourAdvertisement: Self.isICMPv6Type(136, key, mask)
-        case .serviceHeader: Self.isEtherType(0x894f, key, mask)
-        case .connection: Self.ip.isSatisfied(by: key, mask) && Self.isTracked(key, mask)
-        case .connectionIPv4: Self.isEtherType(0x0800, key, mask) && Self.isTracked(key, mask)
-        case .connectionIPv6: Self.isEtherType(0x86dd, key, mask) && Self.isTracked(key, mask)
-        }
-    }
-
-    private static func isEtherType(_ type: UInt16, _ key: FlowKey, _ mask: FlowMask) -> Bool {
-        mask.etherType == .max && key.etherType == type
-    }
-
-    private static func isProtocol(_ number: UInt8, _ key: FlowKey, _ mask: FlowMask) -> Bool {
-        mask.ipProtocol == .max && key.ipProtocol == number
-    }
-
-    private static func isICMPv6Type(_ type: UInt16, _ key: FlowKey, _ mask: FlowMask) -> Bool {
-        Self.icmpv6.isSatisfied(by: key, mask) && mask.transportSource & 0xff == 0xff && key.transportSource == type
-    }
-
-    /// Bit 5 of the connection state: the connection tracker has seen the packet.
-    private static func isTracked(_ key: FlowKey, _ mask: FlowMask) -> Bool {
-        mask.connectionState & 0x20 != 0 && key.connectionState & 0x20 != 0
     }
 }

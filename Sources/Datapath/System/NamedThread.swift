@@ -37,6 +37,9 @@ package final class NamedThread: Sendable {
         self.handle = handle
     }
 
+    /// Lets the thread end unwatched; instead of ``join()``.
+    package func detach() { _ = pthread_detach(self.handle) }
+
     /// Waits until the body has returned; to be called exactly once, from another thread.
     package func join() { _ = pthread_join(self.handle, nil) }
 }

@@ -81,6 +81,26 @@ public struct MultipartReplyWriter: Sendable {
         self.writer.startMessage(at: before)
     }
 
+    /// Sees to it that an entry of `count` bytes may come next: begins a new message where it would not fit.
+    mutating func makeRoom(_ count: Int) throws(Inexpressible) {
+        guard self.writer.offset + count > self.messageBytesLimit, self.writer.offset > self.headerByteCount else {
+            guard self.writer.offset + count <= Self.messageBytesMaximum else {
+                throw .tooLong(self.writer.offset + count)
+            }
+            return
+        }
+        guard count + self.headerByteCount <= Self.messageBytesMaximum else { throw .tooLong(count) }
+        let end = self.writer.position
+        self.close(at: end, more: true)
+        self.writer.startMessage(at: end)
+        self.writeHeader()
+    }
+
+    /// Calls `body` with the next `count` bytes, which it is to write.
+    mutating func withEntry(of count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+        self.writer.withNext(count, body)
+    }
+
     private mutating func copyHeader(from source: Int, to target: Int) {
         for index in 0..<self.headerByteCount {
             self.writer.copyByte(from: source + index, to: target + index)

@@ -61,15 +61,30 @@ struct WireWriter: WireVisitor, Sendable {
     }
 
     private static let zeros = [UInt8](repeating: 0, count: 256)
+    private static let manyZeros = [UInt8](repeating: 0, count: 8_192)
 
     @inline(never)
     private mutating func grow(_ count: Int) {
         // Array grows its capacity by itself; zeros are copied in, which is faster than one at a time.
         var missing = self.position + count - self.bytes.count
+        let zeros = self.position < 8_192 ? Self.zeros : Self.manyZeros
         while missing > 0 {
-            self.bytes.append(contentsOf: Self.zeros)
-            missing -= Self.zeros.count
+            self.bytes.append(contentsOf: zeros)
+            missing -= zeros.count
         }
+    }
+
+    /// Calls `body` with the next `count` bytes, which it is to write.
+    @inline(__always)
+    mutating func withNext(_ count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+        guard count > 0 else { return }
+        self.reserve(count)
+        let position = self.position
+        self.bytes.withUnsafeMutableBytes { bytes in
+            // `reserve` has made room for them.
+            if let base = bytes.baseAddress { body(base + position) }
+        }
+        self.position += count
     }
 
     @inline(__always)
