@@ -9,7 +9,7 @@ package enum AgentLimits {
     /// How many reads a connection makes before others have their turn.
     package static let readsPerTurn: UInt = 4
     /// Messages read and decoded, but not yet handled by the control loop, after which a connection stops reading.
-    package static let pendingMessagesMaximum = 4096
+    package static let pendingMessagesMaximum = 2048
     /// The same in bytes of their wire form.
     package static let pendingBytesMaximum = 512 * 1024
     /// Messages of one connection that the control loop handles before it looks at the next connection.

@@ -1,7 +1,8 @@
 /// Finds the entries of one ``ClassifierSubtable`` by hash: an extendible hash table.
 ///
-/// **Segments.** Slots lie in segments of at most 512, each an open-addressing table of its own with linear probing, at
-/// most three quarters full. The high bits of the hash, as many as ``depth``, name an entry of the directory, which
+/// **Segments.** Slots lie in segments of at most 512, each an open-addressing table of its own with linear probing. A
+/// segment is full when an entry would come to lie more than 24 slots from its home, which happens between six and eight
+/// tenths: nobody needs to count. The high bits of the hash, as many as ``depth``, name an entry of the directory, which
 /// points to a segment; a segment that is full is split in two by the next bit. So the table grows by moving a few
 /// hundred entries at a time, however large it is: no insertion ever waits for all of them to be moved. A table of few
 /// entries is one segment, of 16 slots or more.
@@ -18,6 +19,8 @@ struct EntryIndex: ~Copyable {
 
     private static let segmentSlots = 512
     private static let depthMaximum = 24
+    /// How far from its home an entry may come to lie when it is added.
+    private static let distanceMaximum = 24
 
     /// By the high bits of the hash; neighbours may be one segment.
     private var directory: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>>
@@ -46,20 +49,22 @@ struct EntryIndex: ~Copyable {
         self.directory.deallocate()
     }
 
-    // Behind its slots a segment has one more word: how many are taken, and its depth in the top byte.
+    // Behind its slots a segment has one more word: its depth.
     private static func makeSegment(_ slots: Int, depth: UInt32) -> Segment {
         let segment = Segment.allocate(capacity: slots + 1)
         segment.initialize(repeating: 0, count: slots)
-        (segment + slots).initialize(to: UInt64(depth) << 56)
+        (segment + slots).initialize(to: UInt64(depth))
         return segment
     }
 
     private static func depth(of segment: Segment, _ slotMask: Int) -> UInt32 {
-        UInt32(truncatingIfNeeded: segment[slotMask + 1] >> 56)
+        UInt32(truncatingIfNeeded: segment[slotMask + 1])
     }
 
     private static func count(of segment: Segment, _ slotMask: Int) -> Int {
-        Int(truncatingIfNeeded: segment[slotMask + 1] & 0xffff_ffff)
+        var count = 0
+        for index in 0...slotMask where segment[index] != 0 { count += 1 }
+        return count
     }
 
     /// The place in the directory of a hash whose high half is `high`.
@@ -84,9 +89,11 @@ struct EntryIndex: ~Copyable {
 
     /// Adds an entry of which no equal one is there; its head has the high half of `hash`.
     mutating func insert(_ entry: Entry, hash: UInt64) {
-        self.makeRoom(entry.pointee.hash)
-        let segment = self.slots(entry.pointee.hash)
-        self.put(Self.tag(hash) | UInt64(UInt(bitPattern: entry)), entry.pointee.hash, segment)
+        let high = entry.pointee.hash
+        let slot = Self.tag(hash) | UInt64(UInt(bitPattern: entry))
+        // Of a single segment the count is known.
+        if self.depth == 0, (self.count + 1) * 4 > (self.slotMask + 1) * 3 { self.grow(high) }
+        while !self.put(slot, high, self.slots(high)) { self.grow(high) }
         self.count += 1
     }
 
@@ -100,9 +107,9 @@ struct EntryIndex: ~Copyable {
     mutating func remove(_ entry: Entry) {
         let (segment, index) = self.find(entry)
         self.vacate(segment, index)
-        segment[self.slotMask + 1] &-= 1
         self.count -= 1
-        if self.depth > 0, Self.count(of: segment, self.slotMask) < 64 { self.merge(entry.pointee.hash) }
+        // Now and then a segment is looked at as a whole.
+        if self.depth > 0, entry.pointee.hash & 0x1f0 == 0 { self.merge(entry.pointee.hash) }
     }
 
     /// Calls `visit` with every entry, until it returns false; says whether it never did.
@@ -132,12 +139,25 @@ struct EntryIndex: ~Copyable {
         preconditionFailure("an entry that is not in its index was named")
     }
 
-    /// Writes a slot to the first free place from its home on; there is one.
-    private func put(_ slot: UInt64, _ high: UInt32, _ segment: UnsafeMutablePointer<UInt64>) {
+    /// Writes a slot to the first free place from its home on; says whether there is one that is near enough.
+    @inline(__always)
+    private func put(_ slot: UInt64, _ high: UInt32, _ segment: UnsafeMutablePointer<UInt64>) -> Bool {
+        var index = Int(high) & self.slotMask
+        var distance = 0
+        while segment[index] != 0 {
+            index = (index &+ 1) & self.slotMask
+            distance &+= 1
+            if distance > Self.distanceMaximum { return false }
+        }
+        segment[index] = slot
+        return true
+    }
+
+    /// Writes a slot to the first free place from its home on, of a segment that has room.
+    private func move(_ slot: UInt64, _ high: UInt32, to segment: UnsafeMutablePointer<UInt64>) {
         var index = Int(high) & self.slotMask
         while segment[index] != 0 { index = (index &+ 1) & self.slotMask }
         segment[index] = slot
-        segment[self.slotMask + 1] &+= 1
     }
 
     /// Empties a slot and moves back those behind it that probing would no longer reach.
@@ -157,13 +177,12 @@ struct EntryIndex: ~Copyable {
 
     // MARK: - Growth
 
-    /// Sees to it that the segment of `high` may take one more entry.
-    private mutating func makeRoom(_ high: UInt32) {
-        while true {
-            let segment = self.slots(high)
-            guard (Self.count(of: segment, self.slotMask) + 1) * 4 > (self.slotMask + 1) * 3 else { return }
-            if self.slotMask + 1 < Self.segmentSlots { self.enlarge() } else { self.split(high) }
-        }
+    /// Gives the segment of `high` more room.
+    ///
+    /// That one of many segments is filled to the last slot before some entry lies too far from its home does not come
+    /// about: above nine tenths most additions do.
+    private mutating func grow(_ high: UInt32) {
+        if self.slotMask + 1 < Self.segmentSlots { self.enlarge() } else { self.split(high) }
     }
 
     /// Doubles the single segment.
@@ -174,7 +193,7 @@ struct EntryIndex: ~Copyable {
         self.slotMask = oldSlots * 2 - 1
         for index in 0..<oldSlots {
             guard let entry = Self.entry(in: old[index]) else { continue }
-            self.put(old[index], entry.pointee.hash, segment)
+            self.move(old[index], entry.pointee.hash, to: segment)
         }
         self.directory[0] = segment
         old.deallocate()
@@ -191,7 +210,7 @@ struct EntryIndex: ~Copyable {
         for index in 0...self.slotMask {
             guard let entry = Self.entry(in: old[index]) else { continue }
             let hash = entry.pointee.hash
-            self.put(old[index], hash, hash &>> (31 &- depth) & 1 == 0 ? halves.0 : halves.1)
+            self.move(old[index], hash, to: hash &>> (31 &- depth) & 1 == 0 ? halves.0 : halves.1)
         }
         let width = 1 << Int(self.depth &- depth)
         let first = self.place(high) & ~(width - 1)
@@ -204,7 +223,7 @@ struct EntryIndex: ~Copyable {
 
     /// Doubles the directory.
     private mutating func deepen() {
-        // 384 entries that agree in 24 bits of a hash with a secret basis do not come about.
+        // Hundreds of entries that agree in 24 bits of a hash with a secret basis do not come about.
         precondition(self.depth < Self.depthMaximum, "a hash that does not spread")
         let places = 1 << Int(self.depth)
         let larger = UnsafeMutablePointer<UnsafeMutablePointer<UInt64>>.allocate(capacity: 2 * places)
@@ -228,10 +247,10 @@ struct EntryIndex: ~Copyable {
         let other = self.directory[first ^ width]
         let sum = Self.count(of: segment, self.slotMask) + Self.count(of: other, self.slotMask)
         guard Self.depth(of: other, self.slotMask) == depth, sum <= 128 else { return }
-        segment[self.slotMask + 1] -= 1 << 56
+        segment[self.slotMask + 1] -= 1
         for index in 0...self.slotMask {
             guard let entry = Self.entry(in: other[index]) else { continue }
-            self.put(other[index], entry.pointee.hash, segment)
+            self.move(other[index], entry.pointee.hash, to: segment)
         }
         let start = min(first, first ^ width)
         for place in start..<start + 2 * width { self.directory[place] = segment }

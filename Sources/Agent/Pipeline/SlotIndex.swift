@@ -14,12 +14,10 @@ struct SlotIndex: ~Copyable {
         case instructions
     }
 
-    private static let free = UInt64(RuleSlab.none)
-
     private let kind: Kind
     /// Secret, because controllers choose cookies: chosen to collide, they would make each addition a walk over all.
     private let seed: UInt64
-    /// The hash in the high half, the rule's slot in the low one.
+    /// The hash in the high half, the rule's slot and one in the low one; zero is free.
     private var slots: UnsafeMutablePointer<UInt64>
     private var mask = 7
     /// How many keys there are.
@@ -45,12 +43,20 @@ struct SlotIndex: ~Copyable {
         UInt64(UInt(bitPattern: ObjectIdentifier(instructions)))
     }
 
-    deinit { self.slots.deallocate() }
+    deinit { Self.release(self.slots, self.mask + 1) }
 
     private static func make(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        guard count * 8 < PageMemory.hugePageBytes else {
+            return PageMemory.allocateHuge(count * 8).bindMemory(to: UInt64.self, capacity: count)
+        }
         let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-        slots.initialize(repeating: Self.free, count: count)
+        slots.initialize(repeating: 0, count: count)
         return slots
+    }
+
+    private static func release(_ slots: UnsafeMutablePointer<UInt64>, _ count: Int) {
+        guard count * 8 < PageMemory.hugePageBytes else { return PageMemory.release(slots, count * 8) }
+        slots.deallocate()
     }
 
     /// The high half of the hash of a key of 64 bits, where it is in a slot.
@@ -63,7 +69,11 @@ struct SlotIndex: ~Copyable {
     private func home(_ slot: UInt64) -> Int { Int(truncatingIfNeeded: slot >> 32) & self.mask }
 
     @inline(__always)
-    private func isFree(_ slot: UInt64) -> Bool { UInt32(truncatingIfNeeded: slot) == RuleSlab.none }
+    private func isFree(_ slot: UInt64) -> Bool { slot == 0 }
+
+    /// The rule's slot in a slot that is taken, none in a free one.
+    @inline(__always)
+    private static func rule(_ slot: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: slot) &- 1 }
 
     /// Where the key is, or the free place where its search ended.
     @inline(__always)
@@ -72,7 +82,7 @@ struct SlotIndex: ~Copyable {
         while true {
             let slot = self.slots[index]
             if self.isFree(slot) { return index }
-            if (slot ^ hash) >> 32 == 0, self.key(of: UInt32(truncatingIfNeeded: slot), in: rules) == key {
+            if (slot ^ hash) >> 32 == 0, self.key(of: Self.rule(slot), in: rules) == key {
                 return index
             }
             index = (index &+ 1) & self.mask
@@ -82,7 +92,7 @@ struct SlotIndex: ~Copyable {
     /// The first slot of the key, or none.
     @inline(__always)
     func find(_ key: UInt64, in rules: borrowing RuleSlab) -> UInt32 {
-        UInt32(truncatingIfNeeded: self.slots[self.place(key, self.hash(key), in: rules)])
+        Self.rule(self.slots[self.place(key, self.hash(key), in: rules)])
     }
 
     /// Sets the first slot of the key to `slot` and returns the one that it was, or none.
@@ -91,8 +101,8 @@ struct SlotIndex: ~Copyable {
         if (self.count + 1) * 4 > (self.mask + 1) * 3 { self.resize(to: (self.mask + 1) * 2) }
         let hash = self.hash(key)
         let place = self.place(key, hash, in: rules)
-        let old = UInt32(truncatingIfNeeded: self.slots[place])
-        self.slots[place] = hash | UInt64(slot)
+        let old = Self.rule(self.slots[place])
+        self.slots[place] = hash | UInt64(slot &+ 1)
         if old == RuleSlab.none { self.count += 1 }
         return old
     }
@@ -109,7 +119,7 @@ struct SlotIndex: ~Copyable {
             }
             next = (next &+ 1) & self.mask
         }
-        self.slots[hole] = Self.free
+        self.slots[hole] = 0
         self.count -= 1
         if self.mask > 7, self.count * 8 < self.mask { self.resize(to: (self.mask + 1) / 2) }
     }
@@ -117,7 +127,7 @@ struct SlotIndex: ~Copyable {
     /// Calls `visit` with the first slot of every key.
     func forEach(_ visit: (UInt32) -> Void) {
         for index in 0...self.mask where !self.isFree(self.slots[index]) {
-            visit(UInt32(truncatingIfNeeded: self.slots[index]))
+            visit(Self.rule(self.slots[index]))
         }
     }
 
@@ -131,6 +141,6 @@ struct SlotIndex: ~Copyable {
             while !self.isFree(self.slots[place]) { place = (place &+ 1) & self.mask }
             self.slots[place] = old[index]
         }
-        old.deallocate()
+        Self.release(old, oldCount)
     }
 }

@@ -49,7 +49,25 @@ public final class DecodingCache {
         guard self.entries[place].version == version, self.entries[place].bytes.count == bytes.count else {
             return false
         }
-        return self.entries[place].bytes.withUnsafeBytes { $0.elementsEqual(bytes) }
+        return self.entries[place].bytes.withUnsafeBytes { Self.areEqual($0, bytes) }
+    }
+
+    /// Whether two lists of the same length have equal bytes.
+    @inline(__always)
+    private static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        var offset = 0
+        while offset &+ 8 <= left.count {
+            let difference =
+                left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                ^ right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            if difference != 0 { return false }
+            offset &+= 8
+        }
+        while offset < left.count {
+            if left[offset] != right[offset] { return false }
+            offset &+= 1
+        }
+        return true
     }
 
     private static func place(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 60) }
