@@ -240,7 +240,7 @@ extension OpenFlowChannelHandler {
         guard self.version == nil, bytes.count >= MessageHeader.byteCount else { return }
         let header = MessageFramer.header(of: bytes)
         guard header.type > 1 else { return }
-        self.handle(header, bytes, &batch, now: now)
+        self.handle(header, bytes, [UInt8](bytes)[...], &batch, now: now)
     }
 
     /// Types up to this one (HELLO, ERROR, ECHO) go through the state machine.
