@@ -8,9 +8,9 @@ import Datapath
 /// 256 KiB; removed entries go on a free list of this subtable. Rules of equal masked key and different priority form a
 /// chain in falling order of priority, of which only the first is in the ``EntryIndex``.
 ///
-/// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of each stage
-/// but the last there is a ``StageFilter`` over the hash so far. Where it says that no entry begins like this, the lookup
-/// ends having looked at these stages only, which keeps megaflows wide and saves the probe.
+/// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of each
+/// stage but the last there is a ``StageFilter`` over the hash so far. Where it says that no entry begins like
+/// this, the lookup ends having looked at these stages only, which keeps megaflows wide and saves the probe.
 struct ClassifierSubtable: ~Copyable {
     typealias Entry = UnsafeMutablePointer<ClassifierEntryHead>
 

@@ -1,18 +1,18 @@
 /// Finds the entries of one ``ClassifierSubtable`` by hash: an extendible hash table.
 ///
-/// **Segments.** Slots lie in segments of at most 512, each an open-addressing table of its own with linear probing. A
-/// segment is full when an entry would come to lie more than 24 slots from its home, which happens between six and eight
-/// tenths: nobody needs to count. The high bits of the hash, as many as ``depth``, name an entry of the directory, which
-/// points to a segment; a segment that is full is split in two by the next bit. So the table grows by moving a few
-/// hundred entries at a time, however large it is: no insertion ever waits for all of them to be moved. A table of few
-/// entries is one segment, of 16 slots or more.
+/// **Segments.** Slots lie in segments of at most 512, each an open-addressing table of its own with linear
+/// probing. A segment is full when an entry would come to lie more than 24 slots from its home, which happens
+/// between six and eight tenths: nobody needs to count. The high bits of the hash, as many as ``depth``, name an
+/// entry of the directory, which points to a segment; a segment that is full is split in two by the next bit. So
+/// the table grows by moving a few hundred entries at a time, however large it is: no insertion ever waits for all
+/// of them to be moved. A table of few entries is one segment, of 16 slots or more.
 ///
 /// **Slots.** Bits 48–63 are 16 bits of the hash, bits 0–47 the entry's address, zero is free. Removal shifts the
 /// followers back, so that there are no tombstones. Addresses below 2^48 are what Linux gives to a process on every
 /// supported processor unless it asks for more; checked where entries are made.
 ///
-/// **Bits of the hash.** The high half is kept in the entry: its top bits lead to the segment, its low bits are the home
-/// slot there. The low 16 bits of all are the slot's tag. The three are independent.
+/// **Bits of the hash.** The high half is kept in the entry: its top bits lead to the segment, its low bits are the
+/// home slot there. The low 16 bits of all are the slot's tag. The three are independent.
 struct EntryIndex: ~Copyable {
     typealias Entry = UnsafeMutablePointer<ClassifierEntryHead>
     private typealias Segment = UnsafeMutablePointer<UInt64>

@@ -45,7 +45,8 @@ package final class RemovedFlow: Sendable {
 
 /// The record of one committed change: what a journal, an audit log or a flow monitor is fed from.
 ///
-/// Every change of a switch's state goes through ``OpenFlowSwitch/commit(by:now:_:)``, which is the only maker of these.
+/// Every change of a switch's state goes through ``OpenFlowSwitch/commit(by:now:_:)``, which is the only maker of
+/// these.
 package struct PipelineChange: Sendable {
     /// What happened, in order; never empty.
     package var events: [PipelineEvent]

@@ -93,8 +93,8 @@ extension UInt64 {
 
 /// The memory of a table's rules: chunks of 64 that never move, so that a slot's number is its address.
 ///
-/// Slots that are given back are used again, the last one first; chunks are kept until the table is empty. The chunks of
-/// a large table are cut from whole pages, which go back to the host with it.
+/// Slots that are given back are used again, the last one first; chunks are kept until the table is empty. The
+/// chunks of a large table are cut from whole pages, which go back to the host with it.
 struct RuleSlab: ~Copyable {
     /// No slot.
     static let none = UInt32.max

@@ -2,9 +2,9 @@ import OpenFlow
 
 /// Finds the first rule of a list by what its rules have in common: a hash table of slots and hashes.
 ///
-/// Eight bytes per different key, at most three quarters full: the high half of the hash, which is the place and tells
-/// most keys apart without a look at a rule, and the rule's slot. The key itself is read from the rule. Used for the lists
-/// of rules of equal cookie and of equal instructions, so that deletes by them cost what they match.
+/// Eight bytes per different key, at most three quarters full: the high half of the hash, which is the place and
+/// tells most keys apart without a look at a rule, and the rule's slot. The key itself is read from the rule. Used
+/// for the lists of rules of equal cookie and of equal instructions, so that deletes by them cost what they match.
 struct SlotIndex: ~Copyable {
     /// What the rules of a list have in common.
     enum Kind {

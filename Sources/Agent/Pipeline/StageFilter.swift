@@ -1,8 +1,8 @@
 /// Says of a hash that no entry has it, or that one may: counters by hash, for the end of a stage of a lookup.
 ///
-/// One 8-bit counter per place, a power of two of them, at least twice as many as are not zero while few entries need
-/// counting anew. A counter that once reached 255 stays there: it then only fails to help. So do filters that could grow
-/// no further.
+/// One 8-bit counter per place, a power of two of them, at least twice as many as are not zero while few entries
+/// need counting anew. A counter that once reached 255 stays there: it then only fails to help. So do filters that
+/// could grow no further.
 struct StageFilter: ~Copyable {
     /// Entries beyond which a filter is not counted anew, for that would take too long.
     private static let recountedEntriesMaximum = 131_072

@@ -3,9 +3,9 @@ import OpenFlow
 
 /// Writes the flows of a dump: what flows of one kind have in common is made once and copied.
 ///
-/// Flows are of one kind where their masks are equal (they are in one subtable of a classifier) and their values say the
-/// same fields: fields of which several lie in one place are told apart by the EtherType, the IP protocol and the VLAN
-/// tag. A flow that has no such form is written field by field.
+/// Flows are of one kind where their masks are equal (they are in one subtable of a classifier) and their values
+/// say the same fields: fields of which several lie in one place are told apart by the EtherType, the IP protocol
+/// and the VLAN tag. A flow that has no such form is written field by field.
 struct FlowEntryForms {
     /// Where one number of a match comes from.
     private struct Source {

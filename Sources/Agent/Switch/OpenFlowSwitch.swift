@@ -48,8 +48,8 @@ package final class OpenFlowSwitch {
     var learnedFlows = LearnedFlows()
     /// Where matches of requests are compiled.
     var matchBuffer = MatchBuffer()
-    /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows share
-    /// them.
+    /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows
+    /// share them.
     var plainInstructions: (list: InstructionList, version: OpenFlowVersion)?
     /// Memory for the events of a change.
     var spareEvents: [PipelineEvent] = []

@@ -1,8 +1,8 @@
 /// Instruction lists that were decoded before, by their bytes.
 ///
-/// Most flows of a switch share few lists of instructions, and the flow_mods of a burst share one: remembering the last
-/// lists saves decoding them, and equal lists share their memory. Sixteen lists at most, of at most 256 bytes each; a list
-/// is remembered the second time that it comes. Belongs to one connection; used by one thread.
+/// Most flows of a switch share few lists of instructions, and the flow_mods of a burst share one: remembering the
+/// last lists saves decoding them, and equal lists share their memory. Sixteen lists at most, of at most 256 bytes
+/// each; a list is remembered the second time that it comes. Belongs to one connection; used by one thread.
 public final class DecodingCache {
     private struct Entry {
         /// The hash of the list that came last; nothing is kept of a list that came once.

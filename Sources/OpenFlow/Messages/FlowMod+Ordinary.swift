@@ -51,8 +51,8 @@ extension UnsafeRawBufferPointer {
 extension FlowMod {
     private static let matchOffset = 48
 
-    /// The FLOW_MOD in `bytes`, a whole message of 1.3 or later, if all of it is ordinary: the match names fields of the
-    /// basic class, each once and after what it presupposes, and nothing is to be refused.
+    /// The FLOW_MOD in `bytes`, a whole message of 1.3 or later, if all of it is ordinary: the match names fields
+    /// of the basic class, each once and after what it presupposes, and nothing is to be refused.
     static func readOrdinary(
         _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, cache: DecodingCache
     ) -> FlowMod? {

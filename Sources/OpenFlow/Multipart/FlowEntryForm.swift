@@ -49,8 +49,8 @@ public struct FlowEntryNumbers: Sendable {
     }
 }
 
-/// What the entries of a FLOW reply for flows of one kind have in common: those that match the same fields under the same
-/// masks.
+/// What the entries of a FLOW reply for flows of one kind have in common: those that match the same fields under
+/// the same masks.
 public struct FlowEntryForm: Sendable {
     /// Where the value of a match field goes.
     public struct Place: Sendable {
