@@ -14,6 +14,17 @@ extension PipelineState {
         self.note(.flowAdded(added.reference, replaced: added.replaced))
     }
 
+    /// Adds a flow to `table`, 0…253; see ``FlowTable/add(_:resetsCounts:checksOverlap:now:)``.
+    mutating func addFlow(
+        _ flow: FlowSpecification, to table: TableID, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
+    ) throws(OpenFlowError) {
+        var buffer = MatchBuffer()
+        buffer.set(flow.key, flow.mask)
+        try self.addFlow(
+            buffer.words, flow.attributes, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap,
+            now: now)
+    }
+
     /// Changes a flow; see ``FlowTable/modify(_:instructions:cookie:resetsCounts:now:)``.
     ///
     /// A flow that is gone

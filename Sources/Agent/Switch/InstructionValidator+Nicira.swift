@@ -3,13 +3,13 @@ import OpenFlow
 
 // Nicira's actions: which can be carried out, and with what arguments.
 extension InstructionValidator {
-    /// Checks one; `key` under `mask` is what is known of the packets that come to it.
+    /// Checks one; `facts` are what is known of the packets that come to it.
     static func validate(
-        extension action: Action, key: FlowKey, mask: FlowMask, version: OpenFlowVersion
+        extension action: Action, facts: PacketFacts, version: OpenFlowVersion
     ) throws(OpenFlowError) {
         switch action {
         case .clone(let actions):
-            try self.validate(actions, key: key, mask: mask, version: version, isPacketOut: false)
+            try self.validate(actions, facts: facts, version: version, isPacketOut: false)
         case .connectionTracking(let tracking): try self.validate(tracking)
         case .learn(let learn): try self.validate(learn)
         case .pushStack(let slice): try self.validate(slice, isWritten: false)

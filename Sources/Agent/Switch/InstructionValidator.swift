@@ -81,7 +81,7 @@ enum InstructionValidator {
                 .multipath, .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
                 .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField,
                 .decrementServiceHeaderTTL, .finTimeout:
-                try self.validate(extension: action, key: packet.key, mask: packet.mask, version: version)
+                try self.validate(extension: action, facts: packet.facts, version: version)
             case .experimenter(let number, _):
                 let isKnown = number == 0x2320 || number == 0x4f4e_4600
                 throw OpenFlowError(
