@@ -62,6 +62,8 @@ bench: build ## this switch against Open vSwitch, figure by figure (root; minute
 install: build ## the program, its manual pages and its systemd unit, below DESTDIR and PREFIX
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/sluice
 	install -D -m 644 docs/man/sluice.8 $(DESTDIR)$(PREFIX)/share/man/man8/sluice.8
+	install -D -m 644 docs/man/sluice-decode.1 $(DESTDIR)$(PREFIX)/share/man/man1/sluice-decode.1
+	install -D -m 644 docs/man/sluice-error.1 $(DESTDIR)$(PREFIX)/share/man/man1/sluice-error.1
 	install -D -m 644 docs/man/sluice.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5/sluice.yaml.5
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@PREFIX@|$(PREFIX)|g' packaging/sluice.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/sluice.service

@@ -48,10 +48,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ] + nio,
             swiftSettings: house),
+        .target(name: "Capture", dependencies: ["NetworkTypes"], swiftSettings: house),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Agent", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Agent", "Capture", "OpenFlow", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house),
@@ -62,6 +63,8 @@ let package = Package(
             name: "OpenFlowTests", dependencies: ["OpenFlow", "NetworkTypes"],
             resources: [.copy("Vectors")],
             swiftSettings: house),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["Capture", "NetworkTypes"], swiftSettings: house),
         .testTarget(
             name: "DatapathTests",
             dependencies: ["Datapath", "NetworkTypes", "CLinux", "CNetlink", "Support"],
@@ -75,7 +78,7 @@ let package = Package(
             ] + nio,
             swiftSettings: house),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Support", "sluice"], swiftSettings: house),
+            name: "IntegrationTests", dependencies: ["Support", "OpenFlow", "sluice"], swiftSettings: house),
         .testTarget(name: "TidyTests", dependencies: ["Support"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -15,5 +15,6 @@ struct SluiceCommand: ParsableCommand {
         version: "sluice \(AgentVersion.current)",
         subcommands: [
             RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
+            DecodeCommand.self, ErrorCommand.self,
         ])
 }

@@ -20,6 +20,7 @@ struct ImportTests {
     private static let rooms = [
         Room(folder: "NetworkTypes/", allowed: []),
         Room(folder: "OpenFlow/", allowed: ["NetworkTypes"]),
+        Room(folder: "Capture/", allowed: ["NetworkTypes"]),
         Room(
             folder: "Datapath/", allowed: ["NetworkTypes", "Glibc", "Synchronization"],
             except: ["Datapath/Netlink/", "Datapath/Ports/", "Datapath/System/", "Datapath/Userspace/"]),
@@ -38,7 +39,7 @@ struct ImportTests {
         Room(
             folder: "Agent/Upcall/",
             allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Glibc", "Synchronization", "Logging", "CLinux"]),
-        Room(folder: "sluice/", allowed: ["Agent", "ArgumentParser", "Glibc", "Logging"]),
+        Room(folder: "sluice/", allowed: ["Agent", "ArgumentParser", "Capture", "Glibc", "Logging", "OpenFlow"]),
     ]
 
     @Test("each folder imports only what it may", arguments: Self.rooms)

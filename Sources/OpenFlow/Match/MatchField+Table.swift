@@ -38,10 +38,10 @@ extension MatchField {
             .ipProtocol, "nw_proto", bits: 8, bytes: 1, [], .ip,
             oxm: .basic(10), since: .v1_2, nicira: .nicira0(6)),
         Row(
-            .ipv4Source, "nw_src", bits: 32, bytes: 4, [.maskable, .writable], .ipv4,
+            .ipv4Source, "ip_src", bits: 32, bytes: 4, [.maskable, .writable], .ipv4,
             oxm: .basic(11), since: .v1_2, nicira: .nicira0(7)),
         Row(
-            .ipv4Destination, "nw_dst", bits: 32, bytes: 4, [.maskable, .writable], .ipv4,
+            .ipv4Destination, "ip_dst", bits: 32, bytes: 4, [.maskable, .writable], .ipv4,
             oxm: .basic(12), since: .v1_2, nicira: .nicira0(8)),
         Row(
             .tcpSource, "tcp_src", bits: 16, bytes: 2, [.maskable, .writable], .tcp,

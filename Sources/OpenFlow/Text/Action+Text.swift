@@ -1,8 +1,9 @@
 import NetworkTypes
 
-// The syntax of ovs-actions(7), for logs and traces; not read back.
 extension Action: CustomStringConvertible {
-    /// The action as ovs-ofctl writes it.
+    /// The action in the syntax of ovs-actions(7), as ovs-ofctl prints it; ``init(text:)`` reads it back.
+    ///
+    /// How much of a packet goes to a port that is not the controller's is not said.
     public var description: String {
         switch self {
         case .output(.controller, let maximumLength): "CONTROLLER:\(maximumLength)"
@@ -12,76 +13,102 @@ extension Action: CustomStringConvertible {
         case .enqueue(let port, let queue): "enqueue:\(port):\(queue)"
         case .setField(let field, let value, let mask):
             "set_field:\(field.text(value, mask: mask))->\(field.name)"
-        case .copyField(let copy): "move:\(copy.sourceText)->\(copy.destinationText)"
-        case .pushVLAN(let type): "push_vlan:\(Self.hexadecimal(type.rawValue))"
+        case .copyField(let copy): "move:\(copy.sourceSlice)->\(copy.destinationSlice)"
+        case .pushVLAN(let type): "push_vlan:\(type.text)"
         case .popVLAN: "pop_vlan"
         case .setVLANID(let vlan): "mod_vlan_vid:\(vlan)"
         case .setVLANPriority(let priority): "mod_vlan_pcp:\(priority)"
         case .setTransportSource(let port): "mod_tp_src:\(port)"
         case .setTransportDestination(let port): "mod_tp_dst:\(port)"
-        case .pushMPLS(let type): "push_mpls:\(Self.hexadecimal(type.rawValue))"
-        case .popMPLS(let type): "pop_mpls:\(Self.hexadecimal(type.rawValue))"
+        case .pushMPLS(let type): "push_mpls:\(type.text)"
+        case .popMPLS(let type): "pop_mpls:\(type.text)"
         case .setMPLSTTL(let ttl): "set_mpls_ttl(\(ttl))"
         case .decrementMPLSTTL: "dec_mpls_ttl"
         case .setNetworkTTL(let ttl): "mod_nw_ttl:\(ttl)"
         case .decrementNetworkTTL: "dec_ttl"
         case .copyTTLOut: "copy_ttl_out"
         case .copyTTLIn: "copy_ttl_in"
-        case .pushPBB(let type): "push_pbb:\(Self.hexadecimal(type.rawValue))"
+        case .pushPBB(let type): "push_pbb:\(type.text)"
         case .popPBB: "pop_pbb"
         case .meter(let meter): "meter:\(meter)"
         case .resubmit(let port?, nil): "resubmit:\(port)"
         case .resubmit(let port, let table):
             "resubmit(\(port?.description ?? ""),\(table.map { String($0.rawValue) } ?? ""))"
         case .controller(let maximumLength, let controllerID, let reason):
-            "controller(reason=\(reason),max_len=\(maximumLength),id=\(controllerID))"
-        case .note(let bytes): "note:" + Self.hexadecimal(bytes, separator: ".")
+            ControllerOutput(maximumLength: maximumLength, controllerID: controllerID, reason: reason).description
+        case .note(let bytes): "note:" + bytes.hexadecimal(separator: ".")
         case .exit: "exit"
         case .popQueue: "pop_queue"
         case .outputField(let slice, _): "output:\(slice)"
         case .outputTruncated(let port, let maximumLength): "output(port=\(port),max_len=\(maximumLength))"
-        case .conjunction(let id, let clause, let clauseCount): "conjunction(\(id),\(clause + 1)/\(clauseCount))"
+        case .conjunction(let id, let clause, let clauseCount):
+            "conjunction(\(id),\(UInt16(clause) + 1)/\(clauseCount))"
         case .experimenter(let experimenter, let bytes):
-            "experimenter(0x\(String(experimenter, radix: 16)),\(Self.hexadecimal(bytes, separator: "")))"
-        case .clearConnectionTracking: "ct_clear"
-        case .decrementServiceHeaderTTL: "dec_nsh_ttl"
-        case .clone(let actions): "clone(\(actions.map(\.description).joined(separator: ",")))"
-        case .pushStack(let slice): "push:\(slice)"
-        case .popStack(let slice): "pop:\(slice)"
-        case .deleteField(let field): "delete_field:\(field.name)"
-        case .finTimeout(let idle, let hard): "fin_timeout(idle_timeout=\(idle),hard_timeout=\(hard))"
-        case .checkPacketLarger(let length, let result): "check_pkt_larger(\(length))->\(result)"
-        case .writeMetadata(let value, let mask):
-            "write_metadata:\(MatchField.metadata.text(UInt128(value), mask: UInt128(mask)))"
-        default: "unprintable"
+            "experimenter(\(TextPart.hexadecimal(experimenter)),\(bytes.hexadecimal(separator: "")))"
+        case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .addressTranslation, .multipath,
+            .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate, .pushStack,
+            .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField, .decrementServiceHeaderTTL,
+            .finTimeout:
+            self.niciraText
         }
     }
 
-    private static func hexadecimal(_ value: UInt16) -> String {
-        let digits = String(value, radix: 16)
-        return "0x" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8], separator: String) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
+    /// Nicira's actions that have parts of their own.
+    private var niciraText: String {
+        switch self {
+        case .resubmitTracked(let port, let table):
+            "resubmit(\(port?.description ?? ""),\(table.map { String($0.rawValue) } ?? ""),ct)"
+        case .learn(let learn): learn.description
+        case .connectionTracking(let tracking): tracking.description
+        case .clearConnectionTracking: "ct_clear"
+        case .addressTranslation(let translation): translation.description
+        case .multipath(let multipath): multipath.description
+        case .bundle(let bundle): bundle.description
+        case .sample(let sample): sample.description
+        case .clone(let actions): "clone(\(actions.isEmpty ? "drop" : actions.text))"
+        case .checkPacketLarger(let length, let result): "check_pkt_larger(\(length))->\(result)"
+        case .controllerOutput(let output): output.description
+        case .encapsulate(let encapsulation): encapsulation.description
+        case .decapsulate(Encapsulation.nextProtocolType): "decap()"
+        case .decapsulate(let type):
+            "decap(packet_type(ns=\(type >> 16),type=\(TextPart.hexadecimal(type & 0xffff))))"
+        case .pushStack(let slice): "push:\(slice)"
+        case .popStack(let slice): "pop:\(slice)"
+        case .decrementNetworkTTLNotifying(let controllers):
+            "dec_ttl(\(controllers.map { String($0) }.joined(separator: ",")))"
+        case .writeMetadata(let value, let mask):
+            "write_metadata:\(MatchField.metadata.text(UInt128(value), mask: UInt128(mask)))"
+        case .deleteField(let field): "delete_field:\(field.name)"
+        case .decrementServiceHeaderTTL: "dec_nsh_ttl"
+        case .finTimeout(let idle, let hard): "fin_timeout(idle_timeout=\(idle),hard_timeout=\(hard))"
+        default: ""
+        }
     }
 }
 
-extension FieldSlice: CustomStringConvertible {
-    /// The field's name and, unless it is whole, the bits.
-    public var description: String {
-        if self.offset == 0, Int(self.bitCount) == self.field.width { return "\(self.field.name)[]" }
-        if self.bitCount == 1 { return "\(self.field.name)[\(self.offset)]" }
-        return "\(self.field.name)[\(self.offset)..\(Int(self.offset) + Int(self.bitCount) - 1)]"
+extension EtherType {
+    /// Four hexadecimal digits.
+    var text: String { MatchField.etherType.text(UInt128(self.rawValue), isPadded: true) }
+}
+
+extension [UInt8] {
+    /// Two hexadecimal digits a byte.
+    func hexadecimal(separator: String) -> String {
+        self.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: separator)
     }
 }
 
-extension CopyField {
-    fileprivate var sourceText: String {
-        FieldSlice(self.source, offset: self.sourceOffset, bitCount: self.bitCount).description
-    }
-    fileprivate var destinationText: String {
-        FieldSlice(self.destination, offset: self.destinationOffset, bitCount: self.bitCount).description
+extension PacketInReason {
+    /// The name in ovs-ofctl's output.
+    var text: String {
+        switch self {
+        case .tableMiss: "no_match"
+        case .applyAction: "action"
+        case .invalidTTL: "invalid_ttl"
+        case .actionSet: "action_set"
+        case .group: "group"
+        case .packetOut: "packet_out"
+        }
     }
 }
 
@@ -92,18 +119,20 @@ extension Instruction: CustomStringConvertible {
         case .gotoTable(let table): "goto_table:\(table.rawValue)"
         case .writeMetadata(let value, let mask):
             "write_metadata:\(MatchField.metadata.text(UInt128(value), mask: UInt128(mask)))"
-        case .writeActions(let actions): "write_actions(\(Self.text(actions)))"
-        case .applyActions(let actions): Self.text(actions)
+        case .writeActions(let actions): "write_actions(\(actions.isEmpty ? "drop" : actions.text))"
+        case .applyActions(let actions): actions.text
         case .clearActions: "clear_actions"
         case .meter(let meter): "meter:\(meter)"
-        case .statisticsTrigger: "stat_trigger"
-        case .experimenter(let experimenter, _): "experimenter(0x\(String(experimenter, radix: 16)))"
+        case .statisticsTrigger(let trigger): trigger.text
+        case .experimenter(let experimenter, let bytes):
+            "experimenter_instruction(\(TextPart.hexadecimal(experimenter)),\(bytes.hexadecimal(separator: "")))"
         }
     }
+}
 
-    private static func text(_ actions: [Action]) -> String {
-        actions.map(\.description).joined(separator: ",")
-    }
+extension [Action] {
+    /// The actions, joined by commas.
+    public var text: String { self.map(\.description).joined(separator: ",") }
 }
 
 extension [Instruction] {
@@ -111,18 +140,5 @@ extension [Instruction] {
     public var actionsText: String {
         let text = self.map(\.description).filter { !$0.isEmpty }.joined(separator: ",")
         return text.isEmpty ? "drop" : text
-    }
-}
-
-extension FlowMod: CustomStringConvertible {
-    /// One line for logs, in the manner of ovs-ofctl: command, table, cookie, timeouts, priority, match,
-    /// actions.
-    public var description: String {
-        var text = "\(self.command) table=\(self.tableID)"
-        if self.cookie != .none || self.cookieMask != 0 { text += " cookie=\(self.cookie)" }
-        if self.cookieMask != 0 { text += "/0x\(String(self.cookieMask, radix: 16))" }
-        if self.idleTimeoutSeconds != 0 { text += " idle_timeout=\(self.idleTimeoutSeconds)" }
-        if self.hardTimeoutSeconds != 0 { text += " hard_timeout=\(self.hardTimeoutSeconds)" }
-        return text + " priority=\(self.priority),\(self.match) actions=\(self.instructions.actionsText)"
     }
 }

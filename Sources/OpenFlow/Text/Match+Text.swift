@@ -1,101 +1,93 @@
 import NetworkTypes
 
-// The syntax of ovs-ofctl(8) and ovs-fields(7), for logs and traces; not read back.
-extension MatchField {
-    /// How values of a field are written.
-    private enum Style {
-        case decimal, hexadecimal, port, ethernet, ipv4, ipv6
-    }
-
-    private var style: Style {
-        switch self {
-        case .inPort, .inPhysicalPort, .actionSetOutput: .port
-        case .ethernetSource, .ethernetDestination, .arpSourceHardwareAddress, .arpTargetHardwareAddress,
-            .neighbourDiscoverySourceAddress, .neighbourDiscoveryTargetAddress:
-            .ethernet
-        case .ipv4Source, .ipv4Destination, .arpSourceProtocolAddress, .arpTargetProtocolAddress,
-            .tunnelIPv4Source, .tunnelIPv4Destination, .connectionIPv4Source, .connectionIPv4Destination:
-            .ipv4
-        case .ipv6Source, .ipv6Destination, .neighbourDiscoveryTarget, .tunnelIPv6Source,
-            .tunnelIPv6Destination, .connectionIPv6Source, .connectionIPv6Destination:
-            .ipv6
-        case .vlanPriority, .ipDSCP, .ipECN, .ipProtocol, .tcpSource, .tcpDestination, .udpSource,
-            .udpDestination, .sctpSource, .sctpDestination, .icmpv4Type, .icmpv4Code, .icmpv6Type,
-            .icmpv6Code, .arpOperation, .mplsLabel, .mplsTrafficClass, .mplsBottomOfStack, .ipTTL,
-            .mplsTTL, .connectionZone, .connectionProtocol, .conjunctionID, .connectionTransportSource,
-            .connectionTransportDestination:
-            .decimal
-        default: .hexadecimal
-        }
-    }
-
-    /// A value of the field as ovs-ofctl writes it.
-    public func text(_ value: UInt128) -> String {
-        switch self.style {
-        case .decimal: String(value)
-        case .hexadecimal: value == 0 ? "0" : "0x" + String(value, radix: 16)
-        case .port: PortNumber(rawValue: UInt32(truncatingIfNeeded: value)).description
-        case .ethernet: MACAddress(rawValue: UInt64(truncatingIfNeeded: value)).description
-        case .ipv4: IPv4Address(rawValue: UInt32(truncatingIfNeeded: value)).description
-        case .ipv6: IPv6Address(rawValue: value).description
-        }
-    }
-
-    /// A value with its mask as ovs-ofctl writes it: addresses with a prefix length where the mask is one.
-    public func text(_ value: UInt128, mask: UInt128) -> String {
-        guard mask != self.allOnes else { return self.text(value) }
-        switch self.style {
-        case .ipv4, .ipv6:
-            let ignored = mask.trailingZeroBitCount
-            guard ignored < self.width, mask == (self.allOnes >> UInt128(ignored)) << UInt128(ignored) else { break }
-            return "\(self.text(value))/\(self.width - ignored)"
-        default: break
-        }
-        return "\(self.text(value))/\(self.text(mask))"
-    }
-}
-
 extension MatchEntry: CustomStringConvertible {
     /// The field's name, `=`, value and mask.
     public var description: String {
-        "\(self.field.name)=\(self.field.text(self.value, mask: self.mask))"
+        switch self.field {
+        case .ipDSCP where self.isExact: "nw_tos=\(self.value << 2)"
+        case .packetType where self.value == 0: "eth"
+        case .vlanID where self.isExact && self.value & 0x1000 != 0: "dl_vlan=\(self.value & 0xfff)"
+        case .vlanID: Self.tagText(self.value, mask: self.mask)
+        default: "\(self.field.matchName)=\(self.field.text(self.value, mask: self.mask, isPadded: true))"
+        }
+    }
+}
+
+extension MatchEntry {
+    /// A whole VLAN tag, with its mask even where every bit counts.
+    fileprivate static func tagText(_ value: UInt128, mask: UInt128) -> String {
+        let field = MatchField.vlanTCI
+        return "vlan_tci=\(field.text(value, isPadded: true))/\(field.text(mask, isPadded: true))"
     }
 }
 
 extension Match: CustomStringConvertible {
-    /// Entries joined by commas, with the protocols' short names (`tcp` for an EtherType and a protocol);
-    /// `any` if there are none.
-    public var description: String {
-        guard !self.entries.isEmpty else { return "any" }
-        let (shorthand, hidden) = self.shorthand
-        var parts = shorthand.map { [$0] } ?? []
-        parts += self.entries.lazy.filter { !hidden.contains($0.field) }.map(\.description)
-        return parts.joined(separator: ",")
+    /// Entries in ovs-ofctl's order, joined by commas, with the protocols' short names (`tcp` for an
+    /// EtherType and a protocol); `any` if there are none.
+    ///
+    /// ``init(text:)`` reads it back.
+    public var description: String { self.entries.isEmpty ? "any" : self.parts.joined(separator: ",") }
+
+    /// What stands between the commas.
+    var parts: [String] {
+        guard !self.entries.isEmpty else { return [] }
+        let shorthand = self.shorthand
+        var hidden = shorthand.hidden
+        var parts: [(rank: Int, text: String)] = []
+        if let name = shorthand.name { parts.append((MatchField.register0.textRank * 2 - 1, name)) }
+        if let tag = self.tag {
+            hidden += [.vlanID, .vlanPriority]
+            parts.append((MatchField.vlanID.textRank * 2, tag))
+        }
+        for entry in self.entries where !hidden.contains(entry.field) {
+            parts.append((entry.field.textRank * 2, entry.description))
+        }
+        parts.sort { $0.rank < $1.rank }
+        return parts.map(\.text)
+    }
+
+    /// Identifier and priority of the VLAN tag, where they are written together.
+    private var tag: String? {
+        guard let id = self[.vlanID], let priority = self[.vlanPriority], priority.isExact else { return nil }
+        if id.mask == 0x1000, id.value == 0x1000 { return priority.description }
+        guard !id.isExact else { return nil }
+        let (value, mask) = (priority.value << 13 | id.value, UInt128(0xe000) | id.mask)
+        return MatchEntry.tagText(value, mask: mask)
     }
 
     /// The short name of the packets' protocol and the fields that it says.
     private var shorthand: (name: String?, hidden: [MatchField]) {
         guard let type = self.exactValue(of: .etherType) else { return (nil, []) }
-        let etherType = EtherType(rawValue: UInt16(truncatingIfNeeded: type))
-        let name: String
-        switch etherType {
-        case .ipv4: name = "ip"
-        case .ipv6: name = "ipv6"
-        case .arp: name = "arp"
-        case .reverseARP: name = "rarp"
-        case .mpls: name = "mpls"
-        case .mplsMulticast: name = "mplsm"
-        default: return (nil, [])
+        let protocols = ProtocolName.all.filter { UInt128($0.etherType.rawValue) == type }
+        if let number = self.exactValue(of: .ipProtocol),
+            let known = protocols.first(where: { $0.ipProtocol.map { UInt128($0.rawValue) } == number })
+        {
+            return (known.name, [.etherType, .ipProtocol])
         }
-        guard let number = self.exactValue(of: .ipProtocol) else { return (name, [.etherType]) }
-        let suffix = etherType == .ipv6 ? "6" : ""
-        switch IPProtocol(rawValue: UInt8(truncatingIfNeeded: number)) {
-        case .tcp: return ("tcp" + suffix, [.etherType, .ipProtocol])
-        case .udp: return ("udp" + suffix, [.etherType, .ipProtocol])
-        case .sctp: return ("sctp" + suffix, [.etherType, .ipProtocol])
-        case .icmp where etherType == .ipv4: return ("icmp", [.etherType, .ipProtocol])
-        case .icmpv6 where etherType == .ipv6: return ("icmp6", [.etherType, .ipProtocol])
-        default: return (name, [.etherType])
-        }
+        guard let known = protocols.first(where: { $0.ipProtocol == nil }) else { return (nil, []) }
+        return (known.name, [.etherType])
     }
+}
+
+/// A short name for an EtherType, or for an EtherType and an IP protocol.
+struct ProtocolName: Sendable {
+    let name: String
+    let etherType: EtherType
+    let ipProtocol: IPProtocol?
+
+    private init(_ name: String, _ etherType: EtherType, _ ipProtocol: IPProtocol? = nil) {
+        self.name = name
+        self.etherType = etherType
+        self.ipProtocol = ipProtocol
+    }
+
+    /// Every short name of ovs-fields(7); the first of equal meaning is the one printed.
+    static let all: [ProtocolName] = [
+        ProtocolName("ip", .ipv4), ProtocolName("tcp", .ipv4, .tcp), ProtocolName("udp", .ipv4, .udp),
+        ProtocolName("sctp", .ipv4, .sctp), ProtocolName("icmp", .ipv4, .icmp),
+        ProtocolName("ipv6", .ipv6), ProtocolName("ip6", .ipv6), ProtocolName("tcp6", .ipv6, .tcp),
+        ProtocolName("udp6", .ipv6, .udp), ProtocolName("sctp6", .ipv6, .sctp),
+        ProtocolName("icmp6", .ipv6, .icmpv6), ProtocolName("arp", .arp), ProtocolName("rarp", .reverseARP),
+        ProtocolName("mpls", .mpls), ProtocolName("mplsm", .mplsMulticast),
+    ]
 }

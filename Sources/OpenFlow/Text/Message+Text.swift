@@ -1,0 +1,226 @@
+extension Message {
+    /// The message as text in the manner of ovs-ofctl ofp-print: name, version and transaction, then what it says;
+    /// a list has a line an entry.
+    ///
+    /// Messages that ovs-ofctl prints over several lines, such as port descriptions, have their parts by name.
+    public func text(version: OpenFlowVersion, transactionID: TransactionID) -> String {
+        let name = self.name
+        let minor = version == .v1_0 ? "" : " (OF1.\(version.rawValue - 1))"
+        let body = self.bodyText(version, transactionID)
+        let space = body.isEmpty || body.hasPrefix("\n") ? "" : " "
+        return "\(name)\(minor) (xid=\(TextPart.hexadecimal(transactionID.rawValue))):\(space)\(body)"
+    }
+
+    /// The name of the message's type, such as `OFPT_FLOW_MOD`, `OFPST_FLOW reply` or `NXT_RESUME`.
+    public var name: String {
+        switch self {
+        case .multipartRequest(let request): "OFPST_\(Self.partName(request.body)) request"
+        case .multipartReply(let reply): "OFPST_\(Self.partName(reply.body)) reply"
+        case .nicira(let message): "NXT_\(Self.constant(Self.label(message)))"
+        case .requestForward: "OFPT_REQUESTFORWARD"
+        default: "OFPT_\(Self.constant(Self.label(self)))"
+        }
+    }
+
+    /// The name of an enumeration's case.
+    private static func label(_ value: Any) -> String {
+        Mirror(reflecting: value).children.first?.label ?? StructureValue.caseName(value)
+    }
+
+    private static func partName(_ body: Any) -> String {
+        switch self.label(body) {
+        case "description": "DESC"
+        case "groupDescription": "GROUP_DESC"
+        case "portDescription": "PORT_DESC"
+        case "tableDescription": "TABLE_DESC"
+        case "queueDescription": "QUEUE_DESC"
+        case "meterConfiguration": "METER_CONFIG"
+        case "flowStatistics": "FLOW_STATS"
+        case let name: self.constant(name)
+        }
+    }
+
+    /// `lowerCamelCase` as `LOWER_CAMEL_CASE`.
+    private static func constant(_ name: String) -> String {
+        var text = ""
+        for character in name {
+            if character.isUppercase { text += "_" }
+            text += character.uppercased()
+        }
+        return text
+    }
+
+    private func bodyText(_ version: OpenFlowVersion, _ transactionID: TransactionID) -> String {
+        switch self {
+        case .hello(let hello):
+            let bitmap = hello.versions.map { versions in
+                OpenFlowVersion.allCases.filter { versions.contains($0) }.map { "0x0\($0.rawValue)" }
+            }
+            return bitmap.map { "\n version bitmap: " + $0.joined(separator: ", ") } ?? ""
+        case .echoRequest(let bytes), .echoReply(let bytes): return "\(bytes.count) bytes of payload"
+        case .error(let error): return error.text
+        case .packetIn(let packet): return packet.text
+        case .packetOut(let packet): return packet.printedText
+        case .flowMod(let flow): return flow.printedText
+        case .flowRemoved(let flow): return flow.text(version)
+        case .groupMod(let group):
+            let hasBucketIDs = version >= .v1_5
+            return "\n \(group.command.printedText) \(group.text(hasBucketIDs: hasBucketIDs, defaults: false))"
+        case .meterMod(let meter): return meter.command.printedText + " " + meter.printedText
+        case .multipartRequest(let request): return request.text
+        case .multipartReply(let reply): return reply.text(version)
+        case .bundleAdd(let add):
+            let flags = add.flags.rawValue == 0 ? "" : " flags=\(TextPart.hexadecimal(add.flags.rawValue))"
+            let message = add.message.text(version: version, transactionID: transactionID)
+            return "bundle_id=\(TextPart.hexadecimal(add.bundleID.rawValue))\(flags)\n" + message
+        default: return Self.payloadText(self)
+        }
+    }
+
+    /// What a case carries, by name; one line an entry if it is a list.
+    static func payloadText(_ value: some Sendable) -> String {
+        guard case .object(let members) = StructureValue(reflecting: value), let payload = members.first?.value else {
+            return ""
+        }
+        guard case .list(let entries) = payload else { return payload.text }
+        return entries.map { "\n " + $0.text }.joined()
+    }
+}
+
+extension ErrorMessage {
+    /// The error's name, or its numbers, and the start of what was refused.
+    var text: String {
+        var text =
+            switch self.error {
+            case .known(let code): code.constant
+            case .unknown(let type, let code, 0): "type \(type), code \(code)"
+            case .unknown(let type, let code, let experimenter):
+                "type \(type), code \(code) of experimenter \(TextPart.hexadecimal(experimenter))"
+            }
+        if !self.data.isEmpty { text += "\n data: " + self.data.prefix(64).hexadecimal(separator: "") }
+        if self.data.count > 64 { text += "... (\(self.data.count) bytes)" }
+        return text
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func hexadecimal(separator: String) -> String { Array(self).hexadecimal(separator: separator) }
+}
+
+/// A duration as ovs-ofctl prints it: no decimals, three or nine, as many as it takes.
+func durationText(seconds: UInt32, nanoseconds: UInt32) -> String {
+    guard nanoseconds > 0 else { return "\(seconds)s" }
+    let isMilliseconds = nanoseconds % 1_000_000 == 0
+    let digits = String(isMilliseconds ? nanoseconds / 1_000_000 : nanoseconds)
+    let zeros = String(repeating: "0", count: max(0, (isMilliseconds ? 3 : 9) - digits.utf8.count))
+    return "\(seconds).\(zeros)\(digits)s"
+}
+
+extension PacketIn {
+    /// The packet-in in one line, and the packet in hexadecimal.
+    var text: String {
+        var parts: [String] = []
+        if self.tableID.rawValue != 0 { parts.append("table_id=\(self.tableID.rawValue)") }
+        if self.cookie != .unset { parts.append("cookie=\(self.cookie)") }
+        parts.append("total_len=\(self.totalLength)")
+        let fields = self.pipelineFields.parts + (self.inPort == .any ? [] : ["in_port=\(self.inPort)"])
+        if !fields.isEmpty { parts.append(fields.joined(separator: ",")) }
+        parts.append("(via \(self.reason.text)) data_len=\(self.data.count)")
+        parts.append(self.bufferID == .none ? "(unbuffered)" : "buffer=\(TextPart.hexadecimal(self.bufferID.rawValue))")
+        if !self.data.isEmpty { parts.append("\n packet=\(self.data.hexadecimal(separator: ""))") }
+        return parts.joined(separator: " ")
+    }
+}
+
+extension PacketOut {
+    /// The packet-out in one line, and the packet in hexadecimal.
+    var printedText: String {
+        let fields = (["in_port=\(self.inPort)"] + self.pipelineFields.parts).joined(separator: ",")
+        let actions = "\(fields) actions=\(self.actions.isEmpty ? "drop" : self.actions.text)"
+        guard self.bufferID == .none else { return "\(actions) buffer=\(TextPart.hexadecimal(self.bufferID.rawValue))" }
+        let data = self.data.isEmpty ? "" : "\n packet=\(self.data.hexadecimal(separator: ""))"
+        return "\(actions) data_len=\(self.data.count)\(data)"
+    }
+}
+
+extension FlowRemoved {
+    func text(_ version: OpenFlowVersion) -> String {
+        let words: [FlowRemovedReason: String] = [
+            .idleTimeout: "idle", .hardTimeout: "hard", .delete: "delete", .groupDelete: "group_delete",
+            .meterDelete: "meter_delete", .eviction: "eviction",
+        ]
+        var text = (Self.priority(self.priority) + self.match.parts).joined(separator: ",")
+        text += " reason=\(words[self.reason] ?? "unknown")"
+        if version != .v1_0 { text += " table_id=\(self.tableID.rawValue)" }
+        if self.cookie != .none { text += " cookie:\(self.cookie)" }
+        let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
+        text += " duration\(age) idle\(self.idleTimeoutSeconds)"
+        if self.hardTimeoutSeconds != 0 { text += " hard\(self.hardTimeoutSeconds)" }
+        return text + " pkts\(self.packetCount) bytes\(self.byteCount)"
+    }
+
+    /// The priority as it stands before a match, unless it is the usual one.
+    static func priority(_ priority: UInt16) -> [String] { priority == 0x8000 ? [] : ["priority=\(priority)"] }
+}
+
+extension FlowMod {
+    /// The flow as ovs-ofctl ofp-print has it.
+    var printedText: String {
+        let commands: [Command: String] = [
+            .add: "ADD", .modify: "MOD", .modifyStrict: "MOD_STRICT", .delete: "DEL", .deleteStrict: "DEL_STRICT",
+        ]
+        var parts = [commands[self.command] ?? ""]
+        // In 1.0 there is no table: the one implied is not said.
+        let isImplied = self.semantics.contains(.modifySetsCookie)
+        if self.tableID.rawValue != 0, !isImplied { parts.append("table:\(self.tableID.rawValue)") }
+        let match = (FlowRemoved.priority(self.priority) + self.match.parts).joined(separator: ",")
+        if !match.isEmpty { parts.append(match) }
+        if self.cookie != .none, self.cookie != .unset || self.cookieMask != 0 {
+            let mask = self.cookieMask == 0 ? "" : "/\(TextPart.hexadecimal(self.cookieMask))"
+            parts.append("cookie:\(self.cookie)\(mask)")
+        }
+        if self.idleTimeoutSeconds != 0 { parts.append("idle:\(self.idleTimeoutSeconds)") }
+        if self.hardTimeoutSeconds != 0 { parts.append("hard:\(self.hardTimeoutSeconds)") }
+        if self.importance != 0 { parts.append("importance:\(self.importance)") }
+        if self.bufferID != .none { parts.append("buf:\(TextPart.hexadecimal(self.bufferID.rawValue))") }
+        if self.outPort != .any { parts.append("out_port:\(self.outPort)") }
+        if self.outGroup != .any { parts.append("out_group:\(self.outGroup.text)") }
+        for (word, flag) in Flags.words where self.flags.contains(flag) { parts.append(word) }
+        parts.append("actions=\(self.instructions.actionsText)")
+        return parts.joined(separator: " ")
+    }
+}
+
+extension GroupMod.Command {
+    fileprivate var printedText: String {
+        switch self {
+        case .modify: "MOD"
+        case .delete: "DEL"
+        default: self.text.uppercased()
+        }
+    }
+}
+
+extension MeterMod.Command {
+    fileprivate var printedText: String {
+        switch self {
+        case .add: "ADD"
+        case .modify: "MOD"
+        case .delete: "DEL"
+        }
+    }
+}
+
+extension MeterMod {
+    /// The meter as ovs-ofctl ofp-print has it, with a line a band.
+    var printedText: String {
+        MeterConfiguration(flags: self.flags, meterID: self.meterID, bands: self.bands).printedText
+    }
+}
+
+extension MeterConfiguration {
+    var printedText: String {
+        let flags = self.flags.isEmpty ? "" : " " + self.flags.text
+        return "meter=\(self.meterID.text)\(flags) bands=" + self.bands.map { "\n" + $0.description }.joined()
+    }
+}

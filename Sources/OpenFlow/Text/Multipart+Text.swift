@@ -1,0 +1,102 @@
+extension MultipartRequest {
+    var text: String {
+        switch self.body {
+        case .flow(let request), .aggregate(let request), .flowCounters(let request), .niciraFlow(let request),
+            .niciraAggregate(let request):
+            request.text
+        case .port(let port): "port_no=\(port)"
+        case .portDescription(let port): "port=\(port)"
+        case .group(let group), .groupDescription(let group):
+            "group_id=\(group == .all || group == .any ? "ALL" : group.description)"
+        case .meter(let meter), .meterConfiguration(let meter): "meter=\(meter.text)"
+        default: Message.payloadText(self.body)
+        }
+    }
+}
+
+extension FlowStatisticsRequest {
+    var text: String {
+        var parts: [String] = []
+        if self.tableID != .all { parts.append("table=\(self.tableID.rawValue)") }
+        if self.cookieMask != 0 { parts.append("cookie=\(self.cookie)/\(TextPart.hexadecimal(self.cookieMask))") }
+        if self.outPort != .any { parts.append("out_port=\(self.outPort)") }
+        if self.outGroup != .any { parts.append("out_group=\(self.outGroup.text)") }
+        let match = self.match.parts.joined(separator: ",")
+        return (match.isEmpty ? parts : parts + [match]).joined(separator: " ")
+    }
+}
+
+extension MultipartReply {
+    func text(_ version: OpenFlowVersion) -> String {
+        let more = self.more ? " more" : ""
+        switch self.body {
+        case .description(let description): return more + description.text
+        case .flow(let flows): return more + flows.map { "\n " + $0.text }.joined()
+        case .aggregate(let sums), .niciraAggregate(let sums):
+            return "packet_count=\(sums.packetCount) byte_count=\(sums.byteCount) flow_count=\(sums.flowCount)\(more)"
+        case .groupDescription(let groups):
+            return more
+                + groups.map { group in
+                    var mod = GroupMod(type: group.type, groupID: group.groupID, buckets: group.buckets)
+                    (mod.selectionMethod, mod.properties) = (group.selectionMethod, group.properties)
+                    return "\n " + mod.text(hasBucketIDs: version >= .v1_5, defaults: false)
+                }.joined()
+        case .group(let groups): return more + groups.map { "\n " + $0.text(version) }.joined()
+        case .meter(let meters): return more + meters.map { "\n" + $0.text }.joined()
+        case .meterConfiguration(let meters): return more + meters.map { "\n" + $0.printedText }.joined()
+        default: return more + Message.payloadText(self.body)
+        }
+    }
+}
+
+extension SwitchDescription {
+    var text: String {
+        "\nManufacturer: \(self.manufacturer)\nHardware: \(self.hardware)\nSoftware: \(self.software)"
+            + "\nSerial Num: \(self.serialNumber)\nDP Description: \(self.datapath)"
+    }
+}
+
+extension FlowStatisticsEntry {
+    /// The flow as ovs-ofctl dump-flows prints it.
+    var text: String {
+        let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
+        var text = "cookie=\(self.cookie), duration=\(age), "
+        text += "table=\(self.tableID.rawValue), "
+        if self.packetCount != .max { text += "n_packets=\(self.packetCount), " }
+        if self.byteCount != .max { text += "n_bytes=\(self.byteCount), " }
+        if self.idleTimeoutSeconds != 0 { text += "idle_timeout=\(self.idleTimeoutSeconds), " }
+        if self.hardTimeoutSeconds != 0 { text += "hard_timeout=\(self.hardTimeoutSeconds), " }
+        for (word, flag) in FlowMod.Flags.words where self.flags.contains(flag) { text += "\(word) " }
+        if self.importance != 0 { text += "importance=\(self.importance), " }
+        if let idle = self.idleSeconds { text += "idle_age=\(idle), " }
+        let match = (FlowRemoved.priority(self.priority) + self.match.parts).joined(separator: ",")
+        if !match.isEmpty { text += match + " " }
+        return text + "actions=\(self.instructions.actionsText)"
+    }
+}
+
+extension GroupStatistics {
+    func text(_ version: OpenFlowVersion) -> String {
+        var text = "group_id=\(self.groupID)"
+        if version >= .v1_3 {
+            text += ",duration=\(durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds))"
+        }
+        text += ",ref_count=\(self.referenceCount),packet_count=\(self.packetCount),byte_count=\(self.byteCount)"
+        for (index, bucket) in self.buckets.enumerated() {
+            text += ",bucket\(index):packet_count=\(bucket.packetCount),byte_count=\(bucket.byteCount)"
+        }
+        return text
+    }
+}
+
+extension MeterStatistics {
+    var text: String {
+        let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
+        var text = "meter:\(self.meterID.text) flow_count:\(self.flowCount) packet_in_count:\(self.packetCount) "
+        text += "byte_in_count:\(self.byteCount) duration:\(age) bands:"
+        for (index, band) in self.bands.enumerated() {
+            text += "\n\(index): packet_count:\(band.packetCount) byte_count:\(band.byteCount)"
+        }
+        return text
+    }
+}
