@@ -41,7 +41,10 @@ public enum MessageCodec {
             return (header, message)
         } catch {
             switch error {
-            case .refused(let refusal): throw refusal
+            case .refused(var refusal):
+                // Of a message within another, the inner kind says more.
+                refusal.message = refusal.message ?? type
+                throw refusal
             case .inexpressible: throw OpenFlowError(.requestBadType, offset: 1, value: UInt64(header.type))
             }
         }

@@ -12,12 +12,31 @@ public struct OpenFlowError: Error, Sendable {
     /// The bound that the value broke, where there is one.
     public var limit: UInt64?
 
+    /// The field that was refused or missing, where one was.
+    public var field: StaticString?
+    /// The kind of message, where one was being read.
+    var message: MessageType?
+    /// The part of the message, where one was being read.
+    var context: WireContext?
+
     /// Makes an error.
-    public init(_ code: Code, offset: Int? = nil, value: UInt64? = nil, limit: UInt64? = nil) {
+    public init(
+        _ code: Code, offset: Int? = nil, value: UInt64? = nil, limit: UInt64? = nil, field: StaticString? = nil
+    ) {
         self.code = code
         self.offset = offset.map { UInt32(clamping: $0) }
         self.value = value
         self.limit = limit
+        self.field = field
+    }
+
+    /// Where the fault lies, from the message inwards, such as `flowMod.action.type`; empty where nothing is known.
+    public var path: String {
+        var parts: [String] = []
+        if let message = self.message { parts.append("\(message)") }
+        if let context = self.context, context != .message { parts.append("\(context)") }
+        if let field = self.field { parts.append("\(field)") }
+        return parts.joined(separator: ".")
     }
 }
 
@@ -30,6 +49,8 @@ extension OpenFlowError: Hashable, CustomStringConvertible {
     /// The specification's name of the error and what else is known.
     public var description: String {
         var text = self.code.constant
+        let path = self.path
+        if !path.isEmpty { text += " in \(path)" }
         if let offset = self.offset { text += " at byte \(offset)" }
         if let value = self.value { text += ", value \(value)" }
         if let limit = self.limit { text += ", limit \(limit)" }

@@ -162,6 +162,181 @@ def main():
         shutil.rmtree(run, ignore_errors=True)
 
 
+class Client:
+    """A controller that sends what ovs-ofctl cannot, through the proxy."""
+
+    def __init__(self, path, version):
+        self.version, self.socket = version, socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.send(0)
+        time.sleep(0.1)
+
+    def send(self, kind, body=b"", transaction=1):
+        self.socket.sendall(bytes([self.version, kind]) + (len(body) + 8).to_bytes(2, "big")
+                            + transaction.to_bytes(4, "big") + body)
+        time.sleep(0.05)
+
+    def nicira(self, subtype, body=b""):
+        self.send(4, (0x2320).to_bytes(4, "big") + subtype.to_bytes(4, "big") + body)
+
+    def onf(self, subtype, body=b""):
+        self.send(4, (0x4f4e4600).to_bytes(4, "big") + subtype.to_bytes(4, "big") + body)
+
+    def close(self):
+        self.socket.close()
+
+
+def record_extensions(proxy, command, run, name, index, ofctl):
+    """What was added to the protocol by 1.4, the ONF and Nicira."""
+    switch, direct = f"unix:{run}/proxy", f"unix:{run}/br0.mgmt"
+    version = index + 1
+
+    def monitor(label, *arguments, during):
+        proxy.label = f"ovs-ofctl {label}"
+        process = subprocess.Popen(["ovs-ofctl", "-O", name, *arguments, f"--unixctl={run}/m.ctl"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env=dict(os.environ, OVS_RUNDIR=run))
+        time.sleep(0.7)
+        during()
+        time.sleep(0.4)
+        process.terminate()
+        process.wait()
+
+    def change_flows():
+        command("ovs-ofctl", "-O", name, "add-flow", direct, "cookie=0x56,priority=8,tcp,nw_src=1.2.4.0/24,actions=output:2")
+        command("ovs-ofctl", "-O", name, "mod-flows", direct, "tcp,nw_src=1.2.4.0/24,actions=output:3,output:2")
+        command("ovs-ofctl", "-O", name, "del-flows", direct, "tcp,nw_src=1.2.4.0/24")
+
+    ofctl("add-flow", switch, "cookie=0x55,priority=7,tcp,nw_src=1.2.3.0/24,actions=output:2")
+    for watch in ("watch:", "watch:tcp,table=0,out_port=2", "watch:!initial,!own,!actions"):
+        monitor(f"monitor br0 {watch}", "monitor", switch, watch, during=change_flows)
+
+    def pause():
+        command("ovs-ofctl", "-O", name, "packet-out", direct,
+                f"in_port=2,packet={FRAME},actions=load:5->NXM_NX_REG1[],controller(userdata=01.02.03,pause)")
+        command("ovs-ofctl", "-O", name, "packet-out", direct,
+                f"in_port=2,packet={FRAME},actions=controller(max_len=20,id=0,reason=no_match)")
+
+    for form in ("nxt_packet_in", "nxt_packet_in2"):
+        monitor(f"monitor {form}", "-P", form, "monitor", switch, "65534", "resume", during=pause)
+
+    ofctl("add-tlv-map", switch, "{class=0xffff,type=0,len=4}->tun_metadata0,{class=1,type=2,len=124}->tun_metadata5")
+    ofctl("dump-tlv-map", switch)
+    ofctl("del-tlv-map", switch, "{class=0xffff,type=0,len=4}->tun_metadata0")
+    ofctl("del-tlv-map", switch)
+    ofctl("ct-flush-zone", switch, "7")
+    ofctl("ct-flush", switch, "zone=5",
+          "ct_nw_src=10.1.1.1,ct_nw_dst=10.1.1.2,ct_nw_proto=17,ct_tp_src=1,ct_tp_dst=2")
+    ofctl("ct-flush", switch, "ct_nw_src=10.1.1.1,ct_nw_proto=1,icmp_type=8,icmp_code=0,icmp_id=3",
+          "ct_nw_dst=10.1.1.9,ct_nw_proto=1")
+    ofctl("ct-flush", switch, "ct_ipv6_src=2001:db8::1,ct_nw_proto=6,ct_tp_dst=443")
+    ofctl("dump-ipfix-bridge", switch)
+    ofctl("dump-ipfix-flow", switch)
+    bundle = pathlib.Path(run) / "bundle"
+    bundle.write_text("flow add in_port=1,actions=output:2\nflow modify in_port=1,actions=output:3\n"
+                      "flow delete in_port=1\n"
+                      + ("group add group_id=77,type=all,bucket=output:1\ngroup delete group_id=77\n" if index else ""))
+    ofctl("bundle", switch, str(bundle))
+    flows = pathlib.Path(run) / "flows"
+    flows.write_text("in_port=1,actions=output:2\nin_port=2,actions=output:1\n")
+    ofctl("--bundle", "add-flows", switch, str(flows))
+    if index == 0 or index == 5:
+        ofctl("add-group", switch, "group_id=5,type=select,selection_method=hash,selection_method_param=9,"
+              "fields(ip_src,ip_dst=255.255.0.0),bucket=bucket_id:1,weight:5,output:1")
+        ofctl("insert-buckets", switch, "group_id=5,command_bucket_id=last,bucket=bucket_id:2,watch_port:1,output:2")
+        ofctl("insert-buckets", switch, "group_id=5,command_bucket_id=first,bucket=bucket_id:3,watch_group:1,output:2")
+        for text in ("dump-groups", "dump-group-stats", "dump-group-features"):
+            ofctl(text, switch)
+        ofctl("remove-buckets", switch, "group_id=5,command_bucket_id=2")
+    if index == 1:
+        ofctl("dump-group-features", switch)
+    if index == 0:
+        ofctl("-F", "NXM", "add-flow", switch, "cookie=5,table=1,reg0=1,dl_vlan=9,actions=output:1")
+        ofctl("-F", "NXM", "mod-flows", switch, "cookie=5/0xff,reg0=1,actions=output:2")
+        ofctl("-F", "NXM", "mod-flows", switch, "cookie=6,reg0=1,actions=output:2")
+        ofctl("-F", "NXM+table_id", "del-flows", switch, "cookie=5/-1,table=1")
+        ofctl("-F", "NXM", "dump-flows", switch, "cookie=6/0xff")
+        ofctl("-F", "NXM", "dump-aggregate", switch, "tun_id=5/0xf,cookie=5/0xff")
+        ofctl("-F", "NXM", "dump-flows", switch, "out_port=2,icmp6,icmp_type=135,nd_target=fe80::1")
+    record_asynchronous(proxy, command, run, index)
+
+
+def record_asynchronous(proxy, command, run, index):
+    """Messages that come unasked, and only to controllers that chose them."""
+    version, direct = index + 1, f"unix:{run}/br0.mgmt"
+    proxy.label = "raw controller"
+    first, second = Client(f"{run}/proxy", version), Client(f"{run}/proxy", version)
+    # By pairs of types: packet-in, port status, flow removed, role status, table status, forwarded requests.
+    known = (0x3f, 7, 0x3f, 7, 0x18, 3) if index >= 4 else (7, 7, 0xf, 7, None, 3)
+    masks = b"".join((2 * pair + role).to_bytes(2, "big") + b"\0\x08" + mask.to_bytes(4, "big")
+                     for pair, mask in enumerate(known) if mask is not None for role in (0, 1))
+    for client in (first, second):
+        if index >= 4:
+            client.send(28, masks)
+            client.send(26)
+        else:
+            client.nicira(27, masks)
+            client.nicira(19, b"\0\0\0\7" * 6)
+            client.nicira(27, masks)
+    first.nicira(20, b"\0" * 6 + b"\0\5")
+    first.nicira(18)
+    if index == 0:
+        first.nicira(12, b"\0\0\0\2")
+        first.nicira(15, b"\1" + b"\0" * 7)
+        command("ovs-ofctl", "add-flow", direct, "priority=9,send_flow_rem,cookie=0x77,tcp,nw_src=1.2.3.0/24,actions=drop")
+        command("ovs-ofctl", "--strict", "del-flows", direct, "priority=9,tcp,nw_src=1.2.3.0/24")
+    if index >= 1:
+        command("ovs-ofctl", "-O", VERSIONS[index][1], "add-group", direct, "group_id=88,type=all,bucket=output:1")
+        command("ovs-ofctl", "-O", VERSIONS[index][1], "del-groups", direct, "group_id=88")
+    else:
+        command("ovs-ofctl", "add-group", direct, "group_id=88,type=all,bucket=output:1")
+        command("ovs-ofctl", "del-groups", direct, "group_id=88")
+    if index >= 3:
+        command("ovs-ofctl", "-O", VERSIONS[index][1], "add-meter", direct,
+                "meter=9,pktps,band=type=drop,rate=10", check=False)
+        command("ovs-ofctl", "-O", VERSIONS[index][1], "del-meter", direct, "meter=9", check=False)
+    # One takes the place of the other: the first is told by ROLE_STATUS.
+    for client, generation in ((first, 1), (second, 2)):
+        if index >= 2:
+            client.send(24, b"\0\0\0\2" + b"\0" * 4 + generation.to_bytes(8, "big"))
+        client.nicira(10, b"\0\0\0\1")
+    if index >= 4:
+        # A table of ten flows, of which nine come and go: the vacancy falls, then rises.
+        command("ovs-vsctl", f"--db=unix:{run}/db.sock", "--timeout=15", "--id=@t", "create", "Flow_Table",
+                "flow_limit=10", "--", "set", "bridge", "br0", "flow_tables:5=@t", check=False)
+        command("ovs-ofctl", "-O", VERSIONS[index][1], "mod-table", direct, "5", "vacancy:20,80")
+        for number in range(9):
+            command("ovs-ofctl", "-O", VERSIONS[index][1], "add-flow", direct, f"table=5,reg0={number},actions=drop")
+        command("ovs-ofctl", "-O", VERSIONS[index][1], "del-flows", direct, "table=5")
+        command("ovs-vsctl", f"--db=unix:{run}/db.sock", "--timeout=15", "clear", "bridge", "br0", "flow_tables")
+    # What is refused, and how; the replies follow the requests.
+    proxy.label = "raw controller refused"
+    second.nicira(10, b"\0\0\0\x09")
+    second.nicira(28, b"\0\x63\0\4\0\0\0\0")
+    second.nicira(24, b"\0\x09" + b"\0" * 6)
+    second.nicira(99)
+    second.send(4, b"\0\x12\x34\x56\0\0\0\1")
+    second.send(99)
+    if index >= 4:
+        second.send(33, b"\0\0\0\1\0\x09\0\0")
+        second.send(28, b"\0\0\0\x08\x80\0\0\0")
+        second.send(17, b"\0" * 8 + b"\0\3\0\x08\x50\x14\0\0")
+        second.send(18, b"\0\x10\0\0\0\0\0\0\0\0\0\1" + b"\xff" * 8 + b"\0\x80\xff\0\0\1\0\4\0\0\0\0")
+    if index == 3:
+        second.onf(2300, b"\0\0\0\1\0\x09\0\0")
+    if index >= 3:
+        second.send(29, b"\0\0\0\x83\0\0\0\1")
+        second.send(29, b"\0\x09\0\1\0\0\0\1")
+        second.send(29, b"\0\0\0\1\0\0\0\1\0\x09\0\x10\0\0\0\1\0\0\0\0\0\0\0\0")
+    if index >= 1:
+        second.send(15, b"\0\x09\0\0\0\0\0\1" + (b"\0" * 8 if index == 5 else b""))
+        second.send(15, b"\0\0\x09\0\0\0\0\1" + (b"\0" * 8 if index == 5 else b""))
+        second.send(18, b"\0\x63\0\0\0\0\0\0")
+    time.sleep(0.3)
+    first.close()
+    second.close()
+
+
 def record(proxy, command, run, name, index):
     switch = f"unix:{run}/proxy"
 
@@ -224,9 +399,12 @@ def record(proxy, command, run, name, index):
     time.sleep(0.5)
     monitor.terminate()
     monitor.wait()
+    record_extensions(proxy, command, run, name, index, ofctl)
     ofctl("del-flows", switch)
     if index >= 1:
         ofctl("del-groups", switch)
+    else:
+        command("ovs-ofctl", "del-groups", f"unix:{run}/br0.mgmt")
     if index >= 3:
         ofctl("del-meters", switch)
 
@@ -240,6 +418,11 @@ def write(path, messages, version):
         if message is None or (message[0] != version and message[1] != 0):
             continue
         message = message[:4] + b"\0\0\0\1" + message[8:]
+        # A message in a bundle has the transaction of the message around it.
+        inner = 16 if version >= 5 and message[1] == 34 else \
+            24 if message[1] == 4 and message[8:16] == bytes.fromhex("4f4e4600000008fd") else None
+        if inner is not None:
+            message = message[:inner + 4] + b"\0\0\0\1" + message[inner + 8:]
         if message in seen:
             continue
         seen.add(message)

@@ -8,6 +8,7 @@ One file per version that os-ken has (1.0 and 1.2 to 1.5), in the same form as o
 Needs os-ken (in a virtual environment: pip install os-ken). Usage: os-ken-vectors.py [VECTORS-DIRECTORY]
 """
 import pathlib
+import struct
 import sys
 
 from os_ken.ofproto import (ofproto_v1_0, ofproto_v1_0_parser, ofproto_v1_2, ofproto_v1_2_parser, ofproto_v1_3,
@@ -159,10 +160,137 @@ def messages(version, desc, protocol, parser):
             yield f"{name} request", request(desc, 0)
         yield "get async request", parser.OFPGetAsyncRequest(desc)
         yield "meter request", parser.OFPMeterStatsRequest(desc, 0, protocol.OFPM_ALL)
+    if version >= 3:
+        yield "table features", parser.OFPTableFeaturesStatsRequest(
+            desc, 0, [table_features(version, protocol, parser)])
+    if version >= 4:
+        yield from properties14(version, desc, protocol, parser)
     if version == 3:
         yield "set async", parser.OFPSetAsync(desc, [3, 1], [7, 7], [15, 0])
     yield "port request", parser.OFPPortStatsRequest(desc, 0, protocol.OFPP_ANY) if version >= 3 else \
         parser.OFPPortStatsRequest(desc, protocol.OFPP_ANY)
+
+
+def table_features(version, protocol, parser):
+    """One table with every property that os-ken writes."""
+    p = parser
+    fields = [p.OFPOxmId("eth_dst", hasmask=True), p.OFPOxmId("vlan_vid"), p.OFPOxmId("ipv4_src", hasmask=True)]
+    actions_ = [p.OFPActionId(protocol.OFPAT_OUTPUT), p.OFPActionId(protocol.OFPAT_SET_FIELD)]
+    T = protocol
+    properties = [p.OFPTableFeaturePropInstructions(type_=t, instruction_ids=[p.OFPInstructionId(1), p.OFPInstructionId(4)])
+                  for t in (T.OFPTFPT_INSTRUCTIONS, T.OFPTFPT_INSTRUCTIONS_MISS)]
+    properties += [p.OFPTableFeaturePropNextTables(type_=t, table_ids=[1, 2, 3])
+                   for t in (T.OFPTFPT_NEXT_TABLES, T.OFPTFPT_NEXT_TABLES_MISS)]
+    properties += [p.OFPTableFeaturePropActions(type_=t, action_ids=actions_)
+                   for t in (T.OFPTFPT_WRITE_ACTIONS, T.OFPTFPT_WRITE_ACTIONS_MISS, T.OFPTFPT_APPLY_ACTIONS,
+                             T.OFPTFPT_APPLY_ACTIONS_MISS)]
+    kinds = [T.OFPTFPT_MATCH, T.OFPTFPT_WILDCARDS, T.OFPTFPT_WRITE_SETFIELD, T.OFPTFPT_WRITE_SETFIELD_MISS,
+             T.OFPTFPT_APPLY_SETFIELD, T.OFPTFPT_APPLY_SETFIELD_MISS]
+    if version == 5:
+        kinds += [T.OFPTFPT_WRITE_COPYFIELD, T.OFPTFPT_WRITE_COPYFIELD_MISS, T.OFPTFPT_APPLY_COPYFIELD,
+                  T.OFPTFPT_APPLY_COPYFIELD_MISS]
+    properties += [p.OFPTableFeaturePropOxm(type_=t, oxm_ids=fields) for t in kinds]
+    if version >= 4:
+        properties.append(p.OFPTableFeaturePropNextTables(type_=T.OFPTFPT_TABLE_SYNC_FROM, table_ids=[5]))
+    properties.append(p.OFPTableFeaturePropExperimenter(type_=T.OFPTFPT_EXPERIMENTER, experimenter=0x123456, exp_type=1,
+                                                        data=bytearray(b"\1\2\3\4")))
+    common = dict(table_id=3, name=b"third", metadata_match=0xff, metadata_write=0xf0, max_entries=100,
+                  properties=properties)
+    if version == 5:
+        return p.OFPTableFeaturesStats(command=1, features=1, capabilities=12, **common)
+    return p.OFPTableFeaturesStats(config=0, **common)
+
+
+def properties14(version, desc, protocol, parser):
+    """What 1.4 added, and the properties that it put everywhere."""
+    p, T = parser, protocol
+    experimenter = dict(type_=0xffff, experimenter=0x123456, exp_type=7, data=bytearray(b"\1\2\3\4"))
+    match = p.OFPMatch(in_port=1)
+    yield "bundle open", p.OFPBundleCtrlMsg(desc, 7, T.OFPBCT_OPEN_REQUEST, T.OFPBF_ATOMIC,
+                                            [p.OFPBundlePropExperimenter(**experimenter)])
+    if version == 5:
+        yield "bundle commit at a time", p.OFPBundleCtrlMsg(
+            desc, 7, T.OFPBCT_COMMIT_REQUEST, T.OFPBF_TIME,
+            [p.OFPBundlePropTime(type_=T.OFPBPT_TIME, scheduled_time=p.OFPTime(seconds=5, nanoseconds=9))])
+    for name, message in (
+            ("flow", p.OFPFlowMod(desc, match=match, instructions=[])),
+            ("port mod", p.OFPPortMod(desc, 3, "00:11:22:33:44:55", 1, 1, [p.OFPPortModPropEthernet(type_=0, length=8, advertise=32)]))):
+        message.set_xid(1)
+        yield f"bundle add {name}", p.OFPBundleAddMsg(desc, 7, T.OFPBF_ORDERED, message, [])
+    message = p.OFPGroupMod(desc, T.OFPGC_DELETE, T.OFPGT_ALL, 9, **({} if version == 4 else dict(
+        command_bucket_id=T.OFPG_BUCKET_ALL, buckets=[], properties=[])))
+    message.set_xid(1)
+    yield "bundle add with a property", p.OFPBundleAddMsg(desc, 7, T.OFPBF_ORDERED, message,
+                                                          [p.OFPBundlePropExperimenter(**experimenter)])
+    yield "port mod", p.OFPPortMod(desc, 3, "00:11:22:33:44:55", 1, 1, [
+        p.OFPPortModPropEthernet(type_=0, length=8, advertise=32),
+        p.OFPPortModPropOptical(type_=1, length=24, configure=3, freq_lmda=1500, fl_offset=2, grid_span=3000, tx_pwr=300),
+        p.OFPPortModPropExperimenter(**experimenter)])
+    yield "table mod", p.OFPTableMod(desc, 4, T.OFPTC_EVICTION | T.OFPTC_VACANCY_EVENTS, [
+        p.OFPTableModPropEviction(type_=T.OFPTMPT_EVICTION, flags=T.OFPTMPEF_IMPORTANCE),
+        p.OFPTableModPropVacancy(type_=T.OFPTMPT_VACANCY, vacancy_down=20, vacancy_up=80, vacancy=50),
+        p.OFPTableModPropExperimenter(**experimenter)])
+    kinds = [T.OFPACPT_PACKET_IN_SLAVE, T.OFPACPT_PACKET_IN_MASTER, T.OFPACPT_PORT_STATUS_SLAVE,
+             T.OFPACPT_PORT_STATUS_MASTER, T.OFPACPT_FLOW_REMOVED_SLAVE, T.OFPACPT_FLOW_REMOVED_MASTER,
+             T.OFPACPT_ROLE_STATUS_SLAVE, T.OFPACPT_ROLE_STATUS_MASTER, T.OFPACPT_REQUESTFORWARD_SLAVE,
+             T.OFPACPT_REQUESTFORWARD_MASTER]
+    if version == 5:
+        kinds += [T.OFPACPT_FLOW_STATS_SLAVE, T.OFPACPT_FLOW_STATS_MASTER, T.OFPACPT_CONT_STATUS_SLAVE,
+                  T.OFPACPT_CONT_STATUS_MASTER]
+    yield "set async", p.OFPSetAsync(desc, [p.OFPAsyncConfigPropReasons(kind, 8, 3) for kind in kinds]
+                                     + [p.OFPAsyncConfigPropExperimenter(**dict(experimenter, type_=kind))
+                                        for kind in (0xfffe, 0xffff)])
+    yield "flow monitor", p.OFPFlowMonitorRequest(desc, 0, 7, T.OFPP_ANY, T.OFPG_ANY, T.OFPFMF_INITIAL | T.OFPFMF_NO_ABBREV,
+                                                  T.OFPTT_ALL, T.OFPFMC_ADD, match)
+    yield "flow monitor delete", p.OFPFlowMonitorRequest(desc, 0, 7, T.OFPP_ANY, T.OFPG_ANY, 0, T.OFPTT_ALL,
+                                                         T.OFPFMC_DELETE, p.OFPMatch())
+    yield "table description request", p.OFPTableDescStatsRequest(desc, 0)
+    yield "queue description request", p.OFPQueueDescStatsRequest(desc, 0, 2, T.OFPQ_ALL)
+    inner = p.OFPMeterMod(desc, T.OFPMC_DELETE, 0, 3, [])
+    inner.set_xid(9)
+    yield "forwarded meter reply", p.OFPRequestForward(desc, inner)
+    yield "role status reply", reply_of(p.OFPRoleStatus, desc, T.OFPT_ROLE_STATUS, T.OFP_ROLE_STATUS_PACK_STR, 3, 0, 77)
+    yield "table status reply", reply_of(p.OFPTableStatus, desc, T.OFPT_TABLE_STATUS, "!B7xHBxIHHBBBx", 3, 16, 4, 8, 3, 8,
+                                         20, 80, 15)
+    if version == 5:
+        yield "bundle features request", p.OFPBundleFeaturesStatsRequest(desc, 0, 3, [p.OFPBundleFeaturesPropTime(
+            type_=T.OFPTMPBF_TIME_CAPABILITY,
+            sched_accuracy=p.OFPTime(seconds=1, nanoseconds=2), sched_max_future=p.OFPTime(seconds=3, nanoseconds=4),
+            sched_max_past=p.OFPTime(seconds=5, nanoseconds=6), timestamp=p.OFPTime(seconds=7, nanoseconds=8))])
+        yield "controller status request", p.OFPControllerStatusStatsRequest(desc, 0)
+        yield "flow statistics request", p.OFPFlowStatsRequest(desc, table_id=3, match=match)
+        yield "port description request", p.OFPPortDescStatsRequest(desc, 0, 4)
+        yield "group description request", p.OFPGroupDescStatsRequest(desc, 0, 4)
+        buckets = [p.OFPBucket(bucket_id=n, actions=[p.OFPActionOutput(n, 0)], properties=[
+            p.OFPGroupBucketPropWeight(type_=T.OFPGBPT_WEIGHT, weight=n),
+            p.OFPGroupBucketPropWatch(type_=T.OFPGBPT_WATCH_PORT, watch=n),
+            p.OFPGroupBucketPropWatch(type_=T.OFPGBPT_WATCH_GROUP, watch=n),
+            p.OFPGroupBucketPropExperimenter(**experimenter)]) for n in (1, 2)]
+        for name, command in (("insert", T.OFPGC_INSERT_BUCKET), ("modify", T.OFPGC_MODIFY)):
+            yield f"group mod {name}", p.OFPGroupMod(
+                desc, command, T.OFPGT_SELECT, 9, command_bucket_id=T.OFPG_BUCKET_FIRST, buckets=buckets,
+                properties=[p.OFPGroupPropExperimenter(**experimenter)])
+
+
+class Raw:
+    """A message that os-ken parses but does not write."""
+
+    def __init__(self, buf):
+        self.buf = buf
+
+    def set_xid(self, _):
+        pass
+
+    def serialize(self):
+        pass
+
+
+def reply_of(parser, desc, kind, form, *values):
+    """A message by os-ken's own layout, which its parser must accept."""
+    body = struct.pack(form, *values)
+    buf = bytes([desc.ofproto.OFP_VERSION, kind]) + struct.pack("!HI", len(body) + 8, 1) + body
+    parser.parser(desc, desc.ofproto.OFP_VERSION, kind, len(buf), 1, buf)
+    return Raw(buf)
 
 
 def main():

@@ -14,20 +14,30 @@ struct GoldenVectorTests {
         ("dump-aggregate", "the counters of 1.5 come in another order"),
         ("meter-features", "1.5 has 24 bytes, of which Open vSwitch sends 16"),
         ("dump-flows", "1.1 has a match of its own, but Open vSwitch writes an extensible one"),
+        ("-F NXM", "the table in the command is agreed upon in another message"),
+        ("raw controller", "1.3 has a message of its own for Nicira's asynchronous configuration"),
         ("monitor", "1.1 has no hard timeout in FLOW_REMOVED, which Open vSwitch fills in"),
+    ]
+
+    /// Messages that are not well-formed, and why.
+    private static let faults: [(title: String, versions: ClosedRange<OpenFlowVersion>, reason: String)] = [
+        (
+            "reply ovs-ofctl monitor br0 watch:", .v1_1 ... .v1_2,
+            "Open vSwitch writes instructions among the bare actions of Nicira's flow updates"
+        )
     ]
 
     @Test("Open vSwitch's messages are read, and written again to the same bytes")
     func openVSwitch() throws {
         let vectors = try Vector.load("openvswitch")
-        #expect(vectors.count > 700)
-        try self.check(vectors)
+        #expect(vectors.count > 1000)
+        try self.check(vectors.filter { !$0.title.hasSuffix("refused") || !$0.isRequest })
     }
 
     @Test("os-ken's messages are read, and written again to the same bytes")
     func osKen() throws {
         let vectors = try Vector.load("os-ken")
-        #expect(vectors.count > 240)
+        #expect(vectors.count > 280)
         try self.check(vectors)
     }
 
@@ -56,6 +66,33 @@ struct GoldenVectorTests {
         #expect(read.instructions == flowMod.instructions)
     }
 
+    @Test("What Open vSwitch refuses, we refuse with the same error", arguments: OpenFlowVersion.allCases)
+    func refusals(version: OpenFlowVersion) throws {
+        let vectors = try Vector.load("openvswitch").filter { $0.version == version && $0.title.hasSuffix("refused") }
+        #expect(vectors.count > 10)
+        for (request, reply) in zip(vectors, vectors.dropFirst()) where request.isRequest && !reply.isRequest {
+            guard case .error(let theirs) = try MessageCodec.decode(reply.bytes, version: version).message else {
+                continue
+            }
+            // 1.5: the bucket array after a command or type that is unknown is looked at first.
+            if version == .v1_5, theirs.error == .known(.groupModBadBucket) { continue }
+            // What 1.1 lacks, Open vSwitch does not substitute.
+            if theirs.error == .known(.requestNiciraUnencodableError) { continue }
+            let ours: OpenFlowError.Code
+            do {
+                guard case .experimenter(let message) = try MessageCodec.decode(request.bytes, version: version).message
+                else {
+                    Issue.record("read, but refused by Open vSwitch: \(Vector.text(request.bytes)) \(theirs)")
+                    continue
+                }
+                ours = message.refusal
+            } catch {
+                ours = error.code
+            }
+            #expect(theirs.error == .known(ours.expressible(in: version)), "\(Vector.text(request.bytes))")
+        }
+    }
+
     private func check(_ vectors: [Vector]) throws {
         let transaction = TransactionID(rawValue: 1)
         for vector in vectors {
@@ -76,6 +113,10 @@ struct GoldenVectorTests {
                     \(message)
                     """)
             } catch {
+                let isFault = Self.faults.contains {
+                    vector.title.hasPrefix($0.title) && $0.versions.contains(vector.version)
+                }
+                if isFault { continue }
                 Issue.record("\(vector.testDescription): \(error)\n\(Vector.text(vector.bytes))")
             }
         }

@@ -12,6 +12,8 @@ struct HostileInputTests {
             decoded.message, version: version, transactionID: decoded.header.transactionID)
     }
 
+    private static func vectors() throws -> [Vector] { try Vector.load("openvswitch") + Vector.load("os-ken") }
+
     private static func withLength(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.count >= 4 else { return bytes }
         var bytes = bytes
@@ -22,7 +24,7 @@ struct HostileInputTests {
 
     @Test("Every vector, cut at every byte", arguments: OpenFlowVersion.allCases)
     func truncation(version: OpenFlowVersion) throws {
-        for vector in try Vector.load("openvswitch") where vector.version == version {
+        for vector in try Self.vectors() where vector.version == version {
             for count in 0..<vector.bytes.count {
                 // As cut by the network (the header says more), and as a shorter message.
                 self.tryOut(Array(vector.bytes[..<count]), version)
@@ -34,7 +36,7 @@ struct HostileInputTests {
     @Test("Every vector, with each byte changed in turn", arguments: OpenFlowVersion.allCases)
     func corruption(version: OpenFlowVersion) throws {
         var random = SeededGenerator(seed: 7)
-        for vector in try Vector.load("openvswitch") where vector.version == version && vector.bytes.count < 320 {
+        for vector in try Self.vectors() where vector.version == version && vector.bytes.count < 320 {
             for index in vector.bytes.indices {
                 for value in [0, 0xff, UInt8(truncatingIfNeeded: random.next())] {
                     var bytes = vector.bytes
@@ -47,7 +49,7 @@ struct HostileInputTests {
 
     @Test("Every vector of one version, read as each other", arguments: OpenFlowVersion.allCases)
     func foreignVersion(version: OpenFlowVersion) throws {
-        for vector in try Vector.load("openvswitch") where vector.version != version {
+        for vector in try Self.vectors() where vector.version != version {
             var bytes = vector.bytes
             bytes[0] = version.rawValue
             self.tryOut(bytes, version)

@@ -1,225 +1,13 @@
-import NetworkTypes
 import Testing
 
 @testable import OpenFlow
-
-/// The messages that the generator makes, by a maker per kind.
-private struct Subject: Sendable, CustomTestStringConvertible {
-    let testDescription: String
-    let versions: ClosedRange<OpenFlowVersion>
-    let make: @Sendable (inout WireGenerator) throws(WireError) -> Message
-
-    init(
-        _ name: String, since: OpenFlowVersion = .v1_0, until: OpenFlowVersion = .v1_5,
-        _ make: @escaping @Sendable (inout WireGenerator) throws(WireError) -> Message
-    ) {
-        self.testDescription = name
-        self.versions = since...until
-        self.make = make
-    }
-}
-
-private func made<T: WireStructure>(_: T.Type, _ wire: inout WireGenerator) throws(WireError) -> T {
-    var value = T()
-    try value.describe(to: &wire)
-    return value
-}
-
-private func nicira(_ type: ExtensionType, _ wire: inout WireGenerator) throws(WireError) -> Message {
-    var message = NiciraMessage.flowAge
-    try message.describe(type, to: &wire)
-    return .nicira(message)
-}
-
-private func list<T: WireStructure>(_: T.Type, _ wire: inout WireGenerator) throws(WireError) -> [T] {
-    var value: [T] = []
-    try wire.list("list", &value)
-    return value
-}
-
-private func reply(_ body: MultipartReply.Body) -> Message { .multipartReply(MultipartReply(body: body)) }
-private func request(_ body: MultipartRequest.Body) -> Message { .multipartRequest(MultipartRequest(body: body)) }
-
-private let subjects: [Subject] = [
-    Subject("hello") { (_) throws(WireError) in .hello(Hello(versions: [.v1_0, .v1_3])) },
-    Subject("hello without a bitmap") { (_) throws(WireError) in .hello(Hello()) },
-    Subject("error") { (wire) throws(WireError) in
-        .error(ErrorMessage(error: .known(.actionBadOutPort), data: wire.bytes(upTo: 90)))
-    },
-    Subject("echo request") { (wire) throws(WireError) in .echoRequest(wire.bytes(upTo: 30)) },
-    Subject("echo reply") { (wire) throws(WireError) in .echoReply(wire.bytes(upTo: 30)) },
-    Subject("experimenter") { (wire) throws(WireError) in .experimenter(try made(Experimenter.self, &wire)) },
-    Subject("features request") { (_) throws(WireError) in .featuresRequest },
-    Subject("features reply") { (wire) throws(WireError) in .featuresReply(try made(SwitchFeatures.self, &wire)) },
-    Subject("get config reply") { (wire) throws(WireError) in .getConfigReply(try made(SwitchConfig.self, &wire)) },
-    Subject("packet in") { (wire) throws(WireError) in .packetIn(try made(PacketIn.self, &wire)) },
-    Subject("flow removed") { (wire) throws(WireError) in .flowRemoved(try made(FlowRemoved.self, &wire)) },
-    Subject("port status") { (wire) throws(WireError) in .portStatus(try made(PortStatus.self, &wire)) },
-    Subject("packet out") { (wire) throws(WireError) in .packetOut(try made(PacketOut.self, &wire)) },
-    Subject("flow mod") { (wire) throws(WireError) in .flowMod(try made(FlowMod.self, &wire)) },
-    Subject("group mod", since: .v1_1) { (wire) throws(WireError) in .groupMod(try made(GroupMod.self, &wire)) },
-    Subject("port mod") { (wire) throws(WireError) in .portMod(try made(PortMod.self, &wire)) },
-    Subject("table mod", since: .v1_1) { (wire) throws(WireError) in .tableMod(try made(TableMod.self, &wire)) },
-    Subject("meter mod", since: .v1_3) { (wire) throws(WireError) in .meterMod(try made(MeterMod.self, &wire)) },
-    Subject("barrier") { (_) throws(WireError) in .barrierRequest },
-    Subject("queue config request", until: .v1_3) { (_) throws(WireError) in
-        .queueGetConfigRequest(PortNumber(rawValue: 3))
-    },
-    Subject("queue config reply", until: .v1_3) { (wire) throws(WireError) in
-        .queueGetConfigReply(try made(QueueConfiguration.self, &wire))
-    },
-    Subject("role request", since: .v1_2) { (wire) throws(WireError) in .roleRequest(try made(RoleMessage.self, &wire))
-    },
-    Subject("Nicira role request") { (_) throws(WireError) in .roleRequest(RoleMessage(role: .primary)) },
-    Subject("set async") { (wire) throws(WireError) in .setAsync(try made(AsyncConfig.self, &wire)) },
-    Subject("get async reply", since: .v1_3) { (wire) throws(WireError) in
-        .getAsyncReply(try made(AsyncConfig.self, &wire))
-    },
-    Subject("Nicira table id") { (_) throws(WireError) in .nicira(.setFlowModTableID(true)) },
-    Subject("Nicira packet-in format") { (_) throws(WireError) in .nicira(.setPacketInFormat(.nicira2)) },
-    Subject("Nicira controller id") { (_) throws(WireError) in .nicira(.setControllerID(7)) },
-    Subject("Nicira flow format") { (_) throws(WireError) in .nicira(.setFlowFormat(2)) },
-    Subject("flow request") { (wire) throws(WireError) in request(.flow(try made(FlowStatisticsRequest.self, &wire))) },
-    Subject("aggregate request") { (wire) throws(WireError) in
-        request(.aggregate(try made(FlowStatisticsRequest.self, &wire)))
-    },
-    Subject("port request") { (_) throws(WireError) in request(.port(.any)) },
-    Subject("queue request") { (wire) throws(WireError) in request(.queue(try made(QueueRequest.self, &wire))) },
-    Subject("group description request", since: .v1_1) { (_) throws(WireError) in request(.groupDescription(.all)) },
-    Subject("table features request", since: .v1_3) { (wire) throws(WireError) in
-        request(.tableFeatures(try list(TableFeatures.self, &wire)))
-    },
-    Subject("description") { (wire) throws(WireError) in reply(.description(try made(SwitchDescription.self, &wire))) },
-    Subject("flows") { (wire) throws(WireError) in reply(.flow(try list(FlowStatisticsEntry.self, &wire))) },
-    Subject("aggregate") { (wire) throws(WireError) in reply(.aggregate(try made(AggregateStatistics.self, &wire))) },
-    Subject("tables") { (wire) throws(WireError) in reply(.table(try list(TableStatistics.self, &wire))) },
-    Subject("ports") { (wire) throws(WireError) in reply(.port(try list(PortStatistics.self, &wire))) },
-    Subject("queues") { (wire) throws(WireError) in reply(.queue(try list(QueueStatistics.self, &wire))) },
-    Subject("groups", since: .v1_1) { (wire) throws(WireError) in reply(.group(try list(GroupStatistics.self, &wire)))
-    },
-    Subject("group descriptions", since: .v1_1) { (wire) throws(WireError) in
-        reply(.groupDescription(try list(GroupDescription.self, &wire)))
-    },
-    Subject("group features", since: .v1_2) { (wire) throws(WireError) in
-        reply(.groupFeatures(try made(GroupFeatures.self, &wire)))
-    },
-    Subject("meters", since: .v1_3) { (wire) throws(WireError) in reply(.meter(try list(MeterStatistics.self, &wire)))
-    },
-    Subject("meter configurations", since: .v1_3) { (wire) throws(WireError) in
-        reply(.meterConfiguration(try list(MeterConfiguration.self, &wire)))
-    },
-    Subject("meter features", since: .v1_3) { (wire) throws(WireError) in
-        reply(.meterFeatures(try made(MeterFeatures.self, &wire)))
-    },
-    Subject("table features", since: .v1_3) { (wire) throws(WireError) in
-        reply(.tableFeatures(try list(TableFeatures.self, &wire)))
-    },
-    Subject("port descriptions") { (wire) throws(WireError) in
-        reply(.portDescription(try list(PortDescription.self, &wire)))
-    },
-    Subject("table descriptions", since: .v1_4) { (wire) throws(WireError) in
-        reply(.tableDescription(try list(TableDescription.self, &wire)))
-    },
-    Subject("group mod over 1.0", until: .v1_0) { (wire) throws(WireError) in .groupMod(try made(GroupMod.self, &wire))
-    },
-    Subject("role status", since: .v1_3) { (wire) throws(WireError) in .roleStatus(try made(RoleStatus.self, &wire)) },
-    Subject("table status", since: .v1_4) { (wire) throws(WireError) in
-        .tableStatus(try made(TableStatus.self, &wire))
-    },
-    Subject("request forward") { (wire) throws(WireError) in .requestForward(try made(RequestForward.self, &wire)) },
-    Subject("bundle control", since: .v1_3) { (wire) throws(WireError) in
-        .bundleControl(try made(BundleControl.self, &wire))
-    },
-    Subject("bundle add", since: .v1_3) { (wire) throws(WireError) in .bundleAdd(try made(BundleAdd.self, &wire)) },
-    Subject("controller status", since: .v1_5) { (wire) throws(WireError) in
-        .controllerStatus(try made(ControllerStatus.self, &wire))
-    },
-    Subject("flow monitor cancel", until: .v1_3) { (_) throws(WireError) in
-        .flowMonitorCancel(FlowMonitorID(rawValue: 9))
-    },
-    Subject("flow monitor paused", until: .v1_3) { (_) throws(WireError) in .flowMonitorPaused },
-    Subject("flow monitor resumed", until: .v1_3) { (_) throws(WireError) in .flowMonitorResumed },
-    Subject("Nicira async config 2", until: .v1_3) { (wire) throws(WireError) in
-        try nicira(.setAsyncConfig2, &wire)
-    },
-    Subject("Nicira flow mod", until: .v1_0) { (wire) throws(WireError) in try nicira(.flowMod, &wire) },
-    Subject("Nicira flow removed", until: .v1_0) { (wire) throws(WireError) in try nicira(.flowRemoved, &wire) },
-    Subject("Nicira packet-in") { (wire) throws(WireError) in try nicira(.packetIn, &wire) },
-    Subject("Nicira packet-in 2") { (wire) throws(WireError) in try nicira(.packetIn2, &wire) },
-    Subject("Nicira resume") { (wire) throws(WireError) in try nicira(.resume, &wire) },
-    Subject("Nicira tunnel options mod") { (wire) throws(WireError) in try nicira(.tlvTableMod, &wire) },
-    Subject("Nicira tunnel options request") { (_) throws(WireError) in .nicira(.tlvTableRequest) },
-    Subject("Nicira tunnel options reply") { (wire) throws(WireError) in try nicira(.tlvTableReply, &wire) },
-    Subject("Nicira connection flush by zone") { (wire) throws(WireError) in
-        try nicira(.connectionTrackingFlushZone, &wire)
-    },
-    Subject("Nicira connection flush") { (wire) throws(WireError) in try nicira(.connectionTrackingFlush, &wire) },
-    Subject("Nicira flow age") { (_) throws(WireError) in .nicira(.flowAge) },
-    Subject("flow monitor request") { (wire) throws(WireError) in
-        request(.flowMonitor(try list(FlowMonitorRequest.self, &wire)))
-    },
-    Subject("flow updates") { (wire) throws(WireError) in reply(.flowMonitor(try list(FlowUpdate.self, &wire))) },
-    Subject("flow counters request", since: .v1_5) { (wire) throws(WireError) in
-        request(.flowCounters(try made(FlowStatisticsRequest.self, &wire)))
-    },
-    Subject("flow counters", since: .v1_5) { (wire) throws(WireError) in
-        reply(.flowCounters(try list(FlowCounters.self, &wire)))
-    },
-    Subject("controller status request", since: .v1_5) { (_) throws(WireError) in request(.controllerStatus) },
-    Subject("controllers' status", since: .v1_5) { (wire) throws(WireError) in
-        reply(.controllerStatus(try list(ControllerStatus.self, &wire)))
-    },
-    Subject("bundle features request", since: .v1_5) { (wire) throws(WireError) in
-        request(.bundleFeatures(try made(BundleFeaturesRequest.self, &wire)))
-    },
-    Subject("bundle features", since: .v1_5) { (wire) throws(WireError) in
-        reply(.bundleFeatures(try made(BundleFeatures.self, &wire)))
-    },
-    Subject("Nicira flow request", until: .v1_0) { (wire) throws(WireError) in
-        request(.niciraFlow(try made(NiciraFlowRequest.self, &wire).request))
-    },
-    Subject("Nicira aggregate request", until: .v1_0) { (wire) throws(WireError) in
-        request(.niciraAggregate(try made(NiciraFlowRequest.self, &wire).request))
-    },
-    Subject("Nicira flows", until: .v1_0) { (wire) throws(WireError) in
-        reply(.niciraFlow(try list(NiciraFlowStatistics.self, &wire)))
-    },
-    Subject("Nicira aggregate", until: .v1_0) { (wire) throws(WireError) in
-        reply(.niciraAggregate(try made(AggregateStatistics.self, &wire)))
-    },
-    Subject("groups over 1.0", until: .v1_0) { (wire) throws(WireError) in
-        reply(.group(try list(GroupStatistics.self, &wire)))
-    },
-    Subject("group descriptions over 1.0", until: .v1_0) { (wire) throws(WireError) in
-        reply(.groupDescription(try list(GroupDescription.self, &wire)))
-    },
-    Subject("group features over 1.0 and 1.1", until: .v1_1) { (wire) throws(WireError) in
-        reply(.groupFeatures(try made(GroupFeatures.self, &wire)))
-    },
-    Subject("bridge export request") { (_) throws(WireError) in request(.bridgeExport) },
-    Subject("bridge export") { (wire) throws(WireError) in
-        reply(.bridgeExport(try list(FlowExportStatistics.self, &wire)))
-    },
-    Subject("flow export") { (wire) throws(WireError) in
-        reply(.flowExport(try list(FlowExportStatistics.self, &wire)))
-    },
-    Subject("experimenter request") { (wire) throws(WireError) in
-        request(.experimenter(try made(Experimenter.self, &wire)))
-    },
-    Subject("experimenter reply") { (wire) throws(WireError) in
-        reply(.experimenter(try made(Experimenter.self, &wire)))
-    },
-    Subject("queue descriptions", since: .v1_4) { (wire) throws(WireError) in
-        reply(.queueDescription(try list(QueueDescription.self, &wire)))
-    },
-]
 
 @Suite("Round trips")
 struct RoundTripTests {
     @Test(
         "What is written is read back, and written again to the same bytes",
-        arguments: subjects, OpenFlowVersion.allCases)
-    private func roundTrip(subject: Subject, version: OpenFlowVersion) throws {
+        arguments: messageSubjects, OpenFlowVersion.allCases)
+    func roundTrip(subject: MessageSubject, version: OpenFlowVersion) throws {
         guard subject.versions.contains(version) else {
             // The version has no such message: that, too, must be said rather than written wrongly.
             return
@@ -262,6 +50,49 @@ struct RoundTripTests {
         case .flowMod: version >= .v1_2
         case .queueGetConfigReply: version >= .v1_1
         default: true
+        }
+    }
+}
+
+@Suite("Lengths")
+struct LengthTests {
+    @Test(
+        "A FEATURES_REPLY carries as many ports as fit, and is sent whatever their number",
+        arguments: [(OpenFlowVersion.v1_0, 1364), (.v1_1, 1023), (.v1_2, 1023), (.v1_3, 0)])
+    func manyPorts(version: OpenFlowVersion, count: Int) throws {
+        let ports = (1...2000).map { PortDescription(number: PortNumber(rawValue: UInt32($0))) }
+        let bytes = try MessageCodec.encode(
+            .featuresReply(SwitchFeatures(ports: ports)), version: version, transactionID: TransactionID(rawValue: 1))
+        guard case .featuresReply(let read) = try MessageCodec.decode(bytes, version: version).message else {
+            Issue.record("not a features reply")
+            return
+        }
+        #expect(read.ports.map(\.number) == ports.prefix(count).map(\.number))
+    }
+
+    @Test("An error names where it lies: the message, the part, the field, the byte, value and limit")
+    func place() throws {
+        // A bundle with a GROUP_MOD of an unknown command, at byte 24 of the whole message.
+        let bytes: [UInt8] =
+            [5, 34, 0, 32, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+            + [5, 15, 0, 16, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 1]
+        do {
+            _ = try MessageCodec.decode(bytes, version: .v1_4)
+            Issue.record("read")
+        } catch {
+            #expect(error.path == "groupMod.command")
+            #expect(error.description == "OFPGMFC_BAD_COMMAND in groupMod.command at byte 24, value 9")
+        }
+        // An output action whose length is beyond the instruction.
+        let flow: [UInt8] =
+            [4, 14, 0, 72, 0, 0, 0, 1] + Array(repeating: 0, count: 24)
+            + Array(repeating: 0xff, count: 12) + [0, 0, 0, 0, 0, 1, 0, 4, 0, 0, 0, 0]
+            + [0, 4, 0, 16, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 1]
+        do {
+            _ = try MessageCodec.decode(flow, version: .v1_3)
+            Issue.record("read")
+        } catch {
+            #expect(error.description == "OFPBAC_BAD_LEN in flowMod.action.length at byte 66, value 16, limit 8")
         }
     }
 }

@@ -8,6 +8,10 @@ import NetworkTypes
 struct WireGenerator: WireVisitor {
     let version: OpenFlowVersion
     var random: SeededGenerator
+    /// Whether to avoid what other decoders stumble over: experimenters' properties whose length is no multiple of
+    /// eight,
+    /// unknown types of properties, and packets that are none.
+    var isTame = false
     private var contexts: [WireContext] = []
 
     init(version: OpenFlowVersion, seed: UInt64) {
@@ -16,6 +20,7 @@ struct WireGenerator: WireVisitor {
     }
 
     var isReading: Bool { true }
+    var context: WireContext { self.contexts.last ?? .message }
     var hasFlowModTableID: Bool { false }
     var matchHadNoWildcards: Bool { false }
     var transportProtocol: UInt8? { nil }
@@ -32,7 +37,7 @@ struct WireGenerator: WireVisitor {
             return T.random(in: 0...30, using: &self.random)
         }
         if text == "version" || text == "isOn" || text == "experimenterType" { return 1 }
-        if text == "zero" { return 0 }
+        if text == "zero" || text == "reasons" { return 0 }
         if text == "down" { return T.random(in: 0...40, using: &self.random) }
         if text == "up" { return T.random(in: 40...100, using: &self.random) }
         if text == "event" { return T.random(in: 0...6, using: &self.random) }
@@ -51,7 +56,12 @@ struct WireGenerator: WireVisitor {
         let count = Int.random(in: 0..<bytes, using: &self.random)
         value = String((0..<count).map { _ in "abcdefghij".randomElement(using: &self.random) ?? "x" })
     }
-    mutating func rest(_ name: StaticString, _ value: inout [UInt8]) { value = self.bytes(upTo: 40) }
+    mutating func rest(_ name: StaticString, _ value: inout [UInt8]) {
+        value = self.bytes(upTo: 40)
+        guard self.isTame, "\(name)" == "data" || "\(name)" == "packet" else { return }
+        // An Ethernet frame of a type for experiments.
+        value = Array(repeating: 2, count: 12) + [0x88, 0xb5] + Array(repeating: 0, count: 46)
+    }
 
     mutating func bytes(upTo limit: Int) -> [UInt8] {
         (0..<Int.random(in: 0...limit, using: &self.random)).map { _ in UInt8.random(in: 0...255, using: &self.random) }
@@ -144,11 +154,13 @@ struct WireGenerator: WireVisitor {
         self.nextWord = Bool.random(using: &self.random) ? 0x154d : nil
         for type in [0xfffe, 0xffff] as [UInt16] where Bool.random(using: &self.random) {
             do throws(WireError) {
-                let body: [UInt8] = [0, 0x12, 0x34, 0x56, 0, 0, 0, 1] + self.bytes(upTo: 20)
+                let data = self.bytes(upTo: 20)
+                let body: [UInt8] = [0, 0x12, 0x34, 0x56, 0, 0, 0, 1] + (self.isTame ? [1, 2, 3, 4] : data)
                 if try !known(&self, type) { others.append(Property(type: type, body: body)) }
             } catch {}
         }
         self.nextWord = nil
+        guard !self.isTame else { return }
         let unknown: UInt16 = 0x1234
         do throws(WireError) {
             if try !known(&self, unknown) { others.append(Property(type: unknown, body: self.bytes(upTo: 20))) }

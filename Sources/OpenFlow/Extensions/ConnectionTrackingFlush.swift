@@ -61,7 +61,7 @@ extension ConnectionTrackingFlush: WireStructure {
             switch type {
             case 0: try Self.tuple(&value.original, &wire)
             case 1: try Self.tuple(&value.reply, &wire)
-            case 2: try wire.optional("zone", &value.zone)
+            case 2: try wire.optionalPadded("zone", &value.zone)
             case 3: try wire.optional("mark", &value.mark)
             case 4: try wire.optional("markMask", &value.markMask)
             case 5: try wire.wide("labels", &value.labels)
@@ -96,9 +96,9 @@ extension ConnectionTrackingFlush.Tuple: WireStructure {
             switch type {
             case 0: try Self.address("source", &value.source, &wire)
             case 1: try Self.address("destination", &value.destination, &wire)
-            case 2: try wire.optional("sourcePort", &value.sourcePort)
-            case 3: try wire.optional("destinationPort", &value.destinationPort)
-            case 4: try wire.optional("icmpIdentifier", &value.icmpIdentifier)
+            case 2: try wire.optionalPadded("sourcePort", &value.sourcePort)
+            case 3: try wire.optionalPadded("destinationPort", &value.destinationPort)
+            case 4: try wire.optionalPadded("icmpIdentifier", &value.icmpIdentifier)
             case 5: try wire.optional("icmpType", &value.icmpType)
             case 6: try wire.optional("icmpCode", &value.icmpCode)
             default: throw wire.refusal(.propertyBadType, value: UInt64(type))

@@ -47,6 +47,21 @@ public struct AsyncConfig: Hashable, Sendable {
     }
 }
 
+extension AsyncConfig.Kind {
+    /// The bits of the reasons that a version has.
+    func reasons(in version: OpenFlowVersion) -> UInt32 {
+        switch self {
+        case .packetIn: version >= .v1_4 ? 0x3f : 0x07
+        case .portStatus: 0x07
+        case .flowRemoved: version >= .v1_4 ? 0x3f : 0x0f
+        case .roleStatus: 0x07
+        case .tableStatus: 0x18
+        case .requestForward, .flowStatistics: 0x03
+        case .controllerStatus: 0x7f
+        }
+    }
+}
+
 extension AsyncConfig: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         guard wire.version.hasProperties else { return try self.describeFixed(to: &wire) }
@@ -73,7 +88,12 @@ extension AsyncConfig: WireStructure {
             }
             let role: ControllerRole = type & 1 == 0 ? .secondary : .primary
             var mask = masks[kind, role] ?? 0
-            try wire.field("mask", &mask)
+            try wire.field("reasons", &mask)
+            guard !wire.isReading || mask & ~kind.reasons(in: wire.version) == 0 else {
+                throw wire.refusal(
+                    .asyncConfigInvalid, value: UInt64(mask), limit: UInt64(kind.reasons(in: wire.version)),
+                    field: "reasons")
+            }
             masks[kind, role] = mask
             return true
         }

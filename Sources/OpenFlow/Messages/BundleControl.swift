@@ -107,8 +107,9 @@ extension BundleControl: WireStructure {
         try wire.bundleFlags(&self.flags)
         let present: [UInt16] = self.time == nil ? [] : [1]
         var time = self.time
+        guard wire.isReading || time == nil || wire.version >= .v1_5 else { throw .inexpressible(.code(1)) }
         try wire.properties(present: present, others: &self.properties) { (wire, type) throws(WireError) in
-            guard type == 1 else { return try wire.keepsExperimenters(type) }
+            guard type == 1, wire.version >= .v1_5 else { return try wire.keepsExperimenters(type) }
             var value = time ?? OpenFlowTime()
             try wire.reserved(4)
             try value.describe(to: &wire)
@@ -142,7 +143,7 @@ extension WireVisitor where Self: ~Copyable & ~Escapable {
     fileprivate mutating func bundleFlags(_ value: inout BundleFlags) throws(WireError) {
         try self.field("flags", &value)
         guard !self.isReading || value.subtracting(.known(in: self.version)).isEmpty else {
-            throw self.refusal(.bundleBadFlags, value: UInt64(value.rawValue))
+            throw self.refusal(.bundleBadFlags, value: UInt64(value.rawValue), field: "flags")
         }
     }
 
@@ -150,7 +151,7 @@ extension WireVisitor where Self: ~Copyable & ~Escapable {
     ///
     /// - Returns: false, for ``properties(present:others:known:)``.
     func keepsExperimenters(_ type: UInt16) throws(WireError) -> Bool {
-        guard type == 0xffff else { throw self.refusal(.propertyBadType, value: UInt64(type)) }
+        guard type == 0xffff else { throw self.refusal(.propertyBadType, value: UInt64(type), field: "type") }
         return false
     }
 }

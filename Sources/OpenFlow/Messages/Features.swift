@@ -44,6 +44,8 @@ public struct SwitchFeatures: Hashable, Sendable {
     /// Bit n says that action type n of 1.0 is supported (1.0 only).
     public var supportedActions: UInt32 = 0
     /// The ports (1.2 and earlier; later versions ask by multipart).
+    ///
+    /// No more are written than fit into one message; a PORT_DESC request tells all.
     public var ports: [PortDescription] = []
 
     /// Makes a value; every property has a default.
@@ -65,6 +67,9 @@ public struct SwitchFeatures: Hashable, Sendable {
 }
 
 extension SwitchFeatures: WireStructure {
+    /// How many ports fit into one message: header and fixed part take 32 bytes, a port 48 or 64.
+    static func portCountMaximum(in version: OpenFlowVersion) -> Int { (0xffff - 32) / (version == .v1_0 ? 48 : 64) }
+
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         try wire.field("datapathID", &self.datapathID)
         try wire.field("bufferCount", &self.bufferCount)
@@ -83,7 +88,9 @@ extension SwitchFeatures: WireStructure {
         } else {
             try wire.reserved(4)
         }
-        if wire.version.featuresReplyHasPorts { try wire.list("ports", &self.ports) }
+        guard wire.version.featuresReplyHasPorts else { return }
+        if !wire.isReading { self.ports.removeLast(max(0, self.ports.count - Self.portCountMaximum(in: wire.version))) }
+        try wire.list("ports", &self.ports)
     }
 }
 

@@ -177,7 +177,7 @@ extension FlowMod: WireStructure {
             throw wire.refusal(hasTimeout ? .flowModBadEmergencyTimeout : .flowModTableFull)
         }
         guard flags & ~Flags.known(in: wire.version).rawValue == 0 else {
-            throw wire.refusal(.flowModBadFlags, value: UInt64(flags))
+            throw wire.refusal(.flowModBadFlags, value: UInt64(flags), field: "flags")
         }
     }
 }

@@ -155,5 +155,21 @@ extension GroupMod: WireStructure {
         try wire.list("buckets", &self.buckets)
         try wire.end(frame, padding: .none)
         try wire.groupProperties(&self.selectionMethod, others: &self.properties)
+        if wire.isReading { try self.checkBuckets(&wire) }
+    }
+
+    /// Numbers of buckets are ordinary ones, each given once.
+    private func checkBuckets(_ wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
+        var seen: Set<BucketID> = []
+        for bucket in self.buckets {
+            let number = UInt64(bucket.bucketID.rawValue)
+            guard bucket.bucketID.rawValue <= BucketID.maximum.rawValue else {
+                throw wire.refusal(
+                    .groupModBadBucket, value: number, limit: UInt64(BucketID.maximum.rawValue), field: "bucketID")
+            }
+            guard seen.insert(bucket.bucketID).inserted else {
+                throw wire.refusal(.groupModBucketExists, value: number, field: "bucketID")
+            }
+        }
     }
 }

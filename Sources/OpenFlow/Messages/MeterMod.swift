@@ -115,8 +115,9 @@ extension MeterMod: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         try wire.code("command", &self.command, absent: .meterModBadCommand)
         try wire.field("flags", &self.flags)
-        guard !wire.isReading || self.flags.rawValue & ~15 == 0 else {
-            throw wire.refusal(.meterModBadFlags, value: UInt64(self.flags.rawValue))
+        let isRateTwice = self.flags.isSuperset(of: [.kilobitsPerSecond, .packetsPerSecond])
+        guard !wire.isReading || self.flags.rawValue & ~15 == 0 && !isRateTwice else {
+            throw wire.refusal(.meterModBadFlags, value: UInt64(self.flags.rawValue), field: "flags")
         }
         try wire.field("meterID", &self.meterID)
         try wire.list("bands", &self.bands)

@@ -47,7 +47,7 @@ extension PacketOut: WireStructure {
         default: try wire.reserved(6)
         }
         guard !wire.isReading || self.inPort.mayBeIngress else {
-            throw wire.refusal(.requestBadPort, value: UInt64(self.inPort.rawValue))
+            throw wire.refusal(.requestBadPort, value: UInt64(self.inPort.rawValue), field: "inPort")
         }
         let frame = try wire.open(announced, .message)
         try wire.actions(&self.actions)

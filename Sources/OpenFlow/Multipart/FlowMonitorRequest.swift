@@ -119,7 +119,7 @@ extension FlowMonitorRequest: WireStructure {
     ) throws(WireError) {
         try wire.field("flags", &self.flags)
         guard !wire.isReading || self.flags.subtracting(.known(in: wire.version)).isEmpty else {
-            throw wire.refusal(.flowMonitorBadFlags, value: UInt64(self.flags.rawValue))
+            throw wire.refusal(.flowMonitorBadFlags, value: UInt64(self.flags.rawValue), field: "flags")
         }
     }
 }

@@ -24,4 +24,9 @@ extension WireVisitor where Self: ~Copyable & ~Escapable {
         try self.list(name, &present)
         value = present
     }
+    /// A number of 16 bits that is there, with its padding, which counts.
+    mutating func optionalPadded(_ name: StaticString, _ value: inout UInt16?) throws(WireError) {
+        try self.optional(name, &value)
+        try self.reserved(2)
+    }
 }

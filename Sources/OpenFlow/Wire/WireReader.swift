@@ -32,14 +32,23 @@ struct WireReader: WireVisitor, ~Escapable {
     var remaining: Int { self.end - self.position }
 
     /// What to answer where the innermost part is too short for what it should hold.
-    func tooShort() -> WireError {
-        .refused(OpenFlowError(self.context.lengthError, offset: self.position))
+    func tooShort(_ field: StaticString? = nil) -> WireError {
+        .refused(self.located(OpenFlowError(self.context.lengthError, offset: self.position, field: field)))
+    }
+
+    /// The error with the part of the message that is being read.
+    private func located(_ error: OpenFlowError) -> OpenFlowError {
+        var error = error
+        error.context = self.context
+        return error
     }
 
     @inline(__always)
-    private mutating func load<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type) throws(WireError) -> T {
+    private mutating func load<T: FixedWidthInteger & BitwiseCopyable>(
+        _: T.Type, _ name: StaticString? = nil
+    ) throws(WireError) -> T {
         let next = self.position + MemoryLayout<T>.size
-        guard next <= self.end else { throw self.tooShort() }
+        guard next <= self.end else { throw self.tooShort(name) }
         // Any bit pattern is an integer, so that the load is safe; the span checks its bounds again.
         let value = self.bytes.unsafeLoadUnaligned(fromByteOffset: self.position, as: T.self)
         self.position = next
@@ -48,19 +57,19 @@ struct WireReader: WireVisitor, ~Escapable {
 
     @inline(__always)
     mutating func field(_ name: StaticString, _ value: inout UInt8) throws(WireError) {
-        value = try self.load(UInt8.self)
+        value = try self.load(UInt8.self, name)
     }
     @inline(__always)
     mutating func field(_ name: StaticString, _ value: inout UInt16) throws(WireError) {
-        value = try self.load(UInt16.self)
+        value = try self.load(UInt16.self, name)
     }
     @inline(__always)
     mutating func field(_ name: StaticString, _ value: inout UInt32) throws(WireError) {
-        value = try self.load(UInt32.self)
+        value = try self.load(UInt32.self, name)
     }
     @inline(__always)
     mutating func field(_ name: StaticString, _ value: inout UInt64) throws(WireError) {
-        value = try self.load(UInt64.self)
+        value = try self.load(UInt64.self, name)
     }
 
     /// The transaction in the header.
@@ -105,7 +114,8 @@ struct WireReader: WireVisitor, ~Escapable {
             return message
         } catch {
             guard case .refused(var refusal) = error else { throw error }
-            refusal.offset = refusal.offset.map { $0 + UInt32(clamping: start) }
+            refusal.offset = refusal.offset.map { $0 &+ UInt32(clamping: start) }
+            refusal.message = type
             throw .refused(refusal)
         }
     }
@@ -181,7 +191,7 @@ struct WireReader: WireVisitor, ~Escapable {
         let offset = self.position
         try raw.visit(name, by: &self)
         guard let known = T(rawValue: raw) else {
-            throw .refused(OpenFlowError(absent, offset: offset, value: UInt64(raw)))
+            throw .refused(self.located(OpenFlowError(absent, offset: offset, value: UInt64(raw), field: name)))
         }
         value = known
     }
@@ -199,9 +209,10 @@ struct WireReader: WireVisitor, ~Escapable {
         let length = Int(try self.load(UInt16.self)) + excluding
         guard frame.start + length >= self.position, frame.start + length <= self.end else {
             throw .refused(
-                OpenFlowError(
-                    self.context.lengthError, offset: offset, value: UInt64(length),
-                    limit: UInt64(self.end - frame.start)))
+                self.located(
+                    OpenFlowError(
+                        self.context.lengthError, offset: offset, value: UInt64(length),
+                        limit: UInt64(self.end - frame.start), field: "length")))
         }
         self.end = frame.start + length
     }
@@ -218,7 +229,7 @@ struct WireReader: WireVisitor, ~Escapable {
             throw .refused(
                 OpenFlowError(
                     frame.outerContext.lengthError, offset: announced.start, value: UInt64(announced.announced),
-                    limit: UInt64(self.remaining)))
+                    limit: UInt64(self.remaining), field: "length"))
         }
         self.end = self.position + announced.announced
         return frame

@@ -96,8 +96,10 @@ extension WireVisitor where Self: ~Copyable & ~Escapable {
 
     /// The error that refuses what was just walked over.
     func refusal(
-        _ code: OpenFlowError.Code, value: UInt64? = nil, limit: UInt64? = nil
+        _ code: OpenFlowError.Code, value: UInt64? = nil, limit: UInt64? = nil, field: StaticString? = nil
     ) -> WireError {
-        .refused(OpenFlowError(code, offset: self.offset, value: value, limit: limit))
+        var error = OpenFlowError(code, offset: self.offset, value: value, limit: limit, field: field)
+        error.context = self.context
+        return .refused(error)
     }
 }

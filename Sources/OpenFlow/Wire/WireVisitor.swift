@@ -15,6 +15,8 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     /// The IP protocol of the match written last, if it named one; 1.2 and later need it for 1.0's
     /// transport setters.
     var transportProtocol: UInt8? { get }
+    /// Which part of the message is being walked.
+    var context: WireContext { get }
     /// Bytes from the start of the message.
     var offset: Int { get }
     /// Bytes left in the innermost part whose length is known; 0 unless reading.

@@ -23,6 +23,7 @@ struct WireWriter: WireVisitor, Sendable {
     }
 
     var isReading: Bool { false }
+    var context: WireContext { .message }
     var matchHadNoWildcards: Bool { false }
     var hasFlowModTableID: Bool { false }
     var offset: Int { self.position - self.start }
