@@ -74,7 +74,7 @@ struct OfctlTextTests {
     @Test(
         "what ovs-ofctl refuses is refused",
         arguments: [
-            "tcpp actions=drop", "ip,nw_src=1.2.3.4/33 actions=drop", "tcp actions=outputt:1", "tcp actions=clone(1",
+            "tcpp actions=drop", "ip,nw_src=1.2.3.4/33 actions=drop", "tcp actions=outputt:1",
             "tcp actions=goto_table:256", "table=256 actions=drop", "tcp actions=conjunction(1,3/2)",
             "tcp actions=move:reg0[0..3]->reg1[0..4]", "tcp actions=set_field:1->nosuch",
             "tcp,tcp_dst=70000 actions=drop",

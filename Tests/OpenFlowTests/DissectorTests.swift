@@ -15,6 +15,7 @@ struct DissectorTests {
         ("flows", .v1_5, "the match of a second entry"),
         ("flow counters", .v1_5, "the match of a second entry"),
         ("flow updates", .v1_5, "the match of a second entry"),
+        ("flow mod", .v1_5, "the meter instruction, deprecated in 1.5, is unknown and not skipped"),
         ("queue descriptions", .v1_4, "a queue is read in the layout of 1.0"),
         ("queue descriptions", .v1_5, "a queue is read in the layout of 1.0"),
     ]

@@ -9,7 +9,12 @@ struct PrintTests {
         for vector in try Vector.load("openvswitch") + Vector.load("os-ken") {
             let decoded = try #require(DecodedMessage(vector.bytes), "\(vector.title)")
             #expect(decoded.text.contains("(xid="), "\(vector.title)")
-            #expect(!decoded.text.contains("cannot be decoded"), "\(vector.title): \(decoded.text)")
+            // What Open vSwitch refused, we refuse or read; all else is read, but for what GoldenVectorTests names.
+            let isRefused = vector.isRequest && vector.title.hasSuffix("refused")
+            let isMiswritten = vector.title == "reply ovs-ofctl monitor br0 watch:" && vector.version <= .v1_2
+            if !isRefused, !isMiswritten {
+                #expect(!decoded.text.contains("cannot be decoded"), "\(vector.title): \(decoded.text)")
+            }
             #expect(Self.isJSON(decoded.structure.json), "\(vector.title): \(decoded.structure.json)")
         }
     }
