@@ -51,6 +51,15 @@ public protocol DatapathBackend: AnyObject, Sendable {
     /// Executes actions on packets; one entry per packet, nil where it was done.
     func execute(_ executions: [PacketExecution]) -> [DatapathError?]
 
+    /// What meters it has; constant.
+    var meterAbilities: MeterAbilities { get }
+    /// Makes or changes the meter of that number. `unsupported`, `invalid`, `noSpace`.
+    func setMeter(_ number: UInt32, _ meter: DatapathMeter) throws(DatapathError)
+    /// Removes a meter. `invalid` where there is none.
+    func removeMeter(_ number: UInt32) throws(DatapathError)
+    /// What a meter has counted. `invalid` where there is none.
+    func meterCounters(_ number: UInt32) throws(DatapathError) -> MeterCounters
+
     /// Appends up to `maximum` upcalls to `batch`, waiting up to `timeoutMilliseconds` (nil: without end) for
     /// the first.
     ///

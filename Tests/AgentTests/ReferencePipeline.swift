@@ -53,9 +53,16 @@ struct ReferencePipeline {
         self.stopped = false
         self.isMiss = false
         (self.table, self.cookie) = self.last
-        for rank in 0..<5 {
-            for action in self.actionSet where Self.rank(action) == rank && !self.stopped {
-                self.perform(action, inSet: true)
+        self.performSet(.actionSet)
+    }
+
+    /// Performs the action set in its order; with a group there is no output.
+    private mutating func performSet(_ reason: PacketInReason) {
+        let set = self.actionSet
+        let hasGroup = set.contains { Self.rank($0) == 4 }
+        for rank in 0..<(hasGroup ? 5 : 6) {
+            for action in set where Self.rank(action) == rank && !self.stopped {
+                self.perform(action, reason)
             }
         }
     }
@@ -110,6 +117,60 @@ struct ReferencePipeline {
         self.last = copy.last
     }
 
+    /// Hands a copy of the packet to each bucket that gets one: copies are everything there is, for this is a value.
+    private mutating func perform(_ group: SwitchGroup) {
+        var chosen = group.members
+        switch group.type {
+        case .all, .indirect: break
+        case .fastFailover:
+            chosen = Array(
+                chosen.filter { self.pipeline.ports[$0.bucket.watchPort.rawValue]?.isLive == true }.prefix(1))
+        case .select:
+            chosen =
+                group.member(for: self.conversation(UInt64(group.groupID.rawValue)), isLive: { _ in true }).map { [$0] }
+                ?? []
+        }
+        for member in chosen {
+            var copy = self
+            copy.actionSet = []
+            copy.isMiss = false
+            for action in member.bucket.actions { copy.write(action) }
+            copy.performSet(.group)
+            self.outputs = copy.outputs
+            self.events = copy.events
+            self.last = copy.last
+        }
+    }
+
+    /// The hash of everything that tells conversations apart.
+    private func conversation(_ basis: UInt64) -> UInt64 {
+        let key = TestFrame.key(of: self.bytes, inPort: self.inPort)
+        var hash = FlowHash(seed: basis)
+        hash.combine(UInt64(key.etherType))
+        func add(_ fields: FlowField...) {
+            for field in fields {
+                let layout = field.layout
+                let ones: UInt64 = layout.width == 64 ? .max : (1 << UInt64(layout.width)) - 1
+                hash.combine(key.words[layout.word] & ones << UInt64(layout.shift))
+            }
+        }
+        add(.ethernetSource, .ethernetDestination)
+        let tci = FlowField.vlanTCI.layout
+        hash.combine(key.words[tci.word] & 0x1fff << UInt64(tci.shift))
+        switch key.etherType {
+        case 0x0806: add(.ipv4Source, .ipv4Destination)
+        case 0x0800: add(.ipv4Source, .ipv4Destination, .ipProtocol)
+        case 0x86dd:
+            for word in 36...39 { hash.combine(key.words[word]) }
+            add(.ipProtocol)
+        default: break
+        }
+        if [0x0800, 0x86dd].contains(key.etherType), key.ipFragment == 0, [6, 17, 132].contains(key.ipProtocol) {
+            add(.transportSource, .transportDestination)
+        }
+        return hash.finalize()
+    }
+
     private func find(in table: UInt8, inPort: UInt32) -> TestPipeline.Rule? {
         var key = TestFrame.key(of: self.bytes, inPort: inPort)
         key.metadata = self.metadata
@@ -136,7 +197,8 @@ struct ReferencePipeline {
         case .popVLAN: 0
         case .pushVLAN: 1
         case .decrementNetworkTTL: 2
-        case .output: 4
+        case .group: 4
+        case .output: 5
         default: 3
         }
     }
@@ -145,10 +207,10 @@ struct ReferencePipeline {
         self.events.append(Event(reason: reason, table: self.table, cookie: cookie, bytes: self.bytes))
     }
 
-    private mutating func perform(_ action: Action, inSet: Bool = false) {
+    private mutating func perform(_ action: Action, _ reason: PacketInReason = .applyAction) {
         switch action {
         case .output(.controller, _):
-            self.raise(self.isMiss ? .tableMiss : inSet ? .actionSet : .applyAction, cookie: self.cookie)
+            self.raise(self.isMiss ? .tableMiss : reason, cookie: self.cookie)
         case .output(.inPort, _): self.send(self.inPort)
         case .output(.all, _): self.flood(.init())
         case .output(.flood, _): self.flood(.noFlood)
@@ -167,6 +229,7 @@ struct ReferencePipeline {
             self.bytes.insert(contentsOf: [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xff)] + tag, at: 12)
         case .popVLAN:
             if self.tagCount > 0 { self.bytes.removeSubrange(12..<16) }
+        case .group(let number): if let group = self.pipeline.groups[number] { self.perform(group) }
         case .decrementNetworkTTL:
             guard let place = self.ttlPlace else { return }
             guard self.bytes[place] > 1 else {

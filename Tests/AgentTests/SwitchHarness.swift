@@ -17,6 +17,8 @@ final class RecordingDatapath: SwitchDatapath {
         var finishedVersion = UInt64.max
         var awaited = 0
         var synchronisations = 0
+        var meters: [UInt32: DatapathMeter] = [:]
+        var meterCounters: [UInt32: MeterCounters] = [:]
         /// Called when counters are to be pushed.
         var onSynchronise: (@Sendable () -> Void)?
     }
@@ -41,6 +43,22 @@ final class RecordingDatapath: SwitchDatapath {
             return $0.administrativeError
         }
     }
+    var meterAbilities: MeterAbilities {
+        var abilities = MeterAbilities()
+        (abilities.meterLimit, abilities.bandLimit, abilities.remarks) = (4, 2, true)
+        return abilities
+    }
+    func setMeter(_ number: UInt32?, _ meter: DatapathMeter) throws(DatapathError) -> UInt32 {
+        let taken = self.state.withLock { state -> UInt32? in
+            guard let number = number ?? (0..<4).first(where: { state.meters[$0] == nil }) else { return nil }
+            state.meters[number] = meter
+            return number
+        }
+        guard let taken else { throw DatapathError(.noSpace, operation: "set a meter") }
+        return taken
+    }
+    func removeMeter(_ number: UInt32) { self.state.withLock { $0.meters[number] = nil } }
+    func meterCounters(_ number: UInt32) -> MeterCounters? { self.state.withLock { $0.meterCounters[number] } }
     func tablesChanged(version: UInt64) { self.state.withLock { $0.announcedVersion = version } }
     var finishedVersion: UInt64 { self.state.withLock { $0.finishedVersion } }
     func versionAwaited() { self.state.withLock { $0.awaited += 1 } }

@@ -50,6 +50,8 @@ struct TestPipeline: PipelineView {
     var version: UInt64 = 1
     var tables: [UInt8: [Rule]] = [:]
     var ports: [UInt32: SwitchPort] = [:]
+    var groups: [GroupID: SwitchGroup] = [:]
+    var meters: [MeterID: SwitchMeter] = [:]
     var fragmentHandling = FragmentHandling.normal
     var missesGoToControllers = false
     var tablesThatContinue: Set<UInt8> = []
@@ -65,6 +67,25 @@ struct TestPipeline: PipelineView {
         self.ports[number] = SwitchPort(
             number: port, index: PortIndex(rawValue: (number & 0xffff) + 100),
             description: PortDescription(number: port, name: "p\(number)", configuration: configuration))
+    }
+
+    /// A group whose buckets perform these actions, each with weight 1 where it selects, watching nothing.
+    mutating func addGroup(_ number: UInt32, _ type: GroupType, _ buckets: [[Action]]) {
+        self.addGroup(
+            number,
+            SwitchGroup(
+                groupID: GroupID(rawValue: number), type: type,
+                selection: BucketSelection(basis: UInt64(number)),
+                members: buckets.enumerated().map {
+                    SwitchGroup.Member(
+                        Bucket(
+                            bucketID: BucketID(rawValue: UInt32($0)), weight: type == .select ? 1 : 0,
+                            watchPort: type == .fastFailover ? PortNumber(rawValue: UInt32($0) + 2) : .any,
+                            actions: $1))
+                }, created: .zero))
+    }
+    mutating func addGroup(_ number: UInt32, _ group: SwitchGroup) {
+        self.groups[GroupID(rawValue: number)] = group
     }
 
     mutating func add(
@@ -110,6 +131,8 @@ struct TestPipeline: PipelineView {
     func creditMiss(in table: TableID, packets: UInt64) {
         self.credits.misses.withLock { $0[table.rawValue, default: 0] += packets }
     }
+    func meter(_ identifier: MeterID) -> SwitchMeter? { self.meters[identifier] }
+    func group(_ identifier: GroupID) -> SwitchGroup? { self.groups[identifier] }
     func port(_ number: PortNumber) -> SwitchPort? { self.ports[number.rawValue] }
     var portsInOrder: [SwitchPort] { self.ports.values.sorted { $0.number.rawValue < $1.number.rawValue } }
     func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime) {

@@ -111,7 +111,7 @@ struct TranslationGenerator {
             .setField(.ipv4Destination, value: 0x0a01_0000, mask: 0xffff_0000),
             set(.ipDSCP, 46), set(.tcpDestination, 80), set(.udpSource, 1000), set(.icmpv4Type, 0),
             set(.arpOperation, 2),
-            set(.register0, 7),
+            set(.register0, 7), group(1), group(2), group(3), group(4),
         ]
         if !inSet, self.chance(15) { return self.extensionAction() }
         return self.chance(35) ? self.pick(outputs) : self.pick(others)
@@ -142,9 +142,20 @@ struct TranslationGenerator {
         }
     }
 
+    /// Actions of a bucket, which may chain to groups of lower numbers.
+    mutating func bucketActions(_ number: UInt32) -> [Action] {
+        var actions = (0..<self.pick([1, 2, 3])).map { _ in self.action(inSet: true) }
+        actions.removeAll { if case .group(let other) = $0 { other.rawValue >= number } else { false } }
+        return actions
+    }
+
     mutating func pipeline() -> TestPipeline {
         var pipeline = TestPipeline(ports: [1, 2, 3, 4])
         pipeline.missesGoToControllers = self.chance(50)
+        let types: [(UInt32, GroupType)] = [(1, .all), (2, .indirect), (3, .fastFailover), (4, .select)]
+        for (number, type) in types {
+            pipeline.addGroup(number, type, (0..<(type == .indirect ? 1 : 3)).map { _ in self.bucketActions(number) })
+        }
         if self.chance(30) { pipeline.addPort(3, self.pick([.noFlood, .noForward, .portDown])) }
         for _ in 0..<2 {
             let actions: [Action] = [
@@ -288,6 +299,10 @@ struct TranslatorPropertyTests {
         state.setWantsPacketInOnMiss(pipeline.missesGoToControllers)
         for port in pipeline.portsInOrder {
             _ = try state.ports.add(port.description, index: port.index, requested: port.number)
+        }
+        for group in pipeline.groups.values.sorted(by: { $0.groupID.rawValue < $1.groupID.rawValue }) {
+            let groupMod = GroupMod(type: group.type, groupID: group.groupID, buckets: group.buckets)
+            _ = try state.groups.apply(groupMod, version: .v1_5, now: .zero)
         }
         for (number, rules) in pipeline.tables {
             for index in rules.indices {

@@ -33,6 +33,21 @@ package struct LabSwitch: Sendable {
         return try Command.require(self.lab.switchNamespace.command(line))
     }
 
+    /// As ``ofctl(_:_:_:)``, in any version, spelled as ovs-ofctl does (`OpenFlow15`).
+    package func ofctl(speaking version: String, _ command: String, _ arguments: String...) throws(LabError) -> Command
+    {
+        try self.lab.run(self.ofctlArguments(version, command, arguments), in: self.lab.switchNamespace)
+    }
+
+    /// As ``requireOfctl(_:_:_:)``, in any version, spelled as ovs-ofctl does (`OpenFlow15`).
+    @discardableResult
+    package func requireOfctl(
+        speaking version: String, _ command: String, _ arguments: String...
+    ) throws(LabError) -> String {
+        let line = self.ofctlArguments(version, command, arguments)
+        return try Command.require(self.lab.switchNamespace.command(line))
+    }
+
     /// Starts `ovs-ofctl monitor`, which prints what the switch sends unasked, and waits until the switch knows it.
     ///
     /// ovs-ofctl first asks for Nicira's packet-in messages and takes the standard ones where the switch declines;
@@ -78,7 +93,11 @@ package struct LabSwitch: Sendable {
     }
 
     private func ofctlArguments(_ version: LabProtocol, _ command: String, _ arguments: [String]) -> [String] {
-        ["ovs-ofctl", "-t", "60", "-O", version.rawValue] + command.split(separator: " ").map(String.init) + [
+        self.ofctlArguments(version.rawValue, command, arguments)
+    }
+
+    private func ofctlArguments(_ version: String, _ command: String, _ arguments: [String]) -> [String] {
+        ["ovs-ofctl", "-t", "60", "-O", version] + command.split(separator: " ").map(String.init) + [
             Self.address
         ]
             + arguments

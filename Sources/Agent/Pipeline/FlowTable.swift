@@ -293,6 +293,16 @@ package struct FlowTable: ~Copyable {
             rule.pointee.byteCount.exchange(0, ordering: .relaxed), ordering: .relaxed)
     }
 
+    /// Sets a rule's counters, and the table's sums with them.
+    func setCounts(_ slot: UInt32, packets: UInt64, bytes: UInt64) {
+        self.forgetCounts(slot)
+        let rule = self.rules[slot]
+        rule.pointee.packetCount.store(packets, ordering: .relaxed)
+        rule.pointee.byteCount.store(bytes, ordering: .relaxed)
+        self.presentPackets.wrappingAdd(packets, ordering: .relaxed)
+        self.presentBytes.wrappingAdd(bytes, ordering: .relaxed)
+    }
+
     /// Gives the rule in `slot` other instructions, and another cookie where one is given; starts its hard
     /// timeout anew.
     mutating func modify(

@@ -49,9 +49,44 @@ package final class Pipeline: Sendable {
             defer { swap(&state.events, &events) }
             let result = try body(&state)
             guard !state.events.isEmpty else { return (result, nil) }
+            guard state.undo == nil else {
+                // Part of a transaction, which will tell.
+                state.undo?.events += state.events
+                state.events.removeAll(keepingCapacity: true)
+                return (result, nil)
+            }
             state.version &+= 1
             self.publishedVersion.store(state.version, ordering: .releasing)
             return (result, state.version)
         }
+    }
+
+    // MARK: - Several changes as one
+
+    /// Begins a transaction: until it ends, readers wait, and changes are taken together.
+    ///
+    /// Control loop only.
+    func beginTransaction() {
+        self.state.hold()
+        self.state.write { $0.beginUndo() }
+    }
+
+    /// Ends a transaction: what it did is a version, nil where it did nothing.
+    func commitTransaction() -> (events: [PipelineEvent], version: UInt64?) {
+        let result = self.state.write { state -> (events: [PipelineEvent], version: UInt64?) in
+            let events = state.endUndo(keeps: true)
+            guard !events.isEmpty else { return ([], nil) }
+            state.version &+= 1
+            self.publishedVersion.store(state.version, ordering: .releasing)
+            return (events, state.version)
+        }
+        self.state.release()
+        return result
+    }
+
+    /// Ends a transaction and takes back what it did; readers have seen none of it.
+    func rollBackTransaction() {
+        self.state.write { state in _ = state.endUndo(keeps: false) }
+        self.state.release()
     }
 }

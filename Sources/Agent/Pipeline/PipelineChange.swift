@@ -29,6 +29,18 @@ package enum PipelineEvent: Sendable {
     indirect case portRemoved(SwitchPort)
     /// A port's description changed.
     case portChanged(PortNumber)
+    /// A group was added.
+    case groupAdded(GroupID)
+    /// A group has other buckets or another type.
+    case groupModified(GroupID)
+    /// A group is gone.
+    case groupRemoved(GroupID)
+    /// A meter was added.
+    case meterAdded(MeterID)
+    /// A meter has other bands.
+    case meterModified(MeterID)
+    /// A meter is gone.
+    case meterRemoved(MeterID)
     /// A table's configuration changed.
     case tableConfigured(TableID)
     /// Fragment handling, or what happens to misses, changed.

@@ -9,8 +9,14 @@ extension PipelineState {
         _ match: MatchWords, _ flow: FlowAttributes, to table: TableID, resetsCounts: Bool, checksOverlap: Bool,
         now: MonotonicTime
     ) throws(OpenFlowError) {
+        if self.undo != nil,
+            let present = self.table(table).pointee.classifier.find(match, priority: flow.priority)
+        {
+            self.willChange(present.head.pointee.rule, of: self.table(table).pointee)
+        }
         let added = try self.table(table).pointee.add(
             match, flow, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: now)
+        if !added.replaced { self.undo?.steps.append(.remove(added.reference)) }
         self.note(.flowAdded(added.reference, replaced: added.replaced))
     }
 
@@ -36,6 +42,7 @@ extension PipelineState {
         guard let table = self.existingTable(TableID(rawValue: reference.table)),
             table.pointee.rule(reference) != nil
         else { return }
+        self.willChange(reference.slot, of: table.pointee)
         table.pointee.modify(
             reference.slot, instructions: instructions, cookie: cookie, resetsCounts: resetsCounts, now: now)
         self.note(.flowModified(table.pointee.reference(reference.slot)))
@@ -48,6 +55,7 @@ extension PipelineState {
         guard let table = self.existingTable(TableID(rawValue: reference.table)),
             table.pointee.rule(reference) != nil
         else { return }
+        self.willChange(reference.slot, of: table.pointee)
         table.pointee.remove(reference.slot)
         self.note(.flowRemoved(reference, reason, flow))
     }

@@ -14,6 +14,10 @@ package struct PipelineState: ~Copyable {
     package internal(set) var version: UInt64 = 0
     /// The ports.
     package internal(set) var ports = PortTable()
+    /// The groups.
+    package internal(set) var groups = GroupTable()
+    /// The meters.
+    package internal(set) var meters = MeterTable()
     /// How IP fragments are treated.
     package internal(set) var fragmentHandling = FragmentHandling.normal
     /// Whether some controller wants packets that match no rule of a table without a table-miss flow.
@@ -28,10 +32,12 @@ package struct PipelineState: ~Copyable {
     /// By table number, 0…254; nil where a table never had a rule.
     private let tables: UnsafeMutablePointer<UnsafeMutablePointer<FlowTable>?>
     /// How misses of a table are treated, where TABLE_MOD (1.1, 1.2) said so.
-    private var missTreatments: [UInt8: MissTreatment] = [:]
+    var missTreatments: [UInt8: MissTreatment] = [:]
     private var hiddenSlots = InlineArray<4, UInt32>(repeating: 0)
     /// What the change under way has done so far.
     var events: [PipelineEvent] = []
+    /// How to take back the transaction under way; nil without one.
+    var undo: PipelineUndo?
 
     /// How a table treats packets that match none of its rules (OFPTC_TABLE_MISS_*, 1.1 and 1.2).
     package enum MissTreatment: UInt32, Sendable {

@@ -32,6 +32,12 @@ package protocol PipelineView: ~Copyable {
     /// The port of that number, or nil.
     func port(_ number: PortNumber) -> SwitchPort?
 
+    /// The group of that number, or nil.
+    func group(_ identifier: GroupID) -> SwitchGroup?
+
+    /// The meter of that number, or nil.
+    func meter(_ identifier: MeterID) -> SwitchMeter?
+
     /// All ports in order of their numbers.
     var portsInOrder: [SwitchPort] { get }
 
@@ -54,6 +60,12 @@ extension PipelineView where Self: ~Copyable {
 
     /// Nothing: for stand-ins without traces.
     package func describe(_ rule: RuleReference) -> RuleDescription? { nil }
+
+    /// No group: for stand-ins that have none.
+    package func group(_ identifier: GroupID) -> SwitchGroup? { nil }
+
+    /// No meter: for stand-ins that have none.
+    package func meter(_ identifier: MeterID) -> SwitchMeter? { nil }
 
     /// Counts nothing: for stand-ins that keep no statistics of tables.
     package func creditMiss(in table: TableID, packets: UInt64) {}
@@ -129,24 +141,27 @@ package final class InstructionList: Sendable {
     /// Whether nothing of the flow, of its table or of the switch can make these instructions wrong: outputs and little
     /// else.
     package let isPlain: Bool
+    /// The meters that an instruction or action names, each once.
+    package let meters: [MeterID]
 
     /// Makes a list.
     package init(_ instructions: [Instruction]) {
         self.instructions = instructions
         var ports: [PortNumber] = []
-        var groups: [GroupID] = []
+        var references = ActionReferences()
+        references.collect(instructions)
         for instruction in instructions {
             switch instruction {
             case .applyActions(let actions), .writeActions(let actions):
                 for action in actions {
                     if let port = action.outputPort, !ports.contains(port) { ports.append(port) }
-                    if case .group(let group) = action, !groups.contains(group) { groups.append(group) }
                 }
             default: break
             }
         }
         self.outputPorts = ports
-        self.groups = groups
+        self.groups = references.groups
+        self.meters = references.meters
         self.isPlain = instructions.allSatisfy { instruction in
             switch instruction {
             case .applyActions(let actions), .writeActions(let actions): actions.allSatisfy(\.isPlain)

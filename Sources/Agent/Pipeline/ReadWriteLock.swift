@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A value that many threads may read at once and one may change.
 ///
@@ -11,10 +12,15 @@ import Glibc
 /// itself may be sent because it is only ever reached through the lock.
 ///
 /// Writers are preferred: a waiting writer holds back new readers, so that a flood of upcalls cannot keep the
-/// control loop waiting. Therefore **a thread must not take the lock while it holds it**, not even for reading.
+/// control loop waiting. Therefore **a thread must not take the lock while it holds it**, not even for reading, but for
+/// one case: between ``hold()`` and ``release()`` the thread that called them reads and writes as if it were alone.
 package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_rwlock_t>
     private let value: UnsafeMutablePointer<Value>
+    /// The thread that holds the lock from ``hold()`` on (`pthread_t`); 0 for none.
+    ///
+    /// Only that thread finds itself here.
+    private let holder = Atomic<UInt>(0)
 
     /// Makes a lock around `value`.
     package init(_ value: consuming sending Value) {
@@ -40,6 +46,7 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
     package func read<Result: ~Copyable, Failure: Error>(
         _ body: (borrowing Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        if self.isHeldHere { return try body(self.value.pointee) }
         let result = pthread_rwlock_rdlock(self.lock)
         precondition(result == 0, "taken for reading by a thread that is writing, or by too many")
         defer { pthread_rwlock_unlock(self.lock) }
@@ -50,9 +57,26 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
     package func write<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        if self.isHeldHere { return try body(&self.value.pointee) }
         let result = pthread_rwlock_wrlock(self.lock)
         precondition(result == 0, "taken for writing by a thread that holds it")
         defer { pthread_rwlock_unlock(self.lock) }
         return try body(&self.value.pointee)
     }
+
+    /// Takes the lock for several changes by this thread, which others see together.
+    package func hold() {
+        let result = pthread_rwlock_wrlock(self.lock)
+        precondition(result == 0, "taken for writing by a thread that holds it")
+        self.holder.store(UInt(pthread_self()), ordering: .relaxed)
+    }
+
+    /// Ends ``hold()``, on the same thread.
+    package func release() {
+        precondition(self.isHeldHere, "released by a thread that does not hold it")
+        self.holder.store(0, ordering: .relaxed)
+        pthread_rwlock_unlock(self.lock)
+    }
+
+    private var isHeldHere: Bool { self.holder.load(ordering: .relaxed) == UInt(pthread_self()) }
 }

@@ -32,10 +32,10 @@ enum InstructionValidator {
                 }
             case .applyActions(let actions), .writeActions(let actions):
                 try self.validate(actions, facts: facts, version: version, isPacketOut: false)
-            case .meter(let meter): throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meter.rawValue))
             case .statisticsTrigger: throw OpenFlowError(.instructionUnsupported)
             case .experimenter(let number, _): throw OpenFlowError(.instructionBadExperimenter, value: UInt64(number))
-            case .writeMetadata, .clearActions: break
+            // Whether the meter is there is for the switch to say.
+            case .meter, .writeMetadata, .clearActions: break
             }
         }
         return isOrdered ? instructions : instructions.sorted { $0.order < $1.order }
@@ -46,6 +46,12 @@ enum InstructionValidator {
         // What the packet looks like is not known: every prerequisite may be met.
         try self.validate(
             actions, facts: PacketFacts(FlowKey(), FlowMask()), version: .v1_0, isPacketOut: true)
+    }
+
+    /// Checks the actions of a group's bucket, to which any packet may come.
+    static func validate(bucket actions: [Action], version: OpenFlowVersion) throws(OpenFlowError) {
+        try self.validate(
+            actions, facts: PacketFacts(FlowKey(), FlowMask()), version: .v1_0, isPacketOut: false)
     }
 
     static func validate(
@@ -62,8 +68,12 @@ enum InstructionValidator {
                 try self.validate(copy.destination, packet)
                 try self.validate(source: copy.source, packet)
             case .outputField(let slice, maximumLength: _): try self.validate(source: slice.field, packet)
-            case .group(let group): throw OpenFlowError(.actionBadOutGroup, value: UInt64(group.rawValue))
-            case .meter(let meter): throw OpenFlowError(.actionBadMeter, value: UInt64(meter.rawValue))
+            // Whether a group or meter is there is for the switch to say.
+            case .group(let group):
+                guard group.rawValue <= GroupID.maximum.rawValue else {
+                    throw OpenFlowError(.actionBadOutGroup, value: UInt64(group.rawValue))
+                }
+            case .meter: break
             case .pushVLAN(let type):
                 guard type == .vlan || type == .serviceVLAN else {
                     throw OpenFlowError(.actionBadArgument, value: UInt64(type.rawValue))

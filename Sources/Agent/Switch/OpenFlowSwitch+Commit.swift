@@ -20,7 +20,19 @@ extension OpenFlowSwitch {
                 swap(&events, &self.spareEvents)
             }
         }
-        guard let version else { return result }
+        if let version { self.announce(events, by: origin, now: now, version: version) }
+        return result
+    }
+
+    /// Makes the changes of a transaction known as one.
+    func finishTransaction(by origin: ChangeOrigin, now: MonotonicTime) {
+        let (events, version) = self.pipeline.commitTransaction()
+        guard let version else { return }
+        self.announce(events, by: origin, now: now, version: version)
+    }
+
+    /// Tells the datapath, the controllers and the observer of a change.
+    private func announce(_ events: [PipelineEvent], by origin: ChangeOrigin, now: MonotonicTime, version: UInt64) {
         self.datapath.tablesChanged(version: version)
         for event in events {
             guard case .flowRemoved(_, let reason, let flow?) = event,
@@ -29,7 +41,6 @@ extension OpenFlowSwitch {
             self.announceRemoval(of: flow.statistics, reason)
         }
         self.changeObserver?(PipelineChange(events: events, origin: origin, time: now, version: version))
-        return result
     }
 
     /// Sends FLOW_REMOVED to the sessions that want it.
@@ -72,6 +83,8 @@ extension OpenFlowSwitch {
 
     /// Has the datapath push the counters of its flows to the rules, unless it did so a moment ago.
     func synchroniseStatistics(now: MonotonicTime) {
+        // Within a bundle the tables are held; they were synchronised before.
+        guard self.transaction == nil else { return }
         if let last = self.lastSynchronisation, now.since(last) < self.configuration.synchronisationInterval {
             return
         }

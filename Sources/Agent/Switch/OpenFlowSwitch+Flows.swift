@@ -46,6 +46,7 @@ extension OpenFlowSwitch {
             instructions = try InstructionValidator.validate(
                 flowMod.instructions, facts: PacketFacts(match), table: table, tableCount: self.tableCount,
                 version: context.version)
+            try self.checkReferences(in: instructions)
         }
         var flow = FlowAttributes(
             priority: Int32(flowMod.priority), cookie: flowMod.cookie,
@@ -69,7 +70,8 @@ extension OpenFlowSwitch {
         let instructions = try InstructionValidator.validate(
             flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
             tableCount: self.tableCount, version: context.version)
-        guard let found = self.selectFew(flowMod) else {
+        try self.checkReferences(in: instructions)
+        guard let found = self.selectNow(flowMod) else {
             var ordered = flowMod
             ordered.instructions = instructions
             return self.begin(ordered, context)
@@ -99,10 +101,12 @@ extension OpenFlowSwitch {
     private func delete(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
         try self.matchBuffer.compile(flowMod.match)
         let filter = FlowFilter(flowMod)
-        if self.matchBuffer.words.isEverything, filter.isEverything, self.changeObserver == nil {
+        if self.matchBuffer.words.isEverything, filter.isEverything, self.changeObserver == nil,
+            self.transaction == nil
+        {
             self.clear(flowMod.tableID, context)
         }
-        guard let doomed = self.selectFew(flowMod) else { return self.begin(flowMod, context) }
+        guard let doomed = self.selectNow(flowMod) else { return self.begin(flowMod, context) }
         self.remove(doomed, .delete, by: context.origin, now: context.now)
     }
 
@@ -117,10 +121,17 @@ extension OpenFlowSwitch {
     // MARK: - Many flows
 
     /// The flows that a modify or a delete means, whose match is in ``matchBuffer``, or nil where it would take long
-    /// to find and change them.
-    private func selectFew(_ flowMod: FlowMod) -> [RuleReference]? {
+    /// to find and change them; what is part of a bundle is done at once all the same.
+    private func selectNow(_ flowMod: FlowMod) -> [RuleReference]? {
         let match = self.matchBuffer.words
         let filter = FlowFilter(flowMod)
+        guard self.transaction == nil else {
+            return self.pipeline.read { state in
+                var found: [RuleReference] = []
+                state.select(filter, match, in: flowMod.tableID, into: &found)
+                return found
+            }
+        }
         return self.pipeline.read { $0.selectFew(filter, match, in: flowMod.tableID) }
     }
 
@@ -149,6 +160,13 @@ extension OpenFlowSwitch {
         switch flowMod.command {
         case .delete, .deleteStrict: self.remove(found, .delete, by: context.origin, now: now)
         case .add, .modify, .modifyStrict:
+            do throws(OpenFlowError) {
+                // What the instructions name may have gone since the last slice.
+                try self.checkReferences(in: flowMod.instructions)
+            } catch {
+                context.session.isBusy = false
+                return self.refuse(error.code, Array(context.bytes), to: context.session, context.transactionID)
+            }
             self.modify(found, flowMod, flowMod.instructions, by: context.origin, now: now)
         }
         state.job = job
@@ -179,6 +197,7 @@ extension OpenFlowSwitch {
     package func runExpiry(now: MonotonicTime) -> MonotonicTime {
         self.dropLateRequests(now: now)
         let hasMore = self.continueLongWork(now: now)
+        self.dropIdleBundles(now: now)
         guard self.pipeline.read({ $0.nextDeadline }) <= now else { return hasMore ? now : self.nextDeadline }
         var expired = self.commit(by: .expiry, now: now) { state in
             state.takeExpired(at: now, maximum: Self.expiredFlowsPerTurn)
@@ -211,6 +230,7 @@ extension OpenFlowSwitch {
         var deadline = self.pipeline.read { $0.nextDeadline }
         for state in self.sessions.values {
             for request in state.partialRequests { deadline = min(deadline, request.deadline) }
+            if let next = state.bundles.nextDeadline { deadline = min(deadline, next) }
         }
         return deadline
     }

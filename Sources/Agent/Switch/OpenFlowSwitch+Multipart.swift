@@ -10,6 +10,8 @@ extension OpenFlowSwitch {
             .flowStatistics, .tableStatistics, .portStatistics, .queueStatistics,
         ]
         if version <= .v1_2 { capabilities.insert(.arpMatchesIP) }
+        if version.hasGroups { capabilities.insert(.groupStatistics) }
+        if version >= .v1_4 { capabilities.insert(.bundles) }
         return SwitchFeatures(
             datapathID: self.datapathID, bufferCount: 0, tableCount: UInt8(self.tableCount),
             capabilities: capabilities,
@@ -84,16 +86,15 @@ extension OpenFlowSwitch {
         case .queue(let request): self.reply(.queue(try self.queues(request, context) { _ in [] }), context)
         case .queueDescription(let request):
             self.reply(.queueDescription(try self.queues(request, context) { _ in [] }), context)
-        case .group: self.reply(.group([]), context)
-        case .groupDescription: self.reply(.groupDescription([]), context)
-        case .groupFeatures: self.reply(.groupFeatures(GroupFeatures()), context)
+        case .group(let group): self.reply(.group(self.groupStatistics(of: group, context)), context)
+        case .groupDescription(let group):
+            self.reply(.groupDescription(self.groupDescriptions(of: group)), context)
+        case .groupFeatures: self.reply(.groupFeatures(self.groupFeatures(in: context.version)), context)
         case .meter(let meter):
-            try self.checkMeter(meter)
-            self.reply(.meter([]), context)
+            self.reply(.meter(try self.meterStatistics(of: meter, context)), context)
         case .meterConfiguration(let meter):
-            try self.checkMeter(meter)
-            self.reply(.meterConfiguration([]), context)
-        case .meterFeatures: self.reply(.meterFeatures(MeterFeatures()), context)
+            self.reply(.meterConfiguration(try self.meterConfigurations(of: meter)), context)
+        case .meterFeatures: self.reply(.meterFeatures(self.meterFeatures), context)
         case .tableFeatures(let features):
             guard features.isEmpty else { throw OpenFlowError(.tableFeaturesNotPermitted) }
             self.reply(.tableFeatures(self.tableFeatures(in: context.version)), context)
@@ -104,7 +105,8 @@ extension OpenFlowSwitch {
         case .experimenter(let request): throw Self.refusal(of: request)
         case .flowMonitor:
             throw OpenFlowError(context.version >= .v1_4 ? .requestBadMultipart : .requestBadExperimenterType)
-        case .flowCounters, .bundleFeatures: throw OpenFlowError(.requestBadMultipart)
+        case .bundleFeatures: self.reply(.bundleFeatures(self.bundleFeatures), context)
+        case .flowCounters: throw OpenFlowError(.requestBadMultipart)
         case .niciraFlow, .niciraAggregate: throw OpenFlowError(.requestBadExperimenterType)
         case .bridgeExport, .flowExport: throw OpenFlowError(.statisticsNiciraNotConfigured)
         }
@@ -214,10 +216,6 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.queueOperationBadQueue, value: UInt64(request.queue.rawValue))
         }
         return []
-    }
-
-    private func checkMeter(_ meter: MeterID) throws(OpenFlowError) {
-        guard meter == .all else { throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meter.rawValue)) }
     }
 
     private var switchDescription: SwitchDescription {

@@ -8,6 +8,10 @@ extension OpenFlowSwitch {
     /// as its rate allows.
     package func deliver(_ packetIns: [PacketInEvent], now: MonotonicTime) {
         for event in packetIns {
+            guard self.controllerMeterAllows(bytes: event.packet.count, now: now) else {
+                self.counters.packetInsMetered += 1
+                continue
+            }
             let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
             var cache = PacketInCache()
             var isWanted = false

@@ -1,3 +1,4 @@
+import Logging
 import OpenFlow
 
 // Packets from controllers.
@@ -18,9 +19,20 @@ extension OpenFlowSwitch {
             }
         }
         try InstructionValidator.validate(packetOut: packetOut.actions, version: context.version)
-        let error = self.datapath.packetOut(
+        try self.checkReferences(in: packetOut.actions)
+        guard self.transaction == nil else {
+            // It meets the tables as the whole bundle leaves them.
+            return self.afterCommit {
+                let error = self.send(packetOut, now: context.now)
+                if let error { self.logger.info("\(self.name): a packet of a bundle is not sent: \(error)") }
+            }
+        }
+        if let error = self.send(packetOut, now: context.now) { throw error }
+    }
+
+    private func send(_ packetOut: PacketOut, now: MonotonicTime) -> OpenFlowError? {
+        self.datapath.packetOut(
             packet: packetOut.data, inPort: packetOut.inPort, metadata: packetOut.pipelineFields,
-            actions: packetOut.actions, now: context.now)
-        if let error { throw error }
+            actions: packetOut.actions, now: now)
     }
 }

@@ -43,7 +43,9 @@ extension OpenFlowSwitch {
         _ port: SwitchPort, _ reason: PortStatusReason, except excluded: ControllerSession? = nil
     ) {
         let message = Message.portStatus(PortStatus(reason: reason, port: port.description))
-        self.broadcast(message, .portStatus, except: excluded) { _ in reason.rawValue }
+        self.afterCommit {
+            self.broadcast(message, .portStatus, except: excluded) { _ in reason.rawValue }
+        }
         // Who hears of a port uses it at once: megaflows from before must not wait for more changes to gather.
         self.datapath.versionAwaited()
     }
@@ -74,6 +76,7 @@ extension OpenFlowSwitch {
             guard self.datapath.setAdministrativeState(of: port, up: up) == nil else {
                 throw OpenFlowError(.portModNotPermitted)
             }
+            self.onRollback { _ = self.datapath.setAdministrativeState(of: port, up: !up) }
         }
         let updated = self.commit(by: context.origin, now: context.now) {
             $0.updatePort(port.number) { $0.configuration = wanted }
@@ -109,34 +112,6 @@ extension OpenFlowSwitch {
                 tableMod.tableID == .all
                 ? 0..<self.tableCount : Int(tableMod.tableID.rawValue)..<Int(tableMod.tableID.rawValue) + 1
             for number in named { state.setMissTreatment(treatment, of: TableID(rawValue: UInt8(number))) }
-        }
-    }
-
-    /// GROUP_MOD (1.1 §A.3.4.2): this switch has room for no group, as GROUP_FEATURES says; deleting what is
-    /// not there is no fault.
-    func handle(_ groupMod: GroupMod) throws(OpenFlowError) {
-        switch groupMod.command {
-        case .add, .addOrModify:
-            guard groupMod.groupID.rawValue <= GroupID.maximum.rawValue else {
-                throw OpenFlowError(.groupModInvalidGroup, value: UInt64(groupMod.groupID.rawValue))
-            }
-            throw OpenFlowError(.groupModOutOfGroups)
-        case .modify, .insertBucket, .removeBucket:
-            throw OpenFlowError(.groupModUnknownGroup, value: UInt64(groupMod.groupID.rawValue))
-        case .delete: break
-        }
-    }
-
-    /// METER_MOD (1.3 §7.3.4.4): this switch has room for no meter, as METER_FEATURES says.
-    func handle(_ meterMod: MeterMod) throws(OpenFlowError) {
-        switch meterMod.command {
-        case .add:
-            guard (1...MeterID.maximum.rawValue).contains(meterMod.meterID.rawValue) else {
-                throw OpenFlowError(.meterModInvalidMeter, value: UInt64(meterMod.meterID.rawValue))
-            }
-            throw OpenFlowError(.meterModOutOfMeters)
-        case .modify: throw OpenFlowError(.meterModUnknownMeter, value: UInt64(meterMod.meterID.rawValue))
-        case .delete: break
         }
     }
 }

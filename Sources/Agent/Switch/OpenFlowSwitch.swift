@@ -1,3 +1,4 @@
+import Datapath
 package import Logging
 import NetworkTypes
 package import OpenFlow
@@ -53,6 +54,10 @@ package final class OpenFlowSwitch {
     var plainInstructions: (list: InstructionList, version: OpenFlowVersion)?
     /// Memory for the events of a change.
     var spareEvents: [PipelineEvent] = []
+    /// The bundle that is being committed.
+    var transaction: BundleTransaction?
+    /// What measures packets to the controllers, where there is a meter for them.
+    var controllerMeter: MeterBuckets?
     /// When the datapath was last asked for final counters.
     var lastSynchronisation: MonotonicTime?
     /// Gets the record of every committed change, after it was committed; for journals and monitors.
@@ -90,6 +95,8 @@ package struct SwitchCounters: Sendable, Equatable {
     package var packetIns: UInt64 = 0
     /// Packet-ins that no session wanted.
     package var packetInsUnwanted: UInt64 = 0
+    /// Packet-ins that the controllers' meter dropped.
+    package var packetInsMetered: UInt64 = 0
     /// Asynchronous messages dropped because a session's output was full.
     package var asynchronousDropped: UInt64 = 0
     /// Flows that packets taught and that were refused: a full table, or fields that do not go together.

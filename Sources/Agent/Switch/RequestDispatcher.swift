@@ -78,8 +78,12 @@ extension OpenFlowSwitch {
         case .getConfigRequest: self.reply(.getConfigReply(self.switchConfig(for: context.session)), context)
         case .setConfig(let config): try self.handle(config, context)
         case .portMod(let portMod): try self.handle(portMod, context)
-        case .groupMod(let groupMod): try self.handle(groupMod)
-        case .meterMod(let meterMod): try self.handle(meterMod)
+        case .groupMod(let groupMod):
+            try self.handle(groupMod, context)
+            self.forward(message, context)
+        case .meterMod(let meterMod):
+            try self.handle(meterMod, context)
+            self.forward(message, context)
         case .tableMod(let tableMod): try self.handle(tableMod, context)
         case .queueGetConfigRequest(let port): try self.handleQueueConfiguration(of: port, context)
         case .roleRequest(let request): try self.handle(request, context)
@@ -87,7 +91,8 @@ extension OpenFlowSwitch {
         case .setAsync(let config): try self.handle(config, context)
         case .nicira(let request): try self.handle(request, context)
         case .experimenter(let request): throw Self.refusal(of: request)
-        case .bundleControl, .bundleAdd: throw Self.refusal(ofMissing: message, in: context.version)
+        case .bundleControl(let control): try self.handle(control, context, state)
+        case .bundleAdd(let add): try self.handle(add, context, state)
         case .flowMonitorCancel(let monitor):
             throw OpenFlowError(.flowMonitorUnknownMonitor, value: UInt64(monitor.rawValue))
         // A late HELLO and answers to what the connection layer asked are no requests.
@@ -97,11 +102,6 @@ extension OpenFlowSwitch {
             .controllerStatus, .flowMonitorPaused, .flowMonitorResumed:
             throw OpenFlowError(.requestBadType)
         }
-    }
-
-    /// Refuses a request that this switch does not do: as one of the version's own, or as an experimenter's.
-    static func refusal(ofMissing message: Message, in version: OpenFlowVersion) -> OpenFlowError {
-        OpenFlowError(version >= .v1_4 ? .requestBadType : .requestBadExperimenterType)
     }
 
     /// Queues the reply to a request.

@@ -24,6 +24,8 @@ final class SessionState {
     var job: FlowJob?
     /// Whether the first dump has room and waits for its next turn.
     var dumpIsPaused = false
+    /// Bundles that are not committed yet.
+    var bundles = BundleTable()
     /// Requests of which parts have come (1.3 and later), in order of their first parts.
     var partialRequests: [MultipartAssembly] = []
     /// Packet-ins that wait for the session's rate.

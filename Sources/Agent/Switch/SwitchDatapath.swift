@@ -17,6 +17,14 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     func statistics(of port: SwitchPort) -> Datapath.PortStatistics?
     /// Sets a port's device up or down. Returns nil when done.
     func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError?
+    /// What meters there are.
+    var meterAbilities: MeterAbilities { get }
+    /// Sets a meter, a new one where no number is given; returns its number. `noSpace`, `unsupported`, `invalid`.
+    func setMeter(_ number: UInt32?, _ meter: DatapathMeter) throws(DatapathError) -> UInt32
+    /// Removes a meter.
+    func removeMeter(_ number: UInt32)
+    /// What a meter has counted; nil where that is not known.
+    func meterCounters(_ number: UInt32) -> MeterCounters?
     /// The tables have a new version: wakes the revalidators.
     func tablesChanged(version: UInt64)
     /// The newest version for which no cached datapath flow contradicts the tables; any thread.

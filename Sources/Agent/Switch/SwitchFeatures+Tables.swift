@@ -32,16 +32,19 @@ enum TableAbility {
         }
     }
 
-    /// Instruction types: goto, write-metadata, write, apply, clear.
-    static let instructionTypes: [UInt16] = [1, 2, 3, 4, 5]
+    /// Instruction types: goto, write-metadata, write, apply, clear, meter.
+    static func instructionTypes(in version: OpenFlowVersion) -> [UInt16] {
+        // Meters are an instruction in 1.3 and 1.4 only.
+        version == .v1_3 || version == .v1_4 ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5]
+    }
 
     /// Action types of 1.1 and later that actions lists may have.
     static func actionTypes(in version: OpenFlowVersion) -> [UInt16] {
         switch version {
         case .v1_0: Array(0...11)
-        case .v1_1: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 18, 21, 23, 24]
-        case .v1_2, .v1_3, .v1_4: [0, 17, 18, 21, 23, 24, 25]
-        case .v1_5: [0, 17, 18, 21, 23, 24, 25, 28]
+        case .v1_1: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 18, 21, 22, 23, 24]
+        case .v1_2, .v1_3, .v1_4: [0, 17, 18, 21, 22, 23, 24, 25]
+        case .v1_5: [0, 17, 18, 21, 22, 23, 24, 25, 28, 29]
         }
     }
 
@@ -69,7 +72,7 @@ enum TableAbility {
         }
         abilities.writeActions = actions
         abilities.applyActions = actions
-        abilities.instructions = self.instructionTypes.reduce(0) { $0 | 1 << UInt32($1) }
+        abilities.instructions = self.instructionTypes(in: version).reduce(0) { $0 | 1 << UInt32($1) }
         return abilities
     }
 
@@ -78,7 +81,9 @@ enum TableAbility {
         of number: Int, tableCount: Int, maximumEntries: Int, in version: OpenFlowVersion
     ) -> TableFeatures {
         let later = (number + 1..<max(tableCount, number + 1)).map { TableID(rawValue: UInt8($0)) }
-        let instructions = self.instructionTypes.filter { $0 != 1 || !later.isEmpty }.map { FeatureID(type: $0) }
+        let instructions = self.instructionTypes(in: version).filter { $0 != 1 || !later.isEmpty }.map {
+            FeatureID(type: $0)
+        }
         let actions = self.actionTypes(in: version).map { FeatureID(type: $0) }
         let writable = self.writableFields(in: version)
         let matchable = self.matchFields(in: version, hasMasks: true)

@@ -12,6 +12,8 @@ package struct Translation: Sendable {
     package var mask = FlowMask()
     /// The rules that were hit, in order and with repetitions: each is credited with the packet.
     package var rules: [RuleReference] = []
+    /// The groups and buckets that handled the packet, in order and with repetitions: each is credited with it.
+    package var counters: [TrafficCounter] = []
     /// The tables in which the packet matched nothing, in order.
     package var missedTables: [TableID] = []
     /// Packets to the controllers, in order.
@@ -20,6 +22,8 @@ package struct Translation: Sendable {
     package var patchOutputs: [PatchOutput] = []
     /// Why packets of this kind cannot be left to the datapath; empty when they can.
     package var slowPath: SlowPathReasons = []
+    /// The datapath's meter of packets that need the slow path, where there is one.
+    package var slowPathMeter: UInt32?
     /// Why translation gave up; then ``actions`` is empty and nothing is to be installed.
     package var error: TranslationError?
     /// Parts of the actions that were not performed, for counters and traces.
@@ -39,7 +43,8 @@ package struct Translation: Sendable {
     /// What to install for the megaflow: the actions, or a hand-over to the handlers where the slow path is needed.
     package var installableActions: [DatapathAction] {
         guard !self.slowPath.isEmpty else { return self.actions }
-        return [.userspace(userdata: UpcallCookie.slowPath(self.slowPath).userdata)]
+        let upcall = DatapathAction.userspace(userdata: UpcallCookie.slowPath(self.slowPath).userdata)
+        return self.slowPathMeter.map { [.meter($0), upcall] } ?? [upcall]
     }
 }
 
@@ -89,9 +94,9 @@ package struct SlowPathReasons: OptionSet, Hashable, Sendable {
 
 /// Why a translation was given up.
 package enum TranslationError: UInt8, CaseIterable, Hashable, Sendable {
-    /// Resubmits are nested deeper than ``TranslationLimits/depth``: probably a loop.
+    /// Resubmits and groups are nested deeper than ``TranslationLimits/depth``: probably a loop.
     case depthExceeded
-    /// More than ``TranslationLimits/lookups`` table lookups for one packet.
+    /// More than ``TranslationLimits/lookups`` lookups of tables and groups for one packet.
     case tooManyLookups
     /// More than ``TranslationLimits/actions`` datapath actions.
     case tooManyActions
@@ -119,9 +124,9 @@ package struct TranslationOmissions: OptionSet, Hashable, Sendable {
 
 /// Bounds of one translation.
 package struct TranslationLimits: Sendable {
-    /// How deep resubmits may nest.
+    /// How deep resubmits and groups may nest together.
     package var depth = 64
-    /// How many table lookups one packet may cause.
+    /// How many lookups of tables and groups one packet may cause.
     package var lookups = 4096
     /// How many datapath actions one packet may cause.
     package var actions = 4096

@@ -37,7 +37,11 @@ extension Translator {
             self.hasExited = true
         case .note, .conjunction:
             break
-        case .group, .meter, .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB,
+        case .group(let group):
+            self.performGroup(group, view: view)
+        case .meter(let meter):
+            self.performMeter(meter, view: view)
+        case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB,
             .popPBB, .experimenter:
             self.omit(.unsupportedAction)
         case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .multipath, .bundle, .sample,

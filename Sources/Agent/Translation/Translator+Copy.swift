@@ -4,14 +4,18 @@ import OpenFlow
 // Copies of the packet: what is done to one must not show in what comes after it.
 extension Translator {
     /// What a copy must not change for what comes after it.
-    struct PacketCopyState {
-        fileprivate let key: FlowKey
-        fileprivate let constant: FlowMask
-        fileprivate let pending: FlowMask
-        fileprivate let tags: VLANStack
-        fileprivate let actionSet: ActionSet
-        fileprivate let stack: [UInt128]
-        fileprivate let hasExited: Bool
+    private struct PacketCopyState {
+        let key: FlowKey
+        let constant: FlowMask
+        let pending: FlowMask
+        let tags: VLANStack
+        let actionSet: ActionSet
+        let stack: [UInt128]
+        let hasExited: Bool
+        // What the datapath has at this point, for copies that it makes itself.
+        let committedTags: VLANStack
+        let rewritten: FlowMask
+        let rewrittenKey: FlowKey
 
         /// The packet as it is.
         init(_ translator: borrowing Translator) {
@@ -22,12 +26,43 @@ extension Translator {
             self.actionSet = translator.actionSet
             self.stack = translator.stack
             self.hasExited = translator.hasExited
+            self.committedTags = translator.committedTags
+            self.rewritten = translator.rewritten
+            self.rewrittenKey = translator.rewrittenKey
         }
+    }
+
+    /// Performs actions on a copy of the packet and of its pipeline state; afterwards only what was sent is left of it.
+    ///
+    /// - Parameter hasOwnActionSet: Whether the copy begins with an empty action set.
+    mutating func performOnCopy<View: PipelineView & ~Copyable>(
+        _ actions: [Action], hasOwnActionSet: Bool, view: borrowing View
+    ) {
+        let before = PacketCopyState(self)
+        let first = self.result.actions.count
+        let raised = self.result.packetIns.count + self.result.patchOutputs.count
+        if hasOwnActionSet { self.actionSet.removeAll() }
+        self.perform(actions, view: view)
+        self.restore(before)
+        // Meters and the connection tracker end or change the packet in a way that cannot be taken back: the datapath
+        // makes a copy of its own. Packet-ins and patch ports count actions of the outer list.
+        let added = self.result.actions[first...]
+        guard added.contains(where: \.isIrreversible),
+            self.result.packetIns.count + self.result.patchOutputs.count == raised
+        else { return }
+        let nested = Array(added)
+        self.result.actions.removeSubrange(first...)
+        self.append(
+            self.environment.capabilities.clone ? .clone(nested) : .sample(probability: .max, nested))
+        self.pending = before.pending
+        self.committedTags = before.committedTags
+        self.rewritten = before.rewritten
+        self.rewrittenKey = before.rewrittenKey
     }
 
     /// Makes the packet what it was: what the datapath has been told to rewrite since is pending again, and only sent
     /// if the packet goes on.
-    mutating func restoreCopy(_ state: PacketCopyState) {
+    private mutating func restore(_ state: PacketCopyState) {
         self.key = state.key
         self.constant = state.constant
         self.tags = state.tags
@@ -39,6 +74,16 @@ extension Translator {
             let rewritten = self.rewritten.words[word]
             let differs = ~known | (self.rewrittenKey.words[word] ^ self.key.words[word])
             self.pending.words[word] = state.pending.words[word] & ~rewritten | rewritten & differs
+        }
+    }
+}
+
+extension DatapathAction {
+    /// Whether what comes after it in a list may find no packet, or another connection.
+    fileprivate var isIrreversible: Bool {
+        switch self {
+        case .meter, .connectionTracking, .clearConnectionTracking: true
+        default: false
         }
     }
 }

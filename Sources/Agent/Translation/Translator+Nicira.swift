@@ -40,9 +40,7 @@ extension Translator {
         }
         self.depth += 1
         self.recorder?.depth = self.depth
-        let before = PacketCopyState(self)
-        self.perform(actions, view: view)
-        self.restoreCopy(before)
+        self.performOnCopy(actions, hasOwnActionSet: false, view: view)
         self.depth -= 1
         self.recorder?.depth = self.depth
     }

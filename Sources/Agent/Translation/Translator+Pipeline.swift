@@ -150,7 +150,9 @@ extension Translator {
                 self.recorder?.noteChanges(from: before, to: self.key)
             case .gotoTable(let table):
                 next = table
-            case .meter, .statisticsTrigger, .experimenter:
+            case .meter(let meter):
+                self.performMeter(meter, view: view)
+            case .statisticsTrigger, .experimenter:
                 self.omit(.unsupportedAction)
             }
         }

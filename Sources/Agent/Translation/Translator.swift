@@ -124,6 +124,7 @@ package struct Translator {
         case .thawed(nil): translator.thawNothing(view: view)
         }
         translator.performActionSet(view: view)
+        translator.result.slowPathMeter = view.meter(.slowPath)?.datapathNumber
         return translator.finish()
     }
 

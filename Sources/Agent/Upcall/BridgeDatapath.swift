@@ -221,6 +221,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         _ translation: Translation, bytes: Int, at now: MonotonicTime, in view: borrowing View
     ) {
         for rule in translation.rules { view.credit(rule, packets: 1, bytes: UInt64(bytes), at: now) }
+        for counter in translation.counters { counter.add(packets: 1, bytes: UInt64(bytes)) }
         for table in translation.missedTables { view.creditMiss(in: table, packets: 1) }
         self.drops.add(translation.drops, packets: 1)
     }
@@ -233,6 +234,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 for rule in credit.rules {
                     view.credit(rule, packets: credit.packets, bytes: credit.bytes, at: credit.lastUsed)
                 }
+                for counter in credit.counters { counter.add(packets: credit.packets, bytes: credit.bytes) }
                 for table in credit.missedTables { view.creditMiss(in: table, packets: credit.packets) }
             }
         }

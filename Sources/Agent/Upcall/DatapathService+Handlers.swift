@@ -195,8 +195,8 @@ extension DatapathService {
             let actions = translation.installableActions
             let flow = InstalledFlow(
                 identifier: identifier, bridge: group.bridge.identifier, match: match, created: now, actions: actions,
-                rules: translation.rules, missedTables: translation.missedTables, drops: translation.drops,
-                learnedFlows: translation.learnedFlows,
+                rules: translation.rules, counters: translation.counters, missedTables: translation.missedTables,
+                drops: translation.drops, learnedFlows: translation.learnedFlows,
                 learned: translation.learned, version: batch.version,
                 learningGeneration: translation.learningGeneration)
             switch self.flows.insert(flow) {

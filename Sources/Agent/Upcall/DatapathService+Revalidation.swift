@@ -166,8 +166,9 @@ extension DatapathService {
                 condemned.append(flow)
                 continue
             }
-            if flow.rules != translation.rules || flow.missedTables != translation.missedTables
-                || flow.learned != translation.learned || flow.learnedFlows != translation.learnedFlows
+            if flow.rules != translation.rules || flow.counters != translation.counters
+                || flow.missedTables != translation.missedTables || flow.learned != translation.learned
+                || flow.learnedFlows != translation.learnedFlows
                 || flow.drops != translation.drops
             {
                 // What was counted so far belongs to the old rules.
@@ -226,6 +227,7 @@ extension DatapathService {
             guard flow.state != .deleting, flow.created == examined.created else { return false }
             flow.actions = translation.installableActions
             flow.rules = translation.rules
+            flow.counters = translation.counters
             flow.missedTables = translation.missedTables
             flow.drops = translation.drops
             flow.learnedFlows = translation.learnedFlows

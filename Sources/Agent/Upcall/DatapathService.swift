@@ -29,6 +29,8 @@ package final class DatapathService: Sendable {
     package let tunnelPorts = TunnelPorts()
     /// The packets on their way through the datapath.
     package let recirculation = RecirculationTable()
+    /// Which meters of the datapath are in use.
+    let meterNumbers = MeterNumbers()
     /// The megaflows installed.
     package let flows = InstalledFlowTable()
     /// How many there may be.

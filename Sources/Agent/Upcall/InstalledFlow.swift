@@ -48,6 +48,8 @@ package struct InstalledFlow: Sendable {
     package var actions: [DatapathAction]
     /// The rules that its packets hit.
     package var rules: [RuleReference]
+    /// The groups and buckets that handle its packets.
+    package var counters: [TrafficCounter] = []
     /// The tables in which its packets match nothing.
     package var missedTables: [TableID] = []
     /// Why its packets, or copies of them, are dropped.
@@ -77,6 +79,8 @@ package struct FlowCredit: Sendable {
     package var bridge: BridgeIdentifier
     /// The rules.
     package var rules: [RuleReference]
+    /// The groups and buckets that handled them.
+    package var counters: [TrafficCounter]
     /// The tables in which they matched nothing.
     package var missedTables: [TableID]
     /// Why they, or copies of them, were dropped.

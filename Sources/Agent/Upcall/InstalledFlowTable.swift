@@ -111,8 +111,8 @@ extension InstalledFlow {
             self.credited.lastUsed = max(statistics.lastUsed, self.credited.lastUsed)
         }
         return FlowCredit(
-            bridge: self.bridge, rules: self.rules, missedTables: self.missedTables, drops: self.drops,
-            learnedFlows: self.learnedFlows,
+            bridge: self.bridge, rules: self.rules, counters: self.counters, missedTables: self.missedTables,
+            drops: self.drops, learnedFlows: self.learnedFlows,
             learned: self.learned, packets: packets, bytes: bytes,
             lastUsed: MonotonicTime(nanoseconds: self.credited.lastUsed))
     }

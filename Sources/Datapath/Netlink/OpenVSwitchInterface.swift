@@ -48,12 +48,40 @@ package enum OpenVSwitch {
     package enum MeterCommand: UInt8, Sendable {
         /// What the datapath's meters can do.
         case features = 1
+        /// Makes or changes one.
+        case set = 2
+        /// Removes one.
+        case delete = 3
+        /// Reads one's counters.
+        case get = 4
     }
 
     /// Attributes of the meter family.
     package enum MeterAttribute: UInt16, Sendable {
+        /// Its number within the datapath (32 bits).
+        case identifier = 1
+        /// Flag: rates are in kilobits per second, else in packets.
+        case kilobits = 2
+        /// `struct ovs_flow_stats`.
+        case statistics = 3
+        /// Nested: one nested ``OpenVSwitch/MeterBandAttribute`` list per band.
+        case bands = 4
         /// How many meters there may be (32 bits).
         case maximumMeters = 7
+        /// How many bands a meter may have (32 bits).
+        case maximumBands = 8
+    }
+
+    /// Attributes of a band of a meter.
+    package enum MeterBandAttribute: UInt16, Sendable {
+        /// 1: drops (32 bits).
+        case type = 1
+        /// In the meter's unit (32 bits).
+        case rate = 2
+        /// In the meter's unit (32 bits).
+        case burst = 3
+        /// `struct ovs_flow_stats`.
+        case statistics = 4
     }
 
     /// Attributes of a datapath.

@@ -81,9 +81,13 @@ package enum ActionExecutor {
                 case .truncate(let length):
                     progress.maximumLength = Int(length)
                 case .meter(let identifier):
-                    guard sink.meterAllows(identifier, packet) else {
+                    switch sink.measure(packet, by: identifier) {
+                    case .pass: break
+                    case .drop:
                         sink.discard(.meter(identifier))
                         return
+                    case .remark(let level):
+                        try Self.remark(by: level, &packet, &key, &progress, &sink)
                     }
                 case .drop(let reason):
                     sink.discard(.explicit(reason))
@@ -149,6 +153,23 @@ package enum ActionExecutor {
             try PacketEditor.rewrite(&packet, progress.layout, rewrite)
             // Rewrites move nothing, so the layout stays true.
             progress.isKeyCurrent = false
+        }
+    }
+
+    /// Raises the drop precedence of an IP packet.
+    private static func remark<Sink: PacketSink & ~Copyable>(
+        by level: UInt8, _ packet: inout PacketBuffer, _ key: inout FlowKey, _ progress: inout Progress,
+        _ sink: inout Sink
+    ) throws(PacketError) {
+        progress.refresh(packet, &key)
+        let raised = AssuredForwarding.raise(typeOfService: key.ipTOS, by: level)
+        guard raised != key.ipTOS else { return }
+        if key.etherType == 0x0800 {
+            let rewrite = HeaderRewrite.ipv4(IPv4Fields(tos: raised), mask: IPv4Fields(tos: 0xfc))
+            try Self.set(rewrite, &packet, &key, &progress, &sink)
+        } else if key.etherType == 0x86dd {
+            let rewrite = HeaderRewrite.ipv6(IPv6Fields(trafficClass: raised), mask: IPv6Fields(trafficClass: 0xfc))
+            try Self.set(rewrite, &packet, &key, &progress, &sink)
         }
     }
 

@@ -276,4 +276,11 @@ extension Forwarder: PacketSink {
     }
 
     mutating func nextRandom() -> UInt32 { self.random.next() }
+
+    mutating func measure(_ packet: borrowing PacketBuffer, by meter: UInt32) -> MeterBuckets.Verdict {
+        let now = MonotonicClock.nowNanoseconds()
+        let bytes = packet.count
+        // A meter that is gone lets everything pass, as in the kernel.
+        return self.core.meters.withLock { $0[meter]?.measure(bytes: bytes, now: now) ?? .pass }
+    }
 }

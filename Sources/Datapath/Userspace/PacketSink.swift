@@ -30,8 +30,8 @@ package protocol PacketSink: ~Copyable {
     /// of its own.
     mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError)
 
-    /// Whether the meter lets the packet pass. The standard answer is yes.
-    mutating func meterAllows(_ identifier: UInt32, _ packet: borrowing PacketBuffer) -> Bool
+    /// What the meter says of the packet. The standard answer is that it passes.
+    mutating func measure(_ packet: borrowing PacketBuffer, by meter: UInt32) -> MeterBuckets.Verdict
 
     /// Counts a packet that went nowhere.
     mutating func discard(_ reason: PacketDiscardReason)
@@ -45,5 +45,7 @@ extension PacketSink where Self: ~Copyable {
         if packet.isShared { packet.moveToOwnMemory() }
     }
 
-    package mutating func meterAllows(_ identifier: UInt32, _ packet: borrowing PacketBuffer) -> Bool { true }
+    package mutating func measure(
+        _ packet: borrowing PacketBuffer, by meter: UInt32
+    ) -> MeterBuckets.Verdict { .pass }
 }

@@ -22,6 +22,8 @@ final class UserspaceCore: Sendable {
 
     let state: Mutex<State>
     let rings: [UpcallRing]
+    /// Under a lock of its own: only packets that a meter measures take it, once each.
+    let meters = Mutex<[UInt32: MeterBuckets]>([:])
     let counters = UserspaceCounters()
     /// Wakes the worker: ports have changed, or the end.
     let workerWake: WakeEvent

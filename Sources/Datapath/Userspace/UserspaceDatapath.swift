@@ -24,7 +24,7 @@ public final class UserspaceDatapath: DatapathBackend {
     /// How many threads may receive upcalls at once.
     public let handlerCount: Int
     private let limits: Limits
-    private let core: UserspaceCore
+    let core: UserspaceCore
     /// Held by whoever changes ports, so that changes come one after another.
     private let control = Mutex<NamedThread?>(nil)
     /// The forwarder of those who call ``execute(_:)``.
@@ -47,7 +47,7 @@ public final class UserspaceDatapath: DatapathBackend {
 
     deinit { self.close(keep: false) }
 
-    /// Everything except connection tracking and meters.
+    /// Everything except connection tracking.
     public var capabilities: DatapathCapabilities {
         var result = DatapathCapabilities()
         result.vlanDepth = 2
@@ -60,6 +60,7 @@ public final class UserspaceDatapath: DatapathBackend {
         result.clone = true
         result.sampleNesting = ActionExecutor.depthMaximum
         result.explicitDrop = true
+        result.meters = true
         return result
     }
 

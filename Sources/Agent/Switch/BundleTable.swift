@@ -1,0 +1,128 @@
+import OpenFlow
+
+/// The bundles of one session (1.4 §6.9 and §7.3.9 · 1.5 §6.9 and §7.3.9): a value, without a clock.
+///
+/// Every method throws the protocol's own refusal and has then changed nothing.
+struct BundleTable {
+    /// How much a session may keep.
+    struct Limits {
+        /// Bundles at once.
+        var bundles = 64
+        /// Messages of one bundle.
+        var messages = 262_144
+        /// Bytes of all messages of the session's bundles, in wire form.
+        var bytes = 64 * 1_024 * 1_024
+        /// How long a bundle may lie idle.
+        var idleTimeout = Duration.seconds(10)
+    }
+    /// A message that waits.
+    struct Item {
+        /// The message.
+        let message: Message
+        /// Its transaction, and its first bytes, for errors.
+        let transactionID: TransactionID
+        let bytes: [UInt8]
+    }
+    /// A bundle.
+    struct Bundle {
+        /// How it is applied.
+        let flags: BundleFlags
+        /// Who opened it, for errors.
+        let transactionID: TransactionID
+        /// Whether nothing may be added any more.
+        var isClosed = false
+        /// In the order they came.
+        var items: [Item] = []
+        /// Bytes of all messages.
+        var byteCount = 0
+        /// When it has lain idle too long.
+        var deadline: MonotonicTime
+    }
+
+    /// How much is allowed.
+    let limits: Limits
+    private var bundles: [BundleID: Bundle] = [:]
+    private var byteCount = 0
+
+    /// Makes a table without bundles.
+    init(limits: Limits = Limits()) { self.limits = limits }
+
+    /// How many there are.
+    var count: Int { self.bundles.count }
+    /// When the next of them has lain idle too long.
+    var nextDeadline: MonotonicTime? { self.bundles.values.lazy.map(\.deadline).min() }
+
+    /// Opens a bundle.
+    mutating func open(
+        _ identifier: BundleID, _ flags: BundleFlags, by transactionID: TransactionID, now: MonotonicTime
+    ) throws(OpenFlowError) {
+        guard self.bundles[identifier] == nil else {
+            throw OpenFlowError(.bundleExists, value: UInt64(identifier.rawValue))
+        }
+        guard self.bundles.count < self.limits.bundles else {
+            throw OpenFlowError(.bundleOutOfBundles, limit: UInt64(self.limits.bundles))
+        }
+        self.bundles[identifier] = Bundle(
+            flags: flags.subtracting(.timed), transactionID: transactionID, deadline: now + self.limits.idleTimeout)
+    }
+
+    /// Adds a message of so many bytes; a bundle that is not there is opened (1.4 §7.3.9.5).
+    mutating func add(
+        _ item: Item, byteCount: Int, to identifier: BundleID, _ flags: BundleFlags, now: MonotonicTime
+    ) throws(OpenFlowError) {
+        if self.bundles[identifier] == nil { try self.open(identifier, flags, by: item.transactionID, now: now) }
+        let (isClosed, count) = try self.bundle(identifier, flags) { ($0.isClosed, $0.items.count) }
+        guard !isClosed else { throw OpenFlowError(.bundleClosed, value: UInt64(identifier.rawValue)) }
+        guard count < self.limits.messages else {
+            throw OpenFlowError(.bundleMessageTooMany, limit: UInt64(self.limits.messages))
+        }
+        guard self.byteCount + byteCount <= self.limits.bytes else {
+            throw OpenFlowError(.bundleMessageTooMany, limit: UInt64(self.limits.bytes))
+        }
+        self.byteCount += byteCount
+        self.bundles[identifier]?.items.append(item)
+        self.bundles[identifier]?.byteCount += byteCount
+        self.bundles[identifier]?.deadline = now + self.limits.idleTimeout
+    }
+
+    /// Closes a bundle.
+    mutating func close(_ identifier: BundleID, _ flags: BundleFlags, now: MonotonicTime) throws(OpenFlowError) {
+        guard try !self.bundle(identifier, flags, { $0.isClosed }) else {
+            throw OpenFlowError(.bundleClosed, value: UInt64(identifier.rawValue))
+        }
+        self.bundles[identifier]?.isClosed = true
+        self.bundles[identifier]?.deadline = now + self.limits.idleTimeout
+    }
+
+    /// Takes a bundle out, to be applied or forgotten.
+    mutating func take(_ identifier: BundleID, _ flags: BundleFlags) throws(OpenFlowError) -> Bundle {
+        let bundle = try self.bundle(identifier, flags) { $0 }
+        self.bundles[identifier] = nil
+        self.byteCount -= bundle.byteCount
+        return bundle
+    }
+
+    /// Takes out the bundles that have lain idle too long at `now`.
+    mutating func takeIdle(at now: MonotonicTime) -> [Bundle] {
+        let idle = self.bundles.filter { $0.value.deadline <= now }
+        for (identifier, bundle) in idle {
+            self.bundles[identifier] = nil
+            self.byteCount -= bundle.byteCount
+        }
+        return Array(idle.values)
+    }
+
+    /// What `body` makes of the bundle of that number, whose flags every message repeats; whether it is
+    /// timed is for the commit to say.
+    private func bundle<Result>(
+        _ identifier: BundleID, _ flags: BundleFlags, _ body: (Bundle) -> Result
+    ) throws(OpenFlowError) -> Result {
+        guard let bundle = self.bundles[identifier] else {
+            throw OpenFlowError(.bundleBadID, value: UInt64(identifier.rawValue))
+        }
+        guard bundle.flags == flags.subtracting(.timed) else {
+            throw OpenFlowError(.bundleBadFlags, value: UInt64(flags.rawValue))
+        }
+        return body(bundle)
+    }
+}

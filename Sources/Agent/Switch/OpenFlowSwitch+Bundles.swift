@@ -1,0 +1,135 @@
+import Datapath
+import Logging
+import OpenFlow
+
+/// What a bundle that is being committed does once it has succeeded, or takes back once it has failed.
+struct BundleTransaction {
+    /// For when it has succeeded: messages to others, packets.
+    var afterwards: [() -> Void] = []
+    /// For when it has failed, to be called last to first.
+    var reversals: [() -> Void] = []
+}
+
+// BUNDLE_CONTROL and BUNDLE_ADD_MESSAGE (1.4 §7.3.9 · 1.5 §7.3.9; ONF's experimenter messages in 1.3).
+extension OpenFlowSwitch {
+    /// Opens, closes, commits or discards a bundle.
+    func handle(_ control: BundleControl, _ context: RequestContext, _ state: SessionState) throws(OpenFlowError) {
+        guard let answer = control.kind.reply else {
+            throw OpenFlowError(.bundleBadType, value: UInt64(control.kind.rawValue))
+        }
+        guard control.properties.isEmpty else { throw OpenFlowError(.propertyBadExperimenter) }
+        if control.kind == .commitRequest, control.time != nil || control.flags.contains(.timed) {
+            throw OpenFlowError(.bundleScheduleNotSupported)
+        }
+        switch control.kind {
+        case .openRequest:
+            try state.bundles.open(control.bundleID, control.flags, by: context.transactionID, now: context.now)
+        case .closeRequest: try state.bundles.close(control.bundleID, control.flags, now: context.now)
+        case .discardRequest: _ = try state.bundles.take(control.bundleID, control.flags)
+        case .commitRequest: try self.commit(try state.bundles.take(control.bundleID, control.flags), context)
+        case .openReply, .closeReply, .discardReply, .commitReply: break
+        }
+        self.reply(
+            .bundleControl(BundleControl(bundleID: control.bundleID, kind: answer, flags: control.flags)), context)
+    }
+
+    /// How many bytes of a bundle's message are kept for the error that may refuse it; 64 are asked for (1.4 §7.5.4).
+    private static var bundledBytesKept: Int { 256 }
+
+    /// Adds a message to a bundle.
+    func handle(_ add: BundleAdd, _ context: RequestContext, _ state: SessionState) throws(OpenFlowError) {
+        guard add.message.isBundled else { throw OpenFlowError(.bundleMessageUnsupported) }
+        guard add.properties.isEmpty else { throw OpenFlowError(.propertyBadExperimenter) }
+        // The message within begins behind the bundle's number and flags, and an experimenter's header in 1.3.
+        let start = context.version >= .v1_4 ? 16 : 24
+        let item = BundleTable.Item(
+            message: add.message, transactionID: context.transactionID,
+            bytes: Array(context.bytes.dropFirst(start).prefix(Self.bundledBytesKept)))
+        try state.bundles.add(
+            item, byteCount: context.bytes.count, to: add.bundleID, add.flags, now: context.now)
+    }
+
+    /// Forgets the bundles that have lain idle too long, and says so.
+    func dropIdleBundles(now: MonotonicTime) {
+        for state in self.sessions.values {
+            for bundle in state.bundles.takeIdle(at: now) {
+                self.refuse(.bundleTimeout, [], to: state.session, bundle.transactionID)
+            }
+        }
+    }
+
+    /// Applies a bundle: all of it, in order, in one version of the tables that packets see; or nothing.
+    private func commit(_ bundle: BundleTable.Bundle, _ context: RequestContext) throws(OpenFlowError) {
+        if self.pipeline.read({ $0.announcesFlows }) { self.synchroniseStatistics(now: context.now) }
+        self.pipeline.beginTransaction()
+        self.transaction = BundleTransaction()
+        let controllerMeter = self.controllerMeter
+        for item in bundle.items {
+            let inner = RequestContext(
+                session: context.session, transactionID: item.transactionID, now: context.now, bytes: item.bytes[...])
+            do throws(OpenFlowError) {
+                try self.apply(item.message, inner)
+            } catch {
+                let reversals = self.transaction?.reversals ?? []
+                self.transaction = nil
+                self.pipeline.rollBackTransaction()
+                for reversal in reversals.reversed() { reversal() }
+                self.controllerMeter = controllerMeter
+                self.logger.info("\(self.name): \(context.session.peer): a message of a bundle refused: \(error)")
+                self.refuse(error.code, item.bytes, to: context.session, item.transactionID)
+                throw OpenFlowError(.bundleMessageFailed)
+            }
+        }
+        let afterwards = self.transaction?.afterwards ?? []
+        self.transaction = nil
+        self.finishTransaction(by: context.origin, now: context.now)
+        for action in afterwards { action() }
+    }
+
+    private func apply(_ message: Message, _ context: RequestContext) throws(OpenFlowError) {
+        switch message {
+        case .flowMod(let flowMod): try self.handle(flowMod, context)
+        case .groupMod(let groupMod):
+            try self.handle(groupMod, context)
+            self.forward(message, context)
+        case .meterMod(let meterMod):
+            try self.handle(meterMod, context)
+            self.forward(message, context)
+        case .portMod(let portMod): try self.handle(portMod, context)
+        case .tableMod(let tableMod): try self.handle(tableMod, context)
+        case .packetOut(let packetOut): try self.handle(packetOut, context)
+        default: throw OpenFlowError(.bundleMessageUnsupported)
+        }
+    }
+
+    /// Does something now, or, while a bundle is being committed, once that has succeeded.
+    func afterCommit(_ action: @escaping () -> Void) {
+        guard self.transaction != nil else { return action() }
+        self.transaction?.afterwards.append(action)
+    }
+
+    /// Says how to take back what is outside of the tables, should the bundle that is being committed fail.
+    func onRollback(_ action: @escaping () -> Void) { self.transaction?.reversals.append(action) }
+
+    /// What BUNDLE_FEATURES says (1.5 §7.3.5.20): commits cannot be scheduled.
+    var bundleFeatures: BundleFeatures { BundleFeatures(capabilities: [.atomic, .ordered]) }
+
+    /// Tells the other controllers of a change of groups or meters (1.4 §7.4.6).
+    func forward(_ request: Message, _ context: RequestContext) {
+        let forward = RequestForward(transactionID: context.transactionID, request: request)
+        guard let reason = forward.reason else { return }
+        self.afterCommit {
+            self.broadcast(.requestForward(forward), .requestForward, except: context.session) { _ in reason.rawValue }
+        }
+    }
+}
+
+extension Message {
+    /// Whether a bundle may hold it: everything that changes state, and packets.
+    var isBundled: Bool {
+        switch self {
+        case .flowMod, .groupMod, .meterMod, .portMod, .tableMod, .packetOut: true
+        default: false
+        }
+    }
+}

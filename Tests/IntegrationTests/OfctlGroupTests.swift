@@ -1,0 +1,118 @@
+import Support
+import Testing
+
+@Suite("Groups as ovs-ofctl changes them")
+struct OfctlGroupTests {
+    private static let everywhere = ["OpenFlow11", "OpenFlow13", "OpenFlow15"]
+
+    @Test("add-group, dump-groups, mod-group, del-groups", arguments: LabDatapath.here, everywhere)
+    func changes(datapath: LabDatapath, version: String) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch("--protocols", "OpenFlow11,OpenFlow13,OpenFlow15")
+            try dut.requireOfctl(speaking: version, "add-group", "group_id=1,type=all,bucket=output:1,bucket=output:2")
+            try dut.requireOfctl(
+                speaking: version, "add-group",
+                "group_id=2,type=select,bucket=weight:3,output:1,bucket=weight:1,group:1")
+            try dut.requireOfctl(
+                speaking: version, "add-group",
+                "group_id=3,type=ff,bucket=watch_port:1,output:1,bucket=watch_group:1,output:2")
+            let groups = try dut.requireOfctl(speaking: version, "dump-groups")
+            #expect(groups.contains("group_id=1,type=all"), "\(groups)")
+            #expect(groups.contains("weight:3") && groups.contains("group:1"), "\(groups)")
+            #expect(groups.contains("watch_port:1") || groups.contains("watch_port:eth1"), "\(groups)")
+            try dut.requireOfctl(speaking: version, "mod-group", "group_id=1,type=indirect,bucket=output:2")
+            #expect(try dut.requireOfctl(speaking: version, "dump-groups").contains("group_id=1,type=indirect"))
+            try dut.requireOfctl(speaking: version, "add-flow", "priority=9,actions=group:2")
+            let statistics = try dut.requireOfctl(speaking: version, "dump-group-stats")
+            #expect(statistics.contains("group_id=2") && statistics.contains("ref_count=1"), "\(statistics)")
+
+            let loop = try dut.ofctl(speaking: version, "mod-group", "group_id=1,type=indirect,bucket=group:2")
+            #expect(loop.output.contains("OFPGMFC_LOOP"), "\(loop.output)")
+            let again = try dut.ofctl(speaking: version, "add-group", "group_id=1,type=all,bucket=output:1")
+            #expect(again.output.contains("OFPGMFC_GROUP_EXISTS"), "\(again.output)")
+
+            // The flow that uses the group goes with it.
+            try dut.requireOfctl(speaking: version, "del-groups", "group_id=2")
+            #expect(try dut.flows(.openFlow13).isEmpty)
+            try dut.requireOfctl(speaking: version, "del-groups")
+            #expect(try !dut.requireOfctl(speaking: version, "dump-groups").contains("group_id"))
+        }
+    }
+
+    @Test("insert-buckets and remove-buckets (1.5)", arguments: LabDatapath.here)
+    func buckets(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch("--protocols", "OpenFlow13,OpenFlow15")
+            let version = "OpenFlow15"
+            try dut.requireOfctl(
+                speaking: version, "add-group", "group_id=1,type=select,bucket=bucket_id:5,weight:1,output:1")
+            try dut.requireOfctl(
+                speaking: version, "insert-buckets",
+                "group_id=1,command_bucket_id=last,bucket=bucket_id:6,weight:1,output:2")
+            let both = try dut.requireOfctl(speaking: version, "dump-groups")
+            #expect(both.contains("bucket_id:5") && both.contains("bucket_id:6"), "\(both)")
+            try dut.requireOfctl(speaking: version, "remove-buckets", "group_id=1,command_bucket_id=5")
+            let one = try dut.requireOfctl(speaking: version, "dump-groups")
+            #expect(!one.contains("bucket_id:5") && one.contains("bucket_id:6"), "\(one)")
+        }
+    }
+
+    @Test("packets take the buckets, which count them; group features", arguments: LabDatapath.here)
+    func traffic(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            try dut.requireOfctl(version, "add-group", "group_id=1,type=all,bucket=output:1,bucket=output:2")
+            try dut.requireOfctl(version, "add-group", "group_id=2,type=select,bucket=weight:1,group:1")
+            try dut.requireOfctl(version, "add-flow", "priority=9,actions=group:2")
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            try eventually("group 1 and its buckets count the packets") { () -> Bool? in
+                let lines = try dut.requireOfctl(version, "dump-group-stats").split(separator: "\n")
+                guard let line = lines.first(where: { $0.contains("group_id=1") }),
+                    let flow = try dut.flows(version).first, let sent = flow.number("n_packets"), sent > 0
+                else { return nil }
+                return line.contains("packet_count=\(sent),")
+                    && line.contains("bucket1:packet_count=\(sent),") ? true : nil
+            }
+            let features = try dut.requireOfctl(version, "dump-group-features")
+            #expect(features.contains("Capabilities:  0xf"), "\(features)")
+        }
+    }
+
+    @Test("fast failover goes to the next port as soon as one loses its link, and back", arguments: LabDatapath.here)
+    func failover(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath, hosts: 3) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            try eventually("links are up") {
+                try dut.portDescription(version, 2).contains("LINK_DOWN") ? nil : true
+            }
+            try dut.requireOfctl(
+                version, "add-group",
+                "group_id=1,type=ff,bucket=watch_port:2,output:2,bucket=watch_port:3,output:3")
+            try dut.requireOfctl(version, "add-flow", "in_port=1,actions=group:1")
+            let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
+            let ear = try PacketSocket("eth0", in: lab.hosts[2].namespace)
+            let namespace = lab.hosts[1].namespace.name
+            for round in [1, 2] as [UInt8] {
+                let second = try PacketSocket("eth0", in: lab.hosts[1].namespace)
+                try source.send(TestFrame.experimental(from: 1, to: 2, [round]))
+                let heard = try second.receive("round \(round) at host 2") { $0[12...13] == [0x88, 0xb5] }
+                #expect(heard[14] == round)
+                try Command.require(["ip", "-n", namespace, "link", "set", "eth0", "down"])
+                try eventually("the switch knows") {
+                    try dut.portDescription(version, 2).contains("LINK_DOWN") ? true : nil
+                }
+                try dut.requireOfctl(version, "del-flows", "in_port=77")
+                try source.send(TestFrame.experimental(from: 1, to: 2, [round + 10]))
+                let moved = try ear.receive("round \(round) at host 3") { $0[12...13] == [0x88, 0xb5] }
+                #expect(moved[14] == round + 10)
+                try Command.require(["ip", "-n", namespace, "link", "set", "eth0", "up"])
+                try eventually("the link is back") {
+                    try dut.portDescription(version, 2).contains("LINK_DOWN") ? nil : true
+                }
+                try dut.requireOfctl(version, "del-flows", "in_port=77")
+            }
+        }
+    }
+}
