@@ -4,10 +4,13 @@ package enum AgentLimits {
 
     /// The longest message that is read, in bytes: what the header's length field can say.
     package static let messageBytesMaximum = 0xffff
-    /// How much a connection reads from its socket at once, in bytes.
-    package static let readBufferBytes = 64 * 1024
+    /// How much a connection reads from its socket at once, in bytes: what is decoded before others have their turn.
+    package static let readBufferBytes = 32 * 1024
     /// How many reads a connection makes before others have their turn.
-    package static let readsPerTurn: UInt = 4
+    ///
+    /// More would save little, keep an echo of another connection waiting for the decoding of so much more, and make the
+    /// channel keep as many buffers.
+    package static let readsPerTurn: UInt = 1
     /// Messages read and decoded, but not yet handled by the control loop, after which a connection stops reading.
     package static let pendingMessagesMaximum = 2048
     /// The same in bytes of their wire form.
@@ -48,6 +51,12 @@ package enum AgentLimits {
     package static let unsentBytesInKernel = 128 * 1024
     /// Messages that wait to be written to one recording, in bytes; beyond that they are left out.
     package static let recordingBytesMaximum = 16 * 1024 * 1024
+    /// Messages of chosen types that the log takes in a second, for each address.
+    package static let loggedMessagesPerSecond = 500
+    /// How long after the first flow_mod of a burst the log says how many there were.
+    package static let flowModReportInterval = Duration.seconds(10)
+    /// Peers that came in that a status lists.
+    package static let reportedPeersMaximum = 256
     /// Peers of a bridge's snoop socket.
     package static let snoopersMaximum = 16
     /// Output that one of them has not read, in bytes; beyond that it misses messages.
@@ -58,8 +67,12 @@ package enum AgentLimits {
     package static let certificateWarningInterval = Duration.seconds(86_400)
     /// What the connections of a bridge must have held at once for memory to be given back to the system, in bytes.
     package static let trimBytesMinimum = 8 * 1024 * 1024
+    /// Or how many messages the connection that ended must have sent: bundles and flows hold memory too.
+    package static let trimMessagesMinimum: UInt64 = 10_000
     /// How long after the end of a connection that is done.
     package static let trimDelay = Duration.seconds(10)
+    /// How often the next hops towards controllers in band are looked for.
+    package static let nextHopInterval = Duration.seconds(10)
     /// How long a peer may take to say HELLO.
     package static let helloTimeout = Duration.seconds(10)
     /// How long the last bytes of a connection that we close may take.

@@ -155,6 +155,16 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Connections beside the main one, from 1.3 on. (default: 0)", valueName: "number"))
     var auxiliaryConnections: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "true: controllers are reached through the bridge's own ports, by hidden flows. (default: false)",
+            valueName: "boolean"))
+    var inBand: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Log messages of these types, such as FLOW_MOD,PACKET_OUT, or all.", valueName: "types"))
+    var logMessages: [String] = []
+
     @Option(help: ArgumentHelp("Write what is said to a pcapng file, for Wireshark.", valueName: "file"))
     var record: [String] = []
 

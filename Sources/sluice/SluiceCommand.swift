@@ -15,6 +15,7 @@ struct SluiceCommand: ParsableCommand {
         version: "sluice \(AgentVersion.current)",
         subcommands: [
             RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
+            DumpHiddenFlowsCommand.self, ShowCommand.self, ReconnectCommand.self,
             DecodeCommand.self, ErrorCommand.self,
         ])
 }

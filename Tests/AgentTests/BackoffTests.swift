@@ -31,43 +31,4 @@ struct BackoffTests {
         #expect(fresh.sessionEnded(after: .zero) == .seconds(1))
         #expect(fresh.sessionEnded(after: .zero) == .seconds(2))
     }
-
-    private static func time(_ seconds: Int) -> MonotonicTime { MonotonicTime(nanoseconds: 5) + .seconds(seconds) }
-
-    @Test("fail mode standalone without controllers forwards from the start, visibly")
-    func noControllers() {
-        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
-        #expect(machine.started(mode: .standalone, controllers: 0, now: Self.time(0)) == .visibleFlow)
-        #expect(machine.deadline == .distantFuture)
-        #expect(machine.timerFired(now: Self.time(1000)) == nil)
-    }
-
-    @Test("fail mode secure never forwards on its own")
-    func secure() {
-        for controllers in 0...2 {
-            var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
-            #expect(machine.started(mode: .secure, controllers: controllers, now: Self.time(0)) == nil)
-            #expect(machine.controllerConnected() == nil)
-            machine.controllerDisconnected(now: Self.time(1))
-            #expect(machine.timerFired(now: Self.time(1000)) == nil)
-        }
-    }
-
-    @Test("controllers that are out of reach for three probe intervals are stood in for, until one is back")
-    func outOfReach() {
-        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
-        #expect(machine.started(mode: .standalone, controllers: 2, now: Self.time(0)) == nil)
-        #expect(machine.deadline == Self.time(15))
-        #expect(machine.timerFired(now: Self.time(14)) == nil)
-        #expect(machine.timerFired(now: Self.time(15)) == .hiddenFlow)
-        #expect(machine.controllerConnected() == StandaloneForwarding.none)
-        #expect(machine.controllerConnected() == nil)
-        // One of two going leaves a controller in charge.
-        machine.controllerDisconnected(now: Self.time(20))
-        #expect(machine.deadline == .distantFuture)
-        machine.controllerDisconnected(now: Self.time(30))
-        #expect(machine.deadline == Self.time(45))
-        #expect(machine.controllerConnected() == nil)
-        #expect(machine.timerFired(now: Self.time(45)) == nil)
-    }
 }

@@ -24,6 +24,7 @@ private final class BarrierSwitch: SwitchRequestHandler, Sendable {
             $0.services.append(session.isService)
             $0.auxiliaries.append(session.auxiliaryID)
         }
+        session.isIdentified = true
     }
     func sessionClosed(_ session: ControllerSession) { self.notes.withLock { $0.closed += 1 } }
     func handle(

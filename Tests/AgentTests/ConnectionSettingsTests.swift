@@ -65,6 +65,36 @@ struct ConnectionSettingsTests {
         #expect(listener.connectionsMaximum == 5 && listener.halfOpenMaximum == 2 && listener.keepalive == .seconds(30))
     }
 
+    @Test("types of messages are chosen by the beginnings of their names")
+    func messageSelection() throws {
+        let some = try #require(MessageSelection("flow,OFPT_PACKET_OUT,MULTIPART"))
+        for name in ["OFPT_FLOW_MOD", "OFPT_FLOW_REMOVED", "OFPT_PACKET_OUT", "OFPST_PORT reply"] {
+            #expect(some.contains(name: name), "\(name)")
+        }
+        #expect(!some.contains(name: "OFPT_HELLO") && !some.contains(name: "OFPT_PACKET_IN"))
+        #expect(try #require(MessageSelection("all")).contains(name: "OFPT_HELLO"))
+        for text in ["", "FLOW_MOD,", "flow mod", "*"] { #expect(MessageSelection(text) == nil, "\(text)") }
+    }
+
+    @Test("one file takes the conversations of one bridge only")
+    func recordings() throws {
+        func build(_ second: String) throws(ConfigurationErrors) -> AgentConfiguration {
+            let text = """
+                bridges:
+                  - {name: br0, record: /tmp/a.pcapng}
+                  - {name: br1, listen: [{address: "ptcp:6653", record: \(second)}]}
+                """
+            return try ConfigurationBuilder.build(
+                file: ConfigurationFile.parse(text, file: "f"), flags: PartialConfiguration())
+        }
+        _ = try build("/tmp/b.pcapng")
+        let errors = #expect(throws: ConfigurationErrors.self) { try build("/tmp/a.pcapng") }
+        #expect(
+            errors?.lines == [
+                "record: bridge br0 records to /tmp/a.pcapng already: give bridge br1 a file of its own"
+            ])
+    }
+
     @Test("flags say the same of all connections of a bridge, and of TLS")
     func flags() throws {
         let configuration = try Self.build(

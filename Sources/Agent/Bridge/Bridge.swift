@@ -160,6 +160,15 @@ final class Bridge {
         }
     }
 
+    /// What commands at the control socket may ask of the bridge's connections.
+    var connectionOperations: ConnectionOperations {
+        let bound = NIOLoopBound(self.runtime.connections, eventLoop: self.signal.eventLoop)
+        let clock = self.clock
+        return ConnectionOperations(
+            eventLoop: self.signal.eventLoop,
+            status: { ConnectionStatus(bound.value, now: clock()) }, reconnect: { bound.value.reconnect() })
+    }
+
     /// The devices that the bridge wants to hear of.
     var devices: [String] { self.settings.devices }
 

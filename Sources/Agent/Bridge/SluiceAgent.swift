@@ -145,7 +145,8 @@ package final class SluiceAgent {
                     try running.eventLoop.submit {
                         ControlContext.Bridge(
                             name: running.name, service: running.bridge.value.service,
-                            datapath: running.bridge.value.datapath)
+                            datapath: running.bridge.value.datapath,
+                            connections: running.bridge.value.connectionOperations)
                     }.wait())
             } catch {
                 throw AgentError(.failed, "bridge \(running.name): \(error)")

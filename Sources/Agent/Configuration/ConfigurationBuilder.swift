@@ -46,6 +46,7 @@ package struct ConfigurationBuilder {
             if let bridge = self.complete(partial, runDirectory: runDirectory) { configuration.bridges.append(bridge) }
         }
         self.checkPatchPorts()
+        self.checkRecordings(configuration.bridges)
         configuration.logFile = flags.logFile ?? file.logFile
         configuration.logLevels = flags.logLevels ?? file.logLevels ?? LogLevels()
         configuration.tls = flags.tls.over(file.tls)
@@ -147,6 +148,19 @@ package struct ConfigurationBuilder {
             )
         }
         return bridge
+    }
+
+    /// A file takes the conversations of one bridge: two would write parts of blocks between each other's.
+    private mutating func checkRecordings(_ bridges: [BridgeConfiguration]) {
+        var owners: [String: String] = [:]
+        for bridge in bridges {
+            let settings = [bridge.connectionSettings] + Array(bridge.addressSettings.values)
+            for path in Set(settings.compactMap(\.recordingPath)).sorted() {
+                guard let owner = owners.updateValue(bridge.name, forKey: path) else { continue }
+                self.lines.append(
+                    "record: bridge \(owner) records to \(path) already: give bridge \(bridge.name) a file of its own")
+            }
+        }
     }
 
     /// Patch ports come in pairs that name each other.

@@ -82,6 +82,13 @@ enum SettingTable {
         Row("keepalive") { (target, text) throws(SettingError) in
             target.keepalive = try SettingParser.duration(text, allowing: SettingRanges.keepalive, orZero: true)
         },
+        Row("log-messages") { (target, text) throws(SettingError) in
+            guard let selection = MessageSelection(text) else {
+                throw SettingError(
+                    "'\(text)' is no list of message types: expected such as FLOW_MOD,PACKET_OUT, or all")
+            }
+            target.loggedMessages = selection
+        },
         Row("record") { (target, text) throws(SettingError) in target.recordingPath = try SettingParser.path(text) },
     ]
 
@@ -95,6 +102,7 @@ enum SettingTable {
             target.auxiliaryConnections = try SettingParser.integer(
                 text, in: 0...AgentLimits.auxiliaryConnectionsMaximum)
         },
+        Row("in-band") { (target, text) throws(SettingError) in target.isInBand = try SettingParser.boolean(text) },
     ]
 
     /// Further settings of one listener.

@@ -24,6 +24,8 @@ final class ActiveController {
     var news = RepeatedNews()
     private var state = State.idle
     private var backoff: ReconnectBackoff
+    /// Whether the next call follows the end of the connection at once.
+    private var callsAtOnce = false
 
     init(address: ControllerAddress, settings: ConnectionSettings, tap: ConversationTap) {
         self.address = address
@@ -70,9 +72,16 @@ final class ActiveController {
         self.statistics.lastChange = now
     }
 
+    /// Takes in what a connection of its has done.
+    func add(_ connection: ConnectionStatistics) { self.statistics.add(connection) }
+
     /// The connection ended; returns how long to wait.
     func connectionEnded(_ reason: CloseReason, openedAt: MonotonicTime?, now: MonotonicTime) -> Duration {
         self.note(error: reason.description, now: now)
+        if self.callsAtOnce {
+            self.callsAtOnce = false
+            return .zero
+        }
         guard let openedAt else { return self.backoff.attemptFailed() }
         return self.backoff.sessionEnded(after: now.since(openedAt))
     }
@@ -90,6 +99,33 @@ final class ActiveController {
     func cancelAuxiliaries() {
         for timer in self.auxiliaryTimers.values { timer.cancel() }
         self.auxiliaryTimers = [:]
+    }
+
+    /// What is to be done to call it anew.
+    enum Reconnection {
+        /// Nothing: a call is being made, or none is to be made any more.
+        case calling
+        /// The connection is to be closed; a call follows its end.
+        case closing(OpenFlowConnection)
+        /// A call is to be made now; the one that was to be made later is cancelled.
+        case waiting
+    }
+
+    /// Forgets earlier failures, and says what is to be done to call it anew.
+    func reconnect() -> Reconnection {
+        self.backoff.reset()
+        self.callsAtOnce = true
+        switch self.state {
+        case .waiting(let timer):
+            timer.cancel()
+            self.callsAtOnce = false
+            self.state = .idle
+            return .waiting
+        case .connected(let connection): return .closing(connection)
+        case .connecting, .idle, .stopped:
+            self.callsAtOnce = false
+            return .calling
+        }
     }
 
     /// Calls no more; a connection is closed.

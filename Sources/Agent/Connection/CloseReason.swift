@@ -26,6 +26,8 @@ package enum CloseReason: Error, Hashable, Sendable {
     case mainConnectionEnded
     /// The switch asked for it.
     case closedBySwitch
+    /// Somebody asked us to call the controller anew.
+    case reconnect
     /// The agent ends, or the controller was taken out of the configuration.
     case shutdown
     /// The operating system's words.
@@ -49,6 +51,7 @@ extension CloseReason: CustomStringConvertible {
         case .noTLSHandshake: "no end of the TLS handshake in time"
         case .mainConnectionEnded: "the main connection has ended"
         case .closedBySwitch: "closed by the switch"
+        case .reconnect: "closed by us, to be called anew"
         case .shutdown: "closed by us"
         case .system(let text): text
         }

@@ -63,14 +63,29 @@ extension ConnectionManager {
         self.controllers[index].waits(for: timer)
     }
 
+    /// Closes the connections to all controllers and calls them anew, at once and without regard to earlier failures;
+    /// returns how many there are.
+    package func reconnect() -> Int {
+        guard !self.isStopping else { return 0 }
+        for (index, controller) in self.controllers.enumerated() {
+            switch controller.reconnect() {
+            case .calling: break
+            case .closing(let connection): connection.close(.reconnect)
+            case .waiting: self.call(index)
+            }
+        }
+        return self.controllers.count
+    }
+
     /// The main connection of a controller has ended.
     func mainClosed(_ index: Int, _ connection: OpenFlowConnection, _ reason: CloseReason, now: MonotonicTime) {
         let controller = self.controllers[index]
         let hadSession = connection.statistics.sessions > 0
+        controller.add(connection.statistics)
         if hadSession { controller.news.reset() }
         self.tell("\(connection.statistics.peer): \(reason)", of: controller, now: now)
-        if hadSession {
-            self.failMode.controllerDisconnected(now: now)
+        if connection.isInCharge {
+            self.apply(self.failMode.controllerLeft(now: now), now: now)
             self.armFailModeTimer()
         }
         self.closeAuxiliaries(index)

@@ -13,6 +13,15 @@ extension ConnectionManager {
         }
     }
 
+    /// A controller is in charge once it has the switch's features or has said what it wants; until then it may as well
+    /// have called the wrong number.
+    func noteCharge(of connection: OpenFlowConnection, now: MonotonicTime) {
+        guard !connection.isInCharge, case .controller = connection.origin, connection.session?.isIdentified == true
+        else { return }
+        connection.isInCharge = true
+        self.apply(self.failMode.controllerTookCharge(now: now), now: now)
+    }
+
     func armFailModeTimer() {
         self.failModeTimer?.cancel()
         let deadline = self.failMode.deadline
@@ -26,6 +35,25 @@ extension ConnectionManager {
             manager.armFailModeTimer()
             manager.signal.raise(.connections)
         }
+    }
+
+    /// Says some seconds after the first of a burst of FLOW_MOD messages how many there were, and from whom.
+    func armFlowModTimer() {
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let wait = TimeAmount.nanoseconds(AgentLimits.flowModReportInterval.wholeNanoseconds)
+        self.flowModTimer = self.eventLoop.scheduleTask(in: wait) {
+            let manager = bound.value
+            manager.flowModTimer = nil
+            for connection in manager.connections.values { manager.reportFlowMods(of: connection) }
+        }
+    }
+
+    func reportFlowMods(of connection: OpenFlowConnection) {
+        let count = connection.takeFlowModCount()
+        guard count > 0 else { return }
+        let seconds = AgentLimits.flowModReportInterval.components.seconds
+        self.logger.info(
+            "\(connection.statistics.peer): \(count) flow_mod\(count == 1 ? "" : "s") in the last \(seconds) s")
     }
 
     /// Looks once a day whether certificates are about to expire.

@@ -64,6 +64,16 @@ extension ConnectionManager {
         self.snoopChannel = nil
     }
 
+    /// Lets those messages be logged that are asked for.
+    func openMessageLogs() {
+        let logged =
+            self.controllers.map { ($0.settings.loggedMessages, $0.tap as ConversationTap?) }
+            + self.listeners.map { ($0.settings.loggedMessages, $0.tap) }
+        for case (let selection?, let tap?) in logged {
+            tap.add(MessageLog(selection, logger: self.logger, clock: self.clock))
+        }
+    }
+
     /// Opens the files in which conversations are recorded; addresses with one path share a file.
     func openRecordings() throws(AgentError) {
         let recorded =

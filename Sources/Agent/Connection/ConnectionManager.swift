@@ -37,6 +37,10 @@ package final class ConnectionManager {
     /// Recordings, by their paths.
     var recorders: [String: ConversationRecorder] = [:]
     var certificateTimer: RepeatedTask?
+    /// Says who sent how many FLOW_MOD messages; nil while there were none.
+    var flowModTimer: Scheduled<Void>?
+    /// Looks for the next hops towards controllers in band.
+    var inBandTimer: RepeatedTask?
     var isStopping = false
     /// Calls whose outcome is not known.
     var pendingCalls = 0
@@ -92,6 +96,7 @@ package final class ConnectionManager {
     package func start() -> EventLoopFuture<[ControllerAddress]> {
         do throws(AgentError) {
             try self.openRecordings()
+            self.openMessageLogs()
             self.bootstrap.tls = try TLSContexts(
                 configuration: self.configuration.tls,
                 addresses: self.configuration.controllers + self.configuration.listeners, logger: self.logger)
@@ -104,6 +109,7 @@ package final class ConnectionManager {
                 mode: self.configuration.failMode, controllers: self.controllers.count, now: now), now: now)
         self.armFailModeTimer()
         self.armCertificateTimer()
+        self.updateInBandFlows(now: now)
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         let opened = self.listeners.indices.map { index in
             self.listen(index).map { channel in bound.value.listening(index, channel) }
@@ -124,6 +130,8 @@ package final class ConnectionManager {
         self.isStopping = true
         self.failModeTimer?.cancel()
         self.certificateTimer?.cancel()
+        self.inBandTimer?.cancel()
+        self.flowModTimer?.cancel()
         self.stopSnooping()
         for listener in self.listeners {
             listener.channel?.close(promise: nil)
@@ -168,6 +176,8 @@ package final class ConnectionManager {
             guard let connection = self.connections[identifier] else { continue }
             let result = connection.turn(self.handler, limit: AgentLimits.messagesPerTurn, now: now)
             if let version = result.opened { self.opened(connection, version, now: now) }
+            self.noteCharge(of: connection, now: now)
+            if connection.flowModCount > 0, self.flowModTimer == nil { self.armFlowModTimer() }
             connection.carryOutput(self.handler, wasWoken: true, now: now)
             if result.hasMore { self.unfinished.append(identifier) }
             if let reason = result.closed { self.closed(connection, reason, now: now) }
@@ -201,13 +211,16 @@ package final class ConnectionManager {
         }
         guard case .controller(let index) = connection.origin else { return }
         self.controllers[index].sessionOpened(now: now)
-        self.apply(self.failMode.controllerConnected(), now: now)
         self.callAuxiliaries(index, version)
     }
 
     private func closed(_ connection: OpenFlowConnection, _ reason: CloseReason, now: MonotonicTime) {
         self.connections[connection.identifier] = nil
-        if !self.isStopping, self.bootstrap.hub.budget.takePeak() >= AgentLimits.trimBytesMinimum {
+        self.reportFlowMods(of: connection)
+        let isHeavy =
+            self.bootstrap.hub.budget.takePeak() >= AgentLimits.trimBytesMinimum
+            || connection.statistics.messagesReceived >= AgentLimits.trimMessagesMinimum
+        if !self.isStopping, isHeavy {
             MemoryTrim.soon(on: self.eventLoop)
         }
         switch connection.origin {

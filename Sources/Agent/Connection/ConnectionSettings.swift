@@ -26,8 +26,12 @@ package struct ConnectionSettings: Hashable, Sendable {
     package var serverName: String?
     /// Auxiliary connections opened beside the main one (1.3 and later); controllers.
     package var auxiliaryConnections: Int?
+    /// Whether the controller is reached through the bridge itself, by hidden flows (``InBandControl``); controllers.
+    package var isInBand: Bool?
     /// The file in which the conversation is recorded, in the pcapng format.
     package var recordingPath: String?
+    /// Which messages are written to the log; nil for none.
+    package var loggedMessages: MessageSelection?
     /// The versions that are spoken; at least one.
     package var protocols: VersionSet?
     /// Who may come in, by listeners; nil admits everybody.
@@ -61,7 +65,9 @@ package struct ConnectionSettings: Hashable, Sendable {
         result.keepalive = self.keepalive ?? defaults.keepalive
         result.serverName = self.serverName ?? defaults.serverName
         result.auxiliaryConnections = self.auxiliaryConnections ?? defaults.auxiliaryConnections
+        result.isInBand = self.isInBand ?? defaults.isInBand
         result.recordingPath = self.recordingPath ?? defaults.recordingPath
+        result.loggedMessages = self.loggedMessages ?? defaults.loggedMessages
         result.protocols = self.protocols ?? defaults.protocols
         result.allowedPeers = self.allowedPeers ?? defaults.allowedPeers
         result.connectionsMaximum = self.connectionsMaximum ?? defaults.connectionsMaximum

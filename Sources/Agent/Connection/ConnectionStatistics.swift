@@ -1,3 +1,5 @@
+package import OpenFlow
+
 /// What is known of a connection or a configured controller, for people and metrics.
 package struct ConnectionStatistics: Hashable, Sendable {
     /// The address called, or the peer that came in.
@@ -14,6 +16,8 @@ package struct ConnectionStatistics: Hashable, Sendable {
     package var messagesUndecodable: UInt64 = 0
     /// Bytes sent by the switch.
     package var bytesSent: UInt64 = 0
+    /// The version agreed on last; nil before the first session.
+    package var version: OpenFlowVersion?
     /// Version and cipher of TLS and the peer's certificate; nil for plain connections.
     package var security: TLSSummary?
     /// Why the latest attempt or session ended; nil while there was no end.
@@ -23,4 +27,13 @@ package struct ConnectionStatistics: Hashable, Sendable {
 
     /// Makes statistics of a peer that nothing is known of.
     package init(peer: String) { self.peer = peer }
+
+    /// Takes in what a connection to this peer has done; its version and its security are the latest.
+    mutating func add(_ connection: ConnectionStatistics) {
+        self.messagesReceived &+= connection.messagesReceived
+        self.messagesUndecodable &+= connection.messagesUndecodable
+        self.bytesSent &+= connection.bytesSent
+        self.version = connection.version ?? self.version
+        self.security = connection.security ?? self.security
+    }
 }

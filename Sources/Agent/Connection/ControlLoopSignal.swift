@@ -26,7 +26,12 @@ package final class ControlLoopSignal: Sendable {
     /// The control loop.
     package let eventLoop: any EventLoop
     private let pending = Atomic<UInt32>(0)
-    private let turn = Mutex<(@Sendable () -> Void)?>(nil)
+    /// In a structure: a function that is itself the mutex's value is wrapped anew whenever it is looked at, and calls
+    /// of it become slower each time.
+    private struct Turn {
+        var run: (@Sendable () -> Void)?
+    }
+    private let turn = Mutex(Turn())
 
     /// Makes a signal for a loop; causes raised before ``connect(_:)`` wait for it.
     package init(eventLoop: any EventLoop) {
@@ -35,20 +40,20 @@ package final class ControlLoopSignal: Sendable {
 
     /// Sets what runs on the loop when it is woken; it begins with ``take()``.
     package func connect(_ turn: @escaping @Sendable () -> Void) {
-        self.turn.withLock { $0 = turn }
+        self.turn.withLock { $0.run = turn }
         if self.pending.load(ordering: .sequentiallyConsistent) != 0 { self.eventLoop.execute(turn) }
     }
 
     /// Lets go of what ``connect(_:)`` set; nothing runs any more.
     package func disconnect() {
-        self.turn.withLock { $0 = nil }
+        self.turn.withLock { $0.run = nil }
     }
 
     /// Notes `causes` and wakes the loop if it is not on its way already; any thread.
     package func raise(_ causes: Causes) {
         let before = self.pending.bitwiseOr(causes.rawValue, ordering: .sequentiallyConsistent).oldValue
         guard before == 0 else { return }
-        guard let turn = self.turn.withLock({ $0 }) else { return }
+        guard let turn = self.turn.withLock({ $0.run }) else { return }
         self.eventLoop.execute(turn)
     }
 

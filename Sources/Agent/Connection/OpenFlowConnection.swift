@@ -33,6 +33,12 @@ package final class OpenFlowConnection {
     private(set) var openedAt = MonotonicTime.zero
     /// What is known of it.
     package private(set) var statistics: ConnectionStatistics
+    /// FLOW_MOD messages since ``takeFlowModCount()`` was asked last.
+    private(set) var flowModCount = 0
+    /// The number of FLOW_MOD, in all versions.
+    private static let flowModType: UInt8 = 14
+    /// Whether the bridge's fail mode counts it among the controllers in charge.
+    var isInCharge = false
 
     private let link: ConnectionLink
     private let settings: ConnectionSettings
@@ -61,6 +67,15 @@ package final class OpenFlowConnection {
 
     /// A number that is never given twice in the life of the process.
     package var identifier: UInt64 { self.link.identifier }
+
+    /// How many FLOW_MOD messages there were since the last call.
+    func takeFlowModCount() -> Int {
+        defer { self.flowModCount = 0 }
+        return self.flowModCount
+    }
+
+    /// Bytes sent and not yet in the socket.
+    var bytesInFlight: Int { self.link.bytesInFlight }
 
     /// Takes over what has come in and lets the switch handle at most `limit` messages of it.
     ///
@@ -163,12 +178,14 @@ package final class OpenFlowConnection {
             self.openedAt = now
             self.statistics.isConnected = true
             self.statistics.sessions += 1
+            self.statistics.version = version
             self.statistics.lastChange = now
             result.opened = version
             handler.sessionOpened(session)
         case .message(let message, let header, let bytes):
             guard let session = self.session, !session.shouldClose else { return }
             self.statistics.messagesReceived += 1
+            if header.type == Self.flowModType { self.flowModCount += 1 }
             handler.handle(message, header: header, bytes: bytes, from: session, now: now)
         case .undecodable(let error, let bytes):
             guard let session = self.session, !session.shouldClose else { return }

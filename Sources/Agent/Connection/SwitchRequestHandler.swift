@@ -1,3 +1,4 @@
+package import NetworkTypes
 package import OpenFlow
 
 /// What connections need of a switch: ``OpenFlowSwitch``, or a simple stand-in in tests.
@@ -35,6 +36,10 @@ package protocol SwitchRequestHandler: AnyObject {
     func resume(_ session: ControllerSession, now: MonotonicTime)
     /// Says when the switch forwards by itself.
     func setStandaloneForwarding(_ mode: StandaloneForwarding, now: MonotonicTime)
+    /// Makes these the hidden flows of in-band control.
+    func setInBandFlows(_ flows: [HiddenFlow], now: MonotonicTime)
+    /// The local port's hardware address; nil where there is none.
+    var localHardwareAddress: MACAddress? { get }
 }
 
 extension SwitchRequestHandler {
@@ -43,6 +48,12 @@ extension SwitchRequestHandler {
         get { [] }
         set { _ = newValue }
     }
+
+    /// There is no local port.
+    package var localHardwareAddress: MACAddress? { nil }
+
+    /// There is no local port.
+    package func setInBandFlows(_ flows: [HiddenFlow], now: MonotonicTime) {}
 
     /// Nothing waits.
     package func releasePacketIns(now: MonotonicTime) -> MonotonicTime { .distantFuture }

@@ -11,6 +11,8 @@ package struct ControlContext: Sendable {
         var service: DatapathService
         /// Its side of the datapath.
         var datapath: BridgeDatapath<PipelineState>
+        /// Its connections.
+        var connections: ConnectionOperations
     }
     /// All of them, in the order in which they were made.
     let bridges: [Bridge]
@@ -39,7 +41,7 @@ package struct ControlError: Error, Sendable {
     init(_ message: String) { self.message = message }
 }
 
-/// A command at the control socket; asks and does not change, and may take a while.
+/// A command at the control socket; may take a while.
 struct ControlCommand: Sendable {
     /// Its word.
     let name: String
@@ -61,6 +63,21 @@ struct ControlCommand: Sendable {
         },
         ControlCommand(name: "dump-drops", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
             DropReport.report(of: try context.bridges(arguments.first))
+        },
+        ControlCommand(name: "dump-hidden-flows", argumentCounts: 0...1) {
+            (context, arguments) throws(ControlError) in
+            HiddenFlowReport.report(of: try context.bridges(arguments.first))
+        },
+        ControlCommand(name: "show", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
+            try ConnectionReport.report(of: try context.bridges(arguments.first))
+        },
+        ControlCommand(name: "reconnect", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
+            var text = ""
+            for bridge in try context.bridges(arguments.first) {
+                let count = try bridge.connections.reconnectAll()
+                text += "Bridge \(bridge.name): \(count) controller\(count == 1 ? "" : "s") called anew\n"
+            }
+            return text
         },
     ]
 

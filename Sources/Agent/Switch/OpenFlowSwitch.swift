@@ -45,6 +45,8 @@ package final class OpenFlowSwitch {
     var standaloneForwarding = StandaloneForwarding.none
     /// The flow that stands for it, where there is one.
     var forwardingFlow: RuleReference?
+    /// The hidden flows of in-band control.
+    var inBandFlows: [HiddenFlow: RuleReference] = [:]
     /// The flows that packets have taught.
     var learnedFlows = LearnedFlows()
     /// Where matches of requests are compiled.

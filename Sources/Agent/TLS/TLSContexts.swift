@@ -65,6 +65,16 @@ struct TLSContexts: Sendable {
     /// Whether a host is an address rather than a name.
     static func isLiteral(_ host: String) -> Bool { host.contains(":") || IPv4Address(host) != nil }
 
+    /// The certificates in use at present, ours and the authorities', each once.
+    var certificatesInUse: [(what: String, certificate: TLSCertificate)] {
+        var seen = Set<String>()
+        return [self.client, self.server].compactMap { $0 }.flatMap { $0.current().certificatesInUse }
+            .filter { seen.insert("\($0.what) \($0.certificate.serialNumber)").inserted }
+    }
+
+    /// How often changed files were taken into use.
+    var reloads: UInt64 { (self.client?.reloads ?? 0) + (self.server?.reloads ?? 0) }
+
     /// The lines to log of certificates that expire soon.
     func expiryWarnings(nowSeconds: Int64, warningSeconds: Int64) -> [String] {
         let stores = [self.client, self.server].compactMap { $0 }

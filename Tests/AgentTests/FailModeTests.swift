@@ -1,0 +1,82 @@
+import Testing
+
+@testable import Agent
+
+@Suite("What a bridge does without controllers")
+struct FailModeTests {
+    private static func time(_ seconds: Int) -> MonotonicTime { MonotonicTime(nanoseconds: 5) + .seconds(seconds) }
+
+    /// A machine that has been waiting for two controllers since second 0, with probes after five seconds.
+    private static func waiting() -> FailModeStateMachine {
+        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
+        #expect(machine.started(mode: .standalone, controllers: 2, now: Self.time(0)) == nil)
+        return machine
+    }
+
+    @Test("fail mode standalone without controllers forwards from the start, visibly")
+    func noControllers() {
+        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
+        #expect(machine.started(mode: .standalone, controllers: 0, now: Self.time(0)) == .visibleFlow)
+        #expect(machine.deadline == .distantFuture)
+        #expect(machine.timerFired(now: Self.time(1000)) == nil)
+    }
+
+    @Test("fail mode secure never forwards on its own", arguments: 0...2)
+    func secure(controllers: Int) {
+        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
+        #expect(machine.started(mode: .secure, controllers: controllers, now: Self.time(0)) == nil)
+        #expect(machine.controllerTookCharge(now: Self.time(1)) == nil)
+        #expect(machine.controllerLeft(now: Self.time(2)) == nil)
+        #expect(machine.timerFired(now: Self.time(1000)) == nil)
+        #expect(machine.deadline == .distantFuture)
+    }
+
+    @Test("controllers that are out of reach for three probe intervals are stood in for, until one takes charge")
+    func outOfReach() {
+        var machine = Self.waiting()
+        #expect(machine.deadline == Self.time(15))
+        #expect(machine.timerFired(now: Self.time(14)) == nil)
+        #expect(machine.timerFired(now: Self.time(15)) == .hiddenFlow)
+        #expect(machine.controllerTookCharge(now: Self.time(16)) == StandaloneForwarding.none)
+        #expect(machine.controllerTookCharge(now: Self.time(17)) == nil)
+        // One of two going leaves a controller in charge.
+        #expect(machine.controllerLeft(now: Self.time(25)) == nil)
+        #expect(machine.deadline == .distantFuture)
+        #expect(machine.controllerLeft(now: Self.time(30)) == nil)
+        #expect(machine.deadline == Self.time(45))
+        #expect(machine.controllerTookCharge(now: Self.time(40)) == nil)
+        #expect(machine.timerFired(now: Self.time(45)) == nil)
+    }
+
+    @Test("a controller that comes and goes within a probe interval changes nothing")
+    func flapping() {
+        var machine = Self.waiting()
+        // It does not prolong the waiting …
+        #expect(machine.controllerTookCharge(now: Self.time(8)) == nil)
+        #expect(machine.controllerLeft(now: Self.time(9)) == nil)
+        #expect(machine.deadline == Self.time(15))
+        #expect(machine.controllerTookCharge(now: Self.time(14)) == nil)
+        // … which may end while it is there.
+        #expect(machine.controllerLeft(now: Self.time(16)) == .hiddenFlow)
+        // Nor does it end the forwarding for longer than it stays.
+        for second in [20, 22, 24] {
+            #expect(machine.controllerTookCharge(now: Self.time(second)) == StandaloneForwarding.none)
+            #expect(machine.controllerLeft(now: Self.time(second + 1)) == .hiddenFlow)
+        }
+        // One that stays is believed.
+        #expect(machine.controllerTookCharge(now: Self.time(30)) == StandaloneForwarding.none)
+        #expect(machine.controllerLeft(now: Self.time(35)) == nil)
+        #expect(machine.deadline == Self.time(50))
+    }
+
+    @Test("each state says what it would come to")
+    func summary() {
+        var machine = Self.waiting()
+        #expect(machine.summary(now: Self.time(5)).contains("on its own in 10 s"))
+        _ = machine.controllerTookCharge(now: Self.time(5))
+        #expect(machine.summary(now: Self.time(6)).contains("1 controller in charge"))
+        _ = machine.controllerLeft(now: Self.time(20))
+        _ = machine.timerFired(now: Self.time(35))
+        #expect(machine.summary(now: Self.time(36)).contains("for 16 s"))
+    }
+}
