@@ -9,7 +9,7 @@ cd "$out"
 # One maker at a time; what is half made is made again.
 exec 9>.lock
 flock 9
-if [ -e .complete-2 ]; then exit 0; fi
+if [ -e .complete-3 ]; then exit 0; fi
 quietly() { local said; said=$("$@" 2>&1) || { echo "$said" >&2; exit 1; }; }
 
 new_key() {              # new_key FILE rsa|ecdsa
@@ -19,8 +19,8 @@ new_key() {              # new_key FILE rsa|ecdsa
     esac
 }
 
-authority() {            # authority NAME: NAME.key and the self-signed NAME.pem
-    new_key "$1.key" ecdsa
+authority() {            # authority NAME [KIND]: NAME.key and the self-signed NAME.pem
+    new_key "$1.key" "${2:-ecdsa}"
     quietly openssl req -new -x509 -config "$here/openssl.cnf" -section request -extensions authority \
         -key "$1.key" -subj "/O=Sluice tests/CN=$1" -days 3650 -out "$1.pem"
 }
@@ -36,13 +36,17 @@ peer() {                 # peer NAME KIND AUTHORITY DAYS [SECTION]: NAME.key and
 
 authority ca
 authority other-ca
+authority rsa-ca rsa
 for kind in rsa ecdsa; do
     peer switch-$kind $kind ca 3650
     peer controller-$kind $kind ca 3650
 done
+peer switch-rsa-only rsa rsa-ca 3650
+peer controller-rsa-only rsa rsa-ca 3650
 peer stranger ecdsa other-ca 3650
 # Valid from yesterday until yesterday: openssl x509 counts whole days, also backwards.
 peer expired ecdsa ca -1
+peer soon ecdsa ca 10
 peer elsewhere ecdsa ca 3650 elsewhere
 peer revoked ecdsa ca 3650
 # The authority's revocation list; its database is of no use afterwards.
@@ -61,5 +65,5 @@ if openssl verify -CAfile ca.pem -CRLfile crl.pem -crl_check revoked.pem >/dev/n
     echo "make-test-certificates.sh: the revoked certificate is not in the list" >&2
     exit 1
 fi
-touch .complete-2
+touch .complete-3
 echo "certificates in $out"

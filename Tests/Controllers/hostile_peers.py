@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Peers that no switch wants: each keeps doing the worst it can until the program is ended.
 
-hostile_peers.py PORT TLS_PORT COUNT: COUNT peers of each kind against 127.0.0.1. Prints "attacking" once all have begun.
+hostile_peers.py PORT TLS_PORT COUNT CERTIFICATES: COUNT peers of each kind against 127.0.0.1, those of TLS with keys of the
+directory CERTIFICATES. Prints "attacking" once all have begun.
 Nobody here reads what the switch answers, but for the few who must hear its HELLO.
 """
 import random
 import selectors
 import socket
+import ssl
 import struct
 import sys
+import threading
 
 
 def message(kind, body=b"", version=4, transaction=1):
@@ -18,6 +21,11 @@ def message(kind, body=b"", version=4, transaction=1):
 HELLO = message(0)
 FLOW_REQUEST = message(18, struct.pack("!HHI", 1, 0, 0) + struct.pack("!B3xII4xQQ", 255, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0)
                        + struct.pack("!HH4x", 1, 4))
+# In 1.4: a bundle that is opened, filled and never closed, and many that are opened and left.
+FLOW_MOD = (struct.pack("!QQBBHHHIIIHH", 0, 0, 0, 0, 0, 0, 1, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0)
+            + struct.pack("!HH4x", 1, 4))
+BUNDLE_ADD = message(34, struct.pack("!IHH", 1, 0, 0) + message(14, FLOW_MOD, version=5), version=5)
+BUNDLE_OPEN = [message(33, struct.pack("!IHH", number, 0, 0), version=5) for number in range(2000)]
 RANDOM = random.Random(7)
 
 # Each kind: what is sent once, what is sent again and again, and whether to call again when the switch hangs up.
@@ -34,6 +42,8 @@ KINDS = {
     "barrier flood": (HELLO, message(20) * 2000, True),
     "multipart flood": (HELLO, FLOW_REQUEST * 500, True),
     "multipart without end": (HELLO, message(18, struct.pack("!HHI", 12, 1, 0)) * 500, True),
+    "bundle without end": (message(0, version=5) + BUNDLE_OPEN[1], BUNDLE_ADD * 500, True),
+    "bundles left open": (message(0, version=5), b"".join(BUNDLE_OPEN), True),
     "unknown types": (HELLO, message(99, bytes(100)) * 300, True),
     "role flood": (HELLO, message(24, struct.pack("!I4xQ", 1, 0)) * 500, True),
     "half-open TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"", False),
@@ -88,8 +98,26 @@ class Peer:
             self.call()
 
 
+def inside_tls(port, directory):
+    """Shakes hands as a controller may, then sends anything, again and again."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=directory + "/ca.pem")
+    context.check_hostname = False
+    context.load_cert_chain(directory + "/controller-ecdsa.pem", directory + "/controller-ecdsa.key")
+    dice = random.Random(11)
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as secure:
+                secure.sendall(dice.choice([b"", HELLO]))
+                while True:
+                    secure.sendall(dice.randbytes(4096))
+        except OSError:
+            pass
+
+
 def main():
     port, tls_port, count = map(int, sys.argv[1:4])
+    for _ in range(count):
+        threading.Thread(target=inside_tls, args=(tls_port, sys.argv[4]), daemon=True).start()
     selector = selectors.DefaultSelector()
     for name in KINDS:
         for _ in range(count):

@@ -27,6 +27,32 @@ struct ConversationTests {
         }
     }
 
+    @Test("messages of the types asked for are in the log, both ways, and others are not")
+    func logged() async throws {
+        try await Lab.with(.embedded) { lab in
+            let dut = try lab.startSwitch("--log-messages", "FLOW_MOD,multipart")
+            try dut.requireOfctl(.openFlow13, "add-flow", "cookie=0x2a,in_port=1,actions=output:2")
+            _ = try dut.flows(.openFlow13)
+            for text in [
+                "< 127.0.0.1: OFPT_FLOW_MOD (OF1.3)", "< 127.0.0.1: OFPST_FLOW request",
+                "> 127.0.0.1: OFPST_FLOW reply",
+            ] {
+                try dut.process.waitForOutput(containing: text)
+            }
+            #expect(!dut.process.output.contains("OFPT_HELLO"), "\(dut.process.output)")
+        }
+    }
+
+    @Test("bursts of flow_mods are counted in the log, by who sent them")
+    func bursts() async throws {
+        try await Lab.with(.embedded) { lab in
+            let dut = try lab.startSwitch()
+            let flows = (1...50).map { "priority=\($0),actions=drop" }.joined(separator: "\n") + "\n"
+            try dut.requireOfctl(.openFlow13, "add-flows", lab.write(flows, to: "flows.txt"))
+            try dut.process.waitForOutput(containing: ": 50 flow_mods in the last 10 s")
+        }
+    }
+
     @Test("a recording is decoded by Wireshark, message by message")
     func record() async throws {
         try await Lab.with(.embedded) { lab in

@@ -9,12 +9,15 @@ struct HostilePeerTests {
         try TestCertificates.prepare()
         try await Lab.with(.embedded) { lab in
             let flags = TestCertificates.flags("switch-ecdsa", caFlag: "--ca-certificate")
-            let dut = try lab.startSwitch(["--listen", "pssl:6654:127.0.0.1"] + flags)
+            let dut = try lab.startSwitch(
+                ["--listen", "pssl:6654:127.0.0.1", "--protocols", "OpenFlow10,OpenFlow13,OpenFlow14"] + flags)
             let client = try dut.connect()
             try client.handshake(.openFlow13)
             let before = try Self.residentKilobytes(dut)
             let script = "\(Repository.root)/Tests/Controllers/hostile_peers.py"
-            let attack = try lab.start(["python3", script, "6653", "6654", "1"], in: lab.switchNamespace)
+            let attack = try lab.start(
+                ["python3", script, "6653", "6654", "1", TestCertificates.directory],
+                in: lab.switchNamespace)
             try attack.waitForOutput(containing: "attacking")
             for round in 0..<10 as Range<UInt32> {
                 try client.proveAlive(.openFlow13, 0x1000 + round)

@@ -12,6 +12,63 @@ struct StandaloneTests {
         }
     }
 
+    @Test("controllers that come and go: without them the switch forwards on its own, and no flow is lost")
+    func transitions() async throws {
+        guard !UserModeLinux.isGuest else { return }
+        try await Lab.with(.embedded, hosts: 3) { lab in
+            let (one, two, three) = (lab.hosts[0], lab.hosts[1], lab.hosts[2])
+            let listener = try RawOpenFlowListener(port: 6633, in: lab.switchNamespace)
+            let dut = try lab.startSwitch(
+                "--fail-mode", "standalone", "--controller", "tcp:127.0.0.1:6633", "--inactivity-probe", "1s",
+                "--max-backoff", "1s", "--protocols", "OpenFlow13")
+            // Somebody who takes the calls and says nothing is no controller.
+            do {
+                let silent = try listener.accept()
+                try dut.process.waitForOutput(containing: "no controller in reach, forwarding standalone")
+                withExtendedLifetime(silent) {}
+            }
+            #expect(try lab.ping(from: one, to: two))
+            #expect(try dut.sluice("dump-hidden-flows").contains("fail mode standalone"))
+            try Self.steer(listener, dut, lab)
+
+            // It is gone: after three intervals the switch forwards on its own, above the flows, which stay.
+            try eventually("forwarding on its own again") {
+                try dut.sluice("dump-hidden-flows").contains("fail mode standalone") ? true : nil
+            }
+            #expect(try lab.ping(from: one, to: three))
+            #expect(try dut.flows(.openFlow13).filter { $0.has("cookie=0x77") }.count == 2)
+            // And when a controller is back, they are what it left.
+            let successor = try Self.handshake(listener)
+            #expect(try dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
+            #expect(try dut.flows(.openFlow13).filter { $0.has("cookie=0x77") }.count == 2)
+            #expect(try lab.ping(from: one, to: two))
+            withExtendedLifetime(successor) {}
+        }
+    }
+
+    /// The next controller's session; calls that the switch has given up meanwhile are passed over.
+    private static func handshake(_ listener: RawOpenFlowListener) throws -> RawOpenFlowClient {
+        while true {
+            let client = try listener.accept()
+            if (try? client.handshake(.openFlow13)) != nil { return client }
+        }
+    }
+
+    /// A controller that stays for longer than a probe interval is in charge: its flows decide, and nothing else.
+    private static func steer(_ listener: RawOpenFlowListener, _ dut: LabSwitch, _ lab: Lab) throws {
+        let controller = try Self.handshake(listener)
+        #expect(try dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
+        #expect(try dut.sluice("show").contains("1 controller in charge"))
+        try dut.requireOfctl(.openFlow13, "add-flow", "cookie=0x77,in_port=1,actions=output:2")
+        try dut.requireOfctl(.openFlow13, "add-flow", "cookie=0x77,in_port=2,actions=output:1")
+        #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+        try eventually("the controller to have been there for longer than a probe interval") {
+            try controller.proveAlive(.openFlow13)
+            let show = try dut.sluice("show")
+            return (3..<600).contains { show.contains("connected for \($0) s") } ? true : nil
+        }
+    }
+
     @Test("in fail mode secure it forwards what its flows say, and nothing else", arguments: LabDatapath.here)
     func secure(datapath: LabDatapath) async throws {
         try await Lab.with(datapath, hosts: 3) { lab in

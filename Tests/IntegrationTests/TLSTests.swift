@@ -33,6 +33,39 @@ struct TLSTests {
         }
     }
 
+    @Test("an authority with an RSA key, and everything under it, does as well")
+    func rsaAuthority() async throws {
+        try TestCertificates.prepare()
+        try await Lab.with(.embedded) { lab in
+            func identity(_ name: String, _ caFlag: String) -> [String] {
+                [
+                    "--private-key", TestCertificates.path("\(name).key"), "--certificate",
+                    TestCertificates.path("\(name).pem"), caFlag, TestCertificates.path("rsa-ca.pem"),
+                ]
+            }
+            _ = try lab.startSwitch(
+                ["--listen", "pssl:6654:127.0.0.1"] + identity("switch-rsa-only", "--ca-certificate"))
+            let show =
+                ["ovs-ofctl", "-t", "60", "-O", "OpenFlow13"] + identity("controller-rsa-only", "--ca-cert")
+                + ["show", "ssl:127.0.0.1:6654"]
+            try Command.require(lab.switchNamespace.command(show))
+            #expect(try !self.show(lab, as: "controller-ecdsa").succeeded, "the other authority's are refused")
+        }
+    }
+
+    @Test("a certificate that expires soon is named with its day, in the log and by `sluice show`")
+    func expiresSoon() async throws {
+        try TestCertificates.prepare()
+        try await Lab.with(.embedded) { lab in
+            let flags = TestCertificates.flags("soon", caFlag: "--ca-certificate")
+            let dut = try lab.startSwitch(["--listen", "pssl:6654:127.0.0.1"] + flags)
+            try dut.process.waitForOutput(containing: "('CN=soon,O=Sluice tests') expire")
+            let lines = try dut.sluice("show").split(separator: "\n").filter { $0.contains("certificate: ") }
+            #expect(lines.contains { $0.contains("CN=soon") && $0.contains(", expire") }, "\(lines)")
+            #expect(lines.contains { $0.contains("ca.pem") }, "\(lines)")
+        }
+    }
+
     @Test("files that are missing or do not fit are named")
     func wrongFiles() async throws {
         try TestCertificates.prepare()

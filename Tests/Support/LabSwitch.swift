@@ -87,6 +87,12 @@ package struct LabSwitch: Sendable {
             .map { String($0.element) }.joined(separator: "\n")
     }
 
+    /// Asks the running switch by one of the program's other commands, such as `show`, and returns the answer.
+    package func sluice(_ command: String, _ arguments: String...) throws(LabError) -> String {
+        let line = [Repository.sluice, command, "--run-dir", "\(self.lab.folder)/run"] + arguments
+        return try Command.require(self.lab.switchNamespace.command(line))
+    }
+
     /// Opens a connection of bytes to the switch.
     package func connect() throws -> RawOpenFlowClient {
         try RawOpenFlowClient(port: 6653, in: self.lab.switchNamespace)

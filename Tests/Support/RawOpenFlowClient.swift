@@ -71,6 +71,13 @@ package final class RawOpenFlowClient {
         }
     }
 
+    /// Takes over a connected socket, which it closes in the end.
+    init(adopting descriptor: Int32) {
+        self.descriptor = descriptor
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     deinit {
         close(self.descriptor)
     }
@@ -127,9 +134,15 @@ package final class RawOpenFlowClient {
     /// Sends HELLO in `version`, waits for the switch's, and asks for its features; returns the features reply.
     @discardableResult
     package func handshake(_ version: LabProtocol) throws(LabError) -> Message {
-        try self.send(Message(version.wireVersion, 0, 1))
+        try self.handshake(wireVersion: version.wireVersion)
+    }
+
+    /// As ``handshake(_:)``, in the version with that number on the wire.
+    @discardableResult
+    package func handshake(wireVersion: UInt8) throws(LabError) -> Message {
+        try self.send(Message(wireVersion, 0, 1))
         _ = try self.receive(type: 0)
-        try self.send(Message(version.wireVersion, 5, 2))
+        try self.send(Message(wireVersion, 5, 2))
         return try self.receive(type: 6)
     }
 

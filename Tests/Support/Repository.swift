@@ -26,4 +26,7 @@ package enum Repository {
 
     /// The Python of the environment that `Scripts/install-dependencies` makes.
     package static let python = "\(Self.root)/.build/controllers/bin/python"
+
+    /// The folder of programs of the environment with Faucet, Gauge and os-ken, which the same script makes.
+    package static let faucetPrograms = "\(Self.root)/.build/faucet/bin"
 }
