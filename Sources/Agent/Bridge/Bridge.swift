@@ -87,7 +87,8 @@ final class Bridge {
     /// Throws what keeps it from being as configured; ports added so far are taken out again.
     init(
         settings: BridgeSettings, kind: DatapathChoice, service: DatapathService, eventLoop: any EventLoop,
-        ioGroup: any EventLoopGroup, hostIdentity: [UInt8], seed: UInt64, loggers: AgentLoggers,
+        ioGroup: any EventLoopGroup, secureGroup: (any EventLoopGroup)? = nil, hostIdentity: [UInt8], seed: UInt64,
+        loggers: AgentLoggers,
         clock: @escaping @Sendable () -> MonotonicTime
     ) throws(AgentError) {
         let signal = ControlLoopSignal(eventLoop: eventLoop)
@@ -123,7 +124,8 @@ final class Bridge {
             logger: loggers.openFlowSwitch)
         self.runtime = BridgeRuntime(
             name: settings.name, signal: signal, handler: self.openFlowSwitch, configuration: settings.connections,
-            ioGroup: ioGroup, packetIns: datapath.packetIns, logger: loggers.connection, clock: clock,
+            ioGroup: ioGroup, secureGroup: secureGroup, packetIns: datapath.packetIns, logger: loggers.connection,
+            clock: clock,
             handlePortEvents: { reference.bridge?.handlePortEvents() })
         reference.bridge = self
         do throws(AgentError) {

@@ -48,6 +48,8 @@ package final class SluiceAgent {
     private let hostIdentity: [UInt8]
     private let clock: @Sendable () -> MonotonicTime
     private let ioGroup: MultiThreadedEventLoopGroup
+    /// For connections with TLS, whose handshakes take milliseconds; nil where there are none.
+    private let secureGroup: MultiThreadedEventLoopGroup?
     private let controlGroup: MultiThreadedEventLoopGroup
     private var bridges: [RunningBridge] = []
     private var links: LinkWatcher?
@@ -66,6 +68,10 @@ package final class SluiceAgent {
             factory: factory,
             devices: Set(settings.bridges.flatMap { $0.devices }), loggers: loggers)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
+        let usesTLS = settings.bridges.contains { bridge in
+            (bridge.connections.controllers + bridge.connections.listeners).contains { $0.needsTLS }
+        }
+        self.secureGroup = usesTLS ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
     }
 
@@ -103,7 +109,7 @@ package final class SluiceAgent {
             self.registry.release(running.kind, keep: keep)
         }
         self.bridges = []
-        for group in [self.ioGroup, self.controlGroup] {
+        for group in [self.ioGroup, self.secureGroup, self.controlGroup].compactMap({ $0 }) {
             do {
                 try group.syncShutdownGracefully()
             } catch {
@@ -116,12 +122,13 @@ package final class SluiceAgent {
         let kind = self.registry.resolve(settings.datapath)
         let service = try self.registry.acquire(kind)
         let loop = self.controlGroup.next()
-        let (ioGroup, loggers, clock) = (self.ioGroup, self.loggers, self.clock)
+        let (ioGroup, secureGroup, loggers, clock) = (self.ioGroup, self.secureGroup, self.loggers, self.clock)
         let hostIdentity = self.hostIdentity
         do {
             let bridge = try loop.submit {
                 let bridge = try Bridge(
                     settings: settings, kind: kind, service: service, eventLoop: loop, ioGroup: ioGroup,
+                    secureGroup: secureGroup,
                     hostIdentity: hostIdentity, seed: UInt64.random(in: 0 ... .max), loggers: loggers, clock: clock)
                 return NIOLoopBound(bridge, eventLoop: loop)
             }.wait()

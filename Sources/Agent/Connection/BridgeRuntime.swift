@@ -37,13 +37,15 @@ package final class BridgeRuntime {
     ///   - handler: the switch.
     ///   - configuration: how it is connected.
     ///   - ioGroup: the loops that sockets are on.
+    ///   - secureGroup: the loops of sockets with TLS; nil for the same.
     ///   - packetIns: where packet-ins come from; raises `packetIns` when it gets some.
     ///   - logger: where connections report.
     ///   - clock: the present moment.
     ///   - handlePortEvents: called in a turn after `ports` was raised.
     package init(
         name: String, signal: ControlLoopSignal, handler: any SwitchRequestHandler,
-        configuration: ConnectionConfiguration, ioGroup: any EventLoopGroup, packetIns: (any PacketInSource)?,
+        configuration: ConnectionConfiguration, ioGroup: any EventLoopGroup,
+        secureGroup: (any EventLoopGroup)? = nil, packetIns: (any PacketInSource)?,
         logger: Logger, clock: @escaping @Sendable () -> MonotonicTime = SystemClock.now,
         handlePortEvents: (() -> Void)? = nil
     ) {
@@ -54,8 +56,8 @@ package final class BridgeRuntime {
         self.handlePortEvents = handlePortEvents
         self.clock = clock
         self.connections = ConnectionManager(
-            handler: handler, configuration: configuration, signal: signal, ioGroup: ioGroup, logger: logger,
-            clock: clock)
+            handler: handler, configuration: configuration, signal: signal, ioGroup: ioGroup,
+            secureGroup: secureGroup, logger: logger, clock: clock)
     }
 
     /// Begins to run; the future gives the addresses listened on, or fails with an ``AgentError``.

@@ -12,10 +12,16 @@ import Synchronization
 struct ConnectionBootstrap: Sendable {
     /// The I/O loops.
     let group: any EventLoopGroup
+    /// The I/O loops of connections with TLS, so that no other waits for their handshakes; nil for the same as others'.
+    var secureGroup: (any EventLoopGroup)?
     /// Where connections are announced.
     let hub: ConnectionHub
     /// Keys and certificates of those addresses that need them.
     var tls = TLSContexts()
+
+    private func group(for address: ControllerAddress) -> any EventLoopGroup {
+        address.needsTLS ? self.secureGroup ?? self.group : self.group
+    }
 
     /// Calls a controller; the future fails if it cannot be reached in time.
     ///
@@ -27,7 +33,7 @@ struct ConnectionBootstrap: Sendable {
         let link = ConnectionLink(hub: self.hub, tap: tap)
         let attempt = ConnectionAttempt(link: link)
         let tls = self.tls
-        var bootstrap = ClientBootstrap(group: self.group)
+        var bootstrap = ClientBootstrap(group: self.group(for: address))
             .connectTimeout(.nanoseconds(max(timeout, .seconds(1)).wholeNanoseconds))
             .channelOption(.recvAllocator, value: BurstReceiveAllocator())
             .channelOption(.maxMessagesPerRead, value: AgentLimits.readsPerTurn)
@@ -67,7 +73,7 @@ struct ConnectionBootstrap: Sendable {
         tap: ConversationTap?, logger: Logger
     ) -> EventLoopFuture<any Channel> {
         let (hub, tls) = (self.hub, self.tls)
-        let bootstrap = ServerBootstrap(group: self.group)
+        let bootstrap = ServerBootstrap(group: self.group(for: address))
             .serverChannelOption(.backlog, value: AgentLimits.listenBacklog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: address.isTCP ? 1 : 0)
             .childChannelOption(.recvAllocator, value: BurstReceiveAllocator())

@@ -51,7 +51,8 @@ package final class ConnectionManager {
     /// Called on the control loop, as everything here.
     package init(
         handler: any SwitchRequestHandler, configuration: ConnectionConfiguration, signal: ControlLoopSignal,
-        ioGroup: any EventLoopGroup, logger: Logger, clock: @escaping @Sendable () -> MonotonicTime
+        ioGroup: any EventLoopGroup, secureGroup: (any EventLoopGroup)? = nil, logger: Logger,
+        clock: @escaping @Sendable () -> MonotonicTime
     ) {
         self.eventLoop = signal.eventLoop
         self.handler = handler
@@ -59,7 +60,8 @@ package final class ConnectionManager {
         self.signal = signal
         self.logger = logger
         self.clock = clock
-        self.bootstrap = ConnectionBootstrap(group: ioGroup, hub: ConnectionHub(signal: signal))
+        self.bootstrap = ConnectionBootstrap(
+            group: ioGroup, secureGroup: secureGroup, hub: ConnectionHub(signal: signal))
         // One tap for each address, since each may be recorded; all are heard at the snoop socket.
         self.controllers = configuration.controllers.map {
             ActiveController(address: $0, settings: configuration.settings(of: $0), tap: ConversationTap())
