@@ -24,6 +24,8 @@ package enum AgentLimits {
     package static let asynchronousOutputBytesMaximum = 16 * 1024 * 1024
     /// Bytes not yet written to a peer above which a long answer (a dump) pauses.
     package static let dumpOutputBytesMaximum = 256 * 1024
+    /// Bytes not yet written to a peer above which updates of its flow monitors are paused.
+    package static let monitorOutputBytesMaximum = 128 * 1024
     /// Bytes not yet written to a peer above which its requests wait: their answers may not be dropped.
     package static let requestOutputBytesMaximum = 1024 * 1024
     /// Output of all connections of a bridge that waits for sockets above which each may hold only

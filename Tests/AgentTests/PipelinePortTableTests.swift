@@ -1,4 +1,5 @@
 import Datapath
+import Glibc
 import OpenFlow
 import Testing
 
@@ -27,6 +28,40 @@ struct PipelinePortTableTests {
         #expect(table.ports.map(\.number.rawValue) == [1, 2, 3, 9])
         #expect(table.port(at: PortIndex(rawValue: 9))?.description.number.rawValue == 9)
         #expect(table.port(named: "eth2")?.number.rawValue == 2)
+    }
+
+    @Test("knows the numbers of an earlier life: a name gets its own, another name none of them")
+    func recalled() throws {
+        var table = PortTable()
+        let text = "2 eth1\n1 eth2\n7 gone\nnonsense\n0 zero\n99999 far\n3 bad/name\n"
+        let numbers = PortNumberFile.parse(Array(text.utf8))
+        #expect(numbers.mapValues(\.rawValue) == ["eth1": 2, "eth2": 1, "gone": 7])
+        table.recall(numbers)
+        #expect(try Self.add(&table, "eth1", 1) == 2)
+        #expect(try Self.add(&table, "new", 3) == 3)
+        #expect(try Self.add(&table, "eth2", 2) == 1)
+        #expect(table.numbersByName.mapValues(\.rawValue) == ["eth1": 2, "eth2": 1, "gone": 7, "new": 3])
+    }
+
+    @Test("keeps numbers in a file that is replaced as a whole")
+    func file() {
+        let path = "/tmp/sluice-port-numbers-\(getpid())"
+        defer { unlink(path) }
+        var file = PortNumberFile(path: path)
+        let first = file.read()
+        #expect(first.isEmpty)
+        let numbers = ["eth1": PortNumber(rawValue: 4), "br0": .local]
+        let failure = file.write(numbers)
+        #expect(failure == nil)
+        var again = PortNumberFile(path: path)
+        let second = again.read()
+        #expect(second == ["eth1": PortNumber(rawValue: 4)])
+        let other = again.write(["eth9": PortNumber(rawValue: 1)])
+        let third = file.read()
+        #expect(other == nil && third == ["eth9": PortNumber(rawValue: 1)])
+        var nowhere = PortNumberFile(path: "/nonexistent/ports")
+        let refused = nowhere.write(numbers)
+        #expect(refused?.contains("/nonexistent/ports") == true)
     }
 
     @Test("gives ten thousand ports their numbers, and finds each by number after every third has gone")

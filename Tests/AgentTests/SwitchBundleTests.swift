@@ -142,12 +142,78 @@ struct SwitchBundleTests {
         #expect(harness.request(self.add(flow, id: 99), session) == [])
         #expect(harness.request(self.control(.commitRequest, id: 99), session).count == 1)
         #expect(harness.flows(session).count == 1)
-        // Scheduled commits are not offered.
-        let later = harness.connect(.v1_5)
-        let timed = BundleControl(
-            bundleID: BundleID(rawValue: 1), kind: .commitRequest, flags: [.atomic, .timed],
-            time: OpenFlowTime(seconds: 1, nanoseconds: 0))
-        #expect(harness.error(.bundleControl(timed), later) == .bundleScheduleNotSupported)
+    }
+
+    @Test("a commit waits for its time, and can be discarded until then; times too far off are refused (1.5)")
+    func schedules() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_5)
+        let present = harness.now.nanoseconds / 1_000_000_000
+        func commit(at seconds: UInt64, id: UInt32 = 1, _ flags: BundleFlags = [.atomic, .timed]) -> Message {
+            .bundleControl(
+                BundleControl(
+                    bundleID: BundleID(rawValue: id), kind: .commitRequest, flags: flags,
+                    time: OpenFlowTime(seconds: seconds, nanoseconds: 500_000_000)))
+        }
+        func open(_ id: UInt32, _ flow: UInt32) {
+            harness.request(self.control(.openRequest, .atomic, id: id), session)
+            harness.request(self.add(SwitchHarness.flowMod(.add, flow, cookie: UInt64(flow)), .atomic, id: id), session)
+        }
+        open(1, 1)
+        #expect(harness.error(commit(at: present + 4_000), session) == .bundleScheduleFuture)
+        #expect(harness.error(commit(at: present - 3), session) == .bundleSchedulePast)
+        #expect(harness.error(commit(at: present + 5, .atomic), session) == .bundleBadFlags)
+        #expect(harness.request(commit(at: present + 5), session).isEmpty)
+        #expect(harness.error(commit(at: present + 6), session) == .bundleInProgress)
+        #expect(harness.error(self.control(.commitRequest, .atomic), session) == .bundleInProgress)
+        #expect(harness.error(self.add(SwitchHarness.flowMod(.add, 9), .atomic), session) == .bundleClosed)
+        let due = harness.now + .milliseconds(5_500)
+        #expect(harness.control.runExpiry(now: harness.now) == due)
+        #expect(harness.flows(session).isEmpty)
+        harness.now = due
+        _ = harness.control.runExpiry(now: due)
+        let answer = BundleControl(
+            bundleID: BundleID(rawValue: 1), kind: .commitReply, flags: [.atomic, .timed])
+        #expect(harness.take(session) == [.bundleControl(answer)])
+        #expect(harness.flows(session).map(\.cookie.rawValue) == [1])
+        // A little late is at once.
+        open(2, 2)
+        #expect(harness.request(commit(at: present + 5, id: 2), session).count == 1)
+        #expect(harness.flows(session).count == 2)
+        open(3, 3)
+        harness.request(commit(at: present + 60, id: 3), session)
+        #expect(harness.request(self.control(.discardRequest, .atomic, id: 3), session).count == 1)
+        harness.now = harness.now + .seconds(100)
+        _ = harness.control.runExpiry(now: harness.now)
+        #expect(harness.take(session).isEmpty && harness.flows(session).count == 2)
+    }
+
+    @Test("bundle features tell how commits can be scheduled, and let a controller set it within bounds (1.5)")
+    func features() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_5)
+        func ask(_ future: UInt64?) -> [Message] {
+            var request = BundleFeaturesRequest()
+            if let future {
+                request.flags = .setSchedule
+                var time = BundleTimeFeatures()
+                time.maximumFuture = OpenFlowTime(seconds: future, nanoseconds: 0)
+                request.time = time
+            }
+            return harness.request(.multipartRequest(MultipartRequest(body: .bundleFeatures(request))), session)
+        }
+        func told(_ replies: [Message]) -> BundleFeatures? {
+            guard case .multipartReply(let part)? = replies.first, case .bundleFeatures(let features) = part.body else {
+                return nil
+            }
+            return features
+        }
+        let first = told(ask(nil))
+        #expect(first?.capabilities == [.atomic, .ordered, .timed])
+        #expect(first?.time?.maximumFuture.seconds == 3_600 && first?.time?.timestamp.seconds == 100)
+        let second = told(ask(60))
+        #expect(second?.time?.maximumFuture.seconds == 60 && second?.time?.maximumPast.seconds == 0)
+        #expect(self.codes(ask(1_000_000)) == [.requestMultipartBadSchedule])
     }
 
     @Test("a bundle that lies idle is dropped, and the controller told")

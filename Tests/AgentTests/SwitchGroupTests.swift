@@ -115,6 +115,23 @@ struct SwitchGroupTests {
         #expect(self.statistics(harness, session).isEmpty)
     }
 
+    @Test("deleting a group in 1.1, which has no error for that, takes along what hands packets to it, and flows")
+    func deletionAlongTheChain() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_1)
+        for (number, next) in [(1, nil), (2, 1), (3, 2), (4, nil)] as [(UInt32, UInt32?)] {
+            let actions = next.map { [group($0)] } ?? [output(1)]
+            #expect(harness.request(groupMod(.add, number, .indirect, [bucket(actions)]), session) == [])
+            harness.request(
+                SwitchHarness.flowMod(.add, number, cookie: UInt64(number)) {
+                    $0.instructions = [.applyActions([group(number)])]
+                }, session)
+        }
+        #expect(harness.request(groupMod(.delete, 2), session) == [])
+        #expect(harness.pipeline.read { $0.groups.inOrder.map(\.groupID.rawValue) } == [1, 4])
+        #expect(harness.flows(session).map(\.cookie.rawValue).sorted() == [1, 4])
+    }
+
     @Test("deleting a group removes the flows that use it, in any table, and says why")
     func deletion() {
         let harness = SwitchHarness()

@@ -23,8 +23,7 @@ struct BarrierTests {
             try client.handshake(.openFlow10)
             let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
             let ear = try PacketSocket("eth0", in: lab.hosts[1].namespace)
-            // The guest's processor is emulated.
-            for number in 1...(UserModeLinux.isGuest ? 100 : 1_000) as ClosedRange<UInt16> {
+            for number in 1...1_000 as ClosedRange<UInt16> {
                 let octets = [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
                 try client.send(self.flowMod(number))
                 try client.send(RawOpenFlowClient.Message(1, 18, 0x1_0000 + UInt32(number)))

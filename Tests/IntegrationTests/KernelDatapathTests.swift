@@ -12,7 +12,7 @@ struct KernelDatapathTests {
             "LearningControllerTests", "OfctlReadTests", "OfctlFlowTests", "OfctlPacketTests", "FlowExpiryTests",
             "PortEventTests", "ReconnectTests", "CutMessageTests", "ProtocolErrorTests", "StandaloneTests",
             "PatchPortTests", "TraceTests", "ExtensionActionTests", "VLANModeTests", "TunnelTests",
-            "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests",
+            "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests", "FlowMonitorTests",
         ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")

@@ -51,14 +51,16 @@ package struct LabSwitch: Sendable {
     /// Starts `ovs-ofctl monitor`, which prints what the switch sends unasked, and waits until the switch knows it.
     ///
     /// ovs-ofctl first asks for Nicira's packet-in messages and takes the standard ones where the switch declines;
-    /// `standardPacketIn` makes it take those at once.
+    /// `standardPacketIn` makes it take those at once; `flows` are those that it watches, as its `watch:` has them.
     package func startMonitor(
-        _ version: LabProtocol, missSendLength: Int = 65534, standardPacketIn: Bool = false
+        _ version: LabProtocol, missSendLength: Int = 65534, standardPacketIn: Bool = false,
+        watching flows: String? = nil
     ) throws -> ChildProcess {
         let control = "\(self.lab.folder)/monitor-\(UInt64.random(in: 0 ... .max)).ctl"
         let arguments =
             ["ovs-ofctl", "-O", version.rawValue, "--unixctl=\(control)"]
             + (standardPacketIn ? ["-P", "standard"] : []) + ["monitor", Self.address, "\(missSendLength)"]
+            + (flows.map { ["watch:\($0)"] } ?? [])
         let monitor = try self.lab.start(arguments, in: self.lab.switchNamespace)
         try eventually("the control socket of ovs-ofctl monitor") {
             guard monitor.status == nil else { throw LabError.other("the monitor ended: \(monitor.output)") }

@@ -40,12 +40,15 @@ package struct BridgeSettings: Sendable {
     package var switchConfiguration: SwitchConfiguration
     /// Controllers, listeners, fail mode.
     package var connections: ConnectionConfiguration
+    /// Where its port numbers are kept; nil to forget them at the end.
+    package var portNumberFile: String?
 
     /// Makes settings.
     package init(
         name: String, datapath: DatapathChoice, ports: [Port], switchConfiguration: SwitchConfiguration,
-        connections: ConnectionConfiguration
+        connections: ConnectionConfiguration, portNumberFile: String? = nil
     ) {
+        self.portNumberFile = portNumberFile
         self.name = name
         self.datapath = datapath
         self.ports = ports
@@ -76,6 +79,7 @@ final class Bridge {
     let datapath: BridgeDatapath<PipelineState>
     let openFlowSwitch: OpenFlowSwitch
     private let runtime: BridgeRuntime
+    private var portNumbers: PortNumberFile?
     private let logger: Logger
     let hostIdentity: [UInt8]
     private let clock: @Sendable () -> MonotonicTime
@@ -121,13 +125,16 @@ final class Bridge {
         configuration.fallbackAddress = local.interface.hardwareAddress
         self.openFlowSwitch = OpenFlowSwitch(
             name: settings.name, configuration: configuration, pipeline: pipeline, datapath: datapath,
-            logger: loggers.openFlowSwitch)
+            logger: loggers.openFlowSwitch, audit: loggers.audit)
+        self.openFlowSwitch.timeOfDay = { _ in SystemClock.nanosecondsSince1970() }
         self.runtime = BridgeRuntime(
             name: settings.name, signal: signal, handler: self.openFlowSwitch, configuration: settings.connections,
             ioGroup: ioGroup, secureGroup: secureGroup, packetIns: datapath.packetIns, logger: loggers.connection,
             clock: clock,
             handlePortEvents: { reference.bridge?.handlePortEvents() })
         reference.bridge = self
+        self.portNumbers = settings.portNumberFile.map { PortNumberFile(path: $0) }
+        if let numbers = self.portNumbers?.read() { self.openFlowSwitch.recallPorts(numbers, now: clock()) }
         do throws(AgentError) {
             try self.addToSwitch(
                 PortDescription(interface: local.interface), index: local.port.index, requested: .local)
@@ -276,6 +283,10 @@ final class Bridge {
             let added = try self.openFlowSwitch.addPort(
                 description, index: index, requested: requested, now: self.clock(), forwarding: forwarding)
             self.datapath.attach(index, as: added.number)
+            let numbers = self.openFlowSwitch.pipeline.read { $0.ports.numbersByName }
+            if let failure = self.portNumbers?.write(numbers) {
+                self.logger.warning("bridge \(self.settings.name): port numbers are not kept: \(failure)")
+            }
             self.logger.debug(
                 """
                 bridge \(self.settings.name): port \(description.name) is number \(added.number), \

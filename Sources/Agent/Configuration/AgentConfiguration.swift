@@ -183,7 +183,7 @@ package struct TLSFiles: Hashable, Sendable {
 /// How much is logged: a level for everything, and levels for parts of the program.
 package struct LogLevels: Hashable, Sendable {
     /// The parts that have a level of their own; each has a logger of that label.
-    package static let parts = ["agent", "connection", "datapath", "switch", "upcall"]
+    package static let parts = ["agent", "connection", "datapath", "switch", "upcall", "audit"]
 
     /// For parts that are not listed.
     package var general: Logger.Level

@@ -58,6 +58,9 @@ package final class ControllerSession {
     package var outputBytesAllowed = Int.max
     /// Set by the switch while a request takes several turns: the connection layer gives it no further message.
     package var isBusy = false
+    /// Set by the switch while updates of flow monitors wait for the output to drain: the connection layer says when it
+    /// has (``OpenFlowSwitch/resume(_:now:)``).
+    package var isPaused = false
     /// Set by the switch: the connection layer closes the connection once the output is written.
     package var shouldClose = false
     /// Messages that could not be said in this version (counted, logged).

@@ -120,7 +120,7 @@ package final class OpenFlowConnection {
             session.bytesInFlight = self.link.bytesInFlight
             if output.count >= AgentLimits.dumpOutputBytesMaximum / 8 { self.link.requestProgress() }
         }
-        if !self.hasRoom(session) { self.link.requestProgress() }
+        if !self.hasRoom(session) || session.isPaused { self.link.requestProgress() }
         if session.shouldClose { self.close(.closedBySwitch) }
     }
 

@@ -12,6 +12,8 @@ package struct AgentLoggers: Sendable {
     package var openFlowSwitch: Logger
     /// Upcall handlers and the revalidator.
     package var upcall: Logger
+    /// Who changed what in a switch's tables, groups, meters and ports: one line for each change, at debug.
+    package var audit: Logger
 
     /// Makes the loggers of all parts, which write to one destination.
     package init(levels: LogLevels, destination: LogDestination) {
@@ -23,6 +25,7 @@ package struct AgentLoggers: Sendable {
         self.datapath = logger("datapath")
         self.openFlowSwitch = logger("switch")
         self.upcall = logger("upcall")
+        self.audit = logger("audit")
     }
 
     /// Takes one logger for all parts.
@@ -32,6 +35,7 @@ package struct AgentLoggers: Sendable {
         self.datapath = logger
         self.openFlowSwitch = logger
         self.upcall = logger
+        self.audit = logger
     }
 
     /// Loggers that write nothing.

@@ -94,7 +94,8 @@ package enum AgentProgram {
                         device: $0.device, number: $0.number, peer: $0.peer, tunnel: $0.tunnel, vlans: $0.vlans)
                 },
                 switchConfiguration: switchConfiguration,
-                connections: connections)
+                connections: connections,
+                portNumberFile: RunDirectory.portNumberFile(of: bridge.name, in: configuration.runDirectory))
         }
         return SluiceAgent.Settings(
             bridges: bridges, keepsDatapath: configuration.keepDatapath,

@@ -43,6 +43,9 @@ package struct RunDirectory: ~Copyable {
     /// Where an agent with that run directory listens for commands.
     package static func controlSocket(in path: String) -> String { "\(path)/sluice.ctl" }
 
+    /// Where an agent with that run directory keeps a bridge's port numbers; it stays when the agent ends.
+    package static func portNumberFile(of bridge: String, in path: String) -> String { "\(path)/\(bridge).ports" }
+
     private static func processFile(in path: String) -> String { "\(path)/sluice.pid" }
 
     /// Makes a directory and those above it, readable by all.

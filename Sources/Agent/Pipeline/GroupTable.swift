@@ -65,6 +65,19 @@ package struct GroupTable: Sendable {
         }
     }
 
+    /// A group and all groups that hand packets to it, by whatever chain.
+    package func chain(upFrom identifier: GroupID) -> [GroupID] {
+        var found: Set<GroupID> = [identifier]
+        var waiting = [identifier]
+        while let next = waiting.popLast() {
+            guard self.referrerCount(of: next) > 0 else { continue }
+            for (other, group) in self.groups where group.chainedGroups.contains(next) {
+                if found.insert(other).inserted { waiting.append(other) }
+            }
+        }
+        return found.sorted { $0.rawValue < $1.rawValue }
+    }
+
     /// Removes a group and returns it, or nil.
     @discardableResult
     package mutating func remove(_ identifier: GroupID) -> SwitchGroup? {

@@ -16,8 +16,9 @@ package enum ChangeOrigin: Hashable, Sendable {
 package enum PipelineEvent: Sendable {
     /// A flow was added; `replaced` where one of equal match and priority went for it.
     case flowAdded(RuleReference, replaced: Bool)
-    /// A flow got other instructions, another cookie or a new start of its hard timeout.
-    case flowModified(RuleReference)
+    /// A flow got other instructions or another cookie: the instructions it had; nil where it got but a new start of its
+    /// hard timeout or of its counters.
+    case flowModified(RuleReference, before: InstructionList?)
     /// A flow is gone; what it was, where anybody may want to know.
     case flowRemoved(RuleReference, FlowRemovedReason, RemovedFlow?)
     /// All flows of a table are gone; said instead of one event for each where nobody observes changes and no flow

@@ -40,12 +40,14 @@ extension PipelineState {
         now: MonotonicTime
     ) {
         guard let table = self.existingTable(TableID(rawValue: reference.table)),
-            table.pointee.rule(reference) != nil
+            let rule = table.pointee.rule(reference)
         else { return }
         self.willChange(reference.slot, of: table.pointee)
+        let before = rule.pointee.instructions
+        let isOther = before !== instructions || cookie.map { $0 != rule.pointee.cookie } == true
         table.pointee.modify(
             reference.slot, instructions: instructions, cookie: cookie, resetsCounts: resetsCounts, now: now)
-        self.note(.flowModified(table.pointee.reference(reference.slot)))
+        self.note(.flowModified(table.pointee.reference(reference.slot), before: isOther ? before : nil))
     }
 
     /// Removes a flow.

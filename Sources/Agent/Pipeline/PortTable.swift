@@ -103,6 +103,21 @@ package struct PortTable: Sendable {
         return port
     }
 
+    /// The number each name had last, present ports included.
+    package var numbersByName: [String: PortNumber] { self.remembered }
+
+    /// Remembers the numbers that names had in an earlier life of the switch; names that are known already stay as they
+    /// are.
+    package mutating func recall(_ numbers: [String: PortNumber]) {
+        for (name, number) in numbers.sorted(by: { $0.key < $1.key }) {
+            guard self.remembered[name] == nil, self.goneNames.count < Self.rememberedNamesMaximum,
+                (1...Self.greatestNumber).contains(number.rawValue)
+            else { continue }
+            self.remember(name, number)
+            self.goneNames.append(name)
+        }
+    }
+
     /// Changes a port's description in place; its number and name stay.
     ///
     /// Returns whether anything changed.

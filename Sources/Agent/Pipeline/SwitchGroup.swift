@@ -1,4 +1,4 @@
-package import Datapath
+import Datapath
 import Glibc
 package import OpenFlow
 

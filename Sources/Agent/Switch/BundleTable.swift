@@ -23,6 +23,14 @@ struct BundleTable {
         let transactionID: TransactionID
         let bytes: [UInt8]
     }
+    /// A commit that waits for its time (1.5 §6.9.6).
+    struct Schedule {
+        /// When.
+        let time: MonotonicTime
+        /// The commit's transaction and first bytes, for the answer.
+        let transactionID: TransactionID
+        let bytes: [UInt8]
+    }
     /// A bundle.
     struct Bundle {
         /// How it is applied.
@@ -37,6 +45,8 @@ struct BundleTable {
         var byteCount = 0
         /// When it has lain idle too long.
         var deadline: MonotonicTime
+        /// When it is to be committed, where that is set.
+        var schedule: Schedule?
     }
 
     /// How much is allowed.
@@ -49,8 +59,8 @@ struct BundleTable {
 
     /// How many there are.
     var count: Int { self.bundles.count }
-    /// When the next of them has lain idle too long.
-    var nextDeadline: MonotonicTime? { self.bundles.values.lazy.map(\.deadline).min() }
+    /// When the next of them is to be committed or has lain idle too long.
+    var nextDeadline: MonotonicTime? { self.bundles.values.lazy.map { $0.schedule?.time ?? $0.deadline }.min() }
 
     /// Opens a bundle.
     mutating func open(
@@ -95,16 +105,48 @@ struct BundleTable {
     }
 
     /// Takes a bundle out, to be applied or forgotten.
-    mutating func take(_ identifier: BundleID, _ flags: BundleFlags) throws(OpenFlowError) -> Bundle {
+    ///
+    /// - Parameter isCommit: Whether it is to be applied, which one that waits for its time is by itself.
+    mutating func take(
+        _ identifier: BundleID, _ flags: BundleFlags, isCommit: Bool = false
+    ) throws(OpenFlowError) -> Bundle {
         let bundle = try self.bundle(identifier, flags) { $0 }
+        guard !isCommit || bundle.schedule == nil else {
+            throw OpenFlowError(.bundleInProgress, value: UInt64(identifier.rawValue))
+        }
         self.bundles[identifier] = nil
         self.byteCount -= bundle.byteCount
         return bundle
     }
 
+    /// Sets when a bundle is to be committed; until then it can only be discarded.
+    mutating func schedule(
+        _ identifier: BundleID, _ flags: BundleFlags, _ schedule: Schedule
+    ) throws(OpenFlowError) {
+        guard try self.bundle(identifier, flags, { $0.schedule == nil }) else {
+            throw OpenFlowError(.bundleInProgress, value: UInt64(identifier.rawValue))
+        }
+        self.bundles[identifier]?.isClosed = true
+        self.bundles[identifier]?.schedule = schedule
+    }
+
+    /// Takes out the bundles whose time has come at `now`, in the order of their times.
+    mutating func takeDue(at now: MonotonicTime) -> [(identifier: BundleID, bundle: Bundle, schedule: Schedule)] {
+        var due: [(identifier: BundleID, bundle: Bundle, schedule: Schedule)] = []
+        for (identifier, bundle) in self.bundles {
+            guard let schedule = bundle.schedule, schedule.time <= now else { continue }
+            due.append((identifier, bundle, schedule))
+        }
+        for (identifier, bundle, _) in due {
+            self.bundles[identifier] = nil
+            self.byteCount -= bundle.byteCount
+        }
+        return due.sorted { $0.schedule.time < $1.schedule.time }
+    }
+
     /// Takes out the bundles that have lain idle too long at `now`.
     mutating func takeIdle(at now: MonotonicTime) -> [Bundle] {
-        let idle = self.bundles.filter { $0.value.deadline <= now }
+        let idle = self.bundles.filter { $0.value.schedule == nil && $0.value.deadline <= now }
         for (identifier, bundle) in idle {
             self.bundles[identifier] = nil
             self.byteCount -= bundle.byteCount

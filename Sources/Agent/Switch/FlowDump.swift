@@ -36,6 +36,8 @@ struct FlowDump {
     private var sums: AggregateStatistics?
     /// How flows are written.
     private var forms: FlowEntryForms
+    /// The monitors that want the flows, as a FLOW_MONITOR reply tells them.
+    private var monitors: [FlowMonitor]?
     /// Flows that the session's version could not say.
     var inexpressible = 0
 
@@ -51,6 +53,20 @@ struct FlowDump {
             sums ? .aggregate : .flow, version: version, transactionID: transactionID)
         self.sums = sums ? AggregateStatistics() : nil
         self.forms = FlowEntryForms(version: version)
+    }
+
+    /// Begins the reply to a FLOW_MONITOR request: the flows in `tables` that some of the monitors watch.
+    init(
+        sequence: UInt64, monitors: [FlowMonitor], tables: [TableID], version: OpenFlowVersion,
+        transactionID: TransactionID
+    ) throws(Inexpressible) {
+        self.sequence = sequence
+        self.selector = FlowSelector()
+        self.tables = tables
+        self.writer = try MultipartReplyWriter(.flowMonitor, version: version, transactionID: transactionID)
+        self.sums = nil
+        self.forms = FlowEntryForms(version: version)
+        self.monitors = monitors
     }
 
     /// Goes on until the reply has at least `byteCount` bytes that are not taken, or others are to have their turn.
@@ -134,8 +150,22 @@ struct FlowDump {
             self.sums?.byteCount &+= rule.pointee.byteCount.load(ordering: .relaxed)
             return
         }
+        guard self.monitors == nil else { return self.tell(slot, of: table, now) }
         do throws(Inexpressible) {
             try self.forms.append(slot, of: table.pointee, to: &self.writer, now: now)
+        } catch {
+            self.inexpressible += 1
+        }
+    }
+
+    /// Adds a flow as the monitors that watch it want it.
+    private mutating func tell(_ slot: UInt32, of table: UnsafeMutablePointer<FlowTable>, _ now: MonotonicTime) {
+        guard let monitors = self.monitors, let flow = table.pointee.monitoredFlow(slot, at: now) else { return }
+        let watching = monitors.filter { $0.watches(flow) }
+        guard !watching.isEmpty else { return }
+        let withInstructions = watching.contains { $0.flags.contains(.instructions) }
+        do throws(Inexpressible) {
+            try self.writer.append(.full(flow.update(.initial, withInstructions: withInstructions)))
         } catch {
             self.inexpressible += 1
         }

@@ -18,15 +18,18 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.bundleBadType, value: UInt64(control.kind.rawValue))
         }
         guard control.properties.isEmpty else { throw OpenFlowError(.propertyBadExperimenter) }
-        if control.kind == .commitRequest, control.time != nil || control.flags.contains(.timed) {
-            throw OpenFlowError(.bundleScheduleNotSupported)
+        guard control.kind != .commitRequest || control.flags.contains(.timed) == (control.time != nil) else {
+            throw OpenFlowError(.bundleBadFlags, value: UInt64(control.flags.rawValue))
         }
         switch control.kind {
         case .openRequest:
             try state.bundles.open(control.bundleID, control.flags, by: context.transactionID, now: context.now)
         case .closeRequest: try state.bundles.close(control.bundleID, control.flags, now: context.now)
         case .discardRequest: _ = try state.bundles.take(control.bundleID, control.flags)
-        case .commitRequest: try self.commit(try state.bundles.take(control.bundleID, control.flags), context)
+        case .commitRequest:
+            // The reply to a commit that waits for its time is sent when it is done.
+            if try self.schedule(control, context, state) { return }
+            try self.commit(try state.bundles.take(control.bundleID, control.flags, isCommit: true), context)
         case .openReply, .closeReply, .discardReply, .commitReply: break
         }
         self.reply(
@@ -34,7 +37,7 @@ extension OpenFlowSwitch {
     }
 
     /// How many bytes of a bundle's message are kept for the error that may refuse it; 64 are asked for (1.4 §7.5.4).
-    private static var bundledBytesKept: Int { 256 }
+    static var bundledBytesKept: Int { 256 }
 
     /// Adds a message to a bundle.
     func handle(_ add: BundleAdd, _ context: RequestContext, _ state: SessionState) throws(OpenFlowError) {
@@ -59,7 +62,7 @@ extension OpenFlowSwitch {
     }
 
     /// Applies a bundle: all of it, in order, in one version of the tables that packets see; or nothing.
-    private func commit(_ bundle: BundleTable.Bundle, _ context: RequestContext) throws(OpenFlowError) {
+    func commit(_ bundle: BundleTable.Bundle, _ context: RequestContext) throws(OpenFlowError) {
         if self.pipeline.read({ $0.announcesFlows }) { self.synchroniseStatistics(now: context.now) }
         self.pipeline.beginTransaction()
         self.transaction = BundleTransaction()
@@ -110,9 +113,6 @@ extension OpenFlowSwitch {
 
     /// Says how to take back what is outside of the tables, should the bundle that is being committed fail.
     func onRollback(_ action: @escaping () -> Void) { self.transaction?.reversals.append(action) }
-
-    /// What BUNDLE_FEATURES says (1.5 §7.3.5.20): commits cannot be scheduled.
-    var bundleFeatures: BundleFeatures { BundleFeatures(capabilities: [.atomic, .ordered]) }
 
     /// Tells the other controllers of a change of groups or meters (1.4 §7.4.6).
     func forward(_ request: Message, _ context: RequestContext) {

@@ -40,6 +40,8 @@ extension OpenFlowSwitch {
             else { continue }
             self.announceRemoval(of: flow.statistics, reason)
         }
+        if self.hasMonitors { self.tellMonitors(of: events, by: origin, now: now) }
+        self.record(events, by: origin, version: version)
         self.changeObserver?(PipelineChange(events: events, origin: origin, time: now, version: version))
     }
 
@@ -58,7 +60,7 @@ extension OpenFlowSwitch {
         _ flows: [RuleReference], _ reason: FlowRemovedReason, by origin: ChangeOrigin, now: MonotonicTime
     ) {
         guard !flows.isEmpty else { return }
-        let everybody = self.changeObserver != nil
+        let everybody = self.observesFlows
         let isWanted = self.pipeline.read { state in
             state.announcesFlows && flows.contains { state.flags(of: $0)?.contains(.sendFlowRemoved) == true }
         }

@@ -101,9 +101,7 @@ extension OpenFlowSwitch {
     private func delete(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
         try self.matchBuffer.compile(flowMod.match)
         let filter = FlowFilter(flowMod)
-        if self.matchBuffer.words.isEverything, filter.isEverything, self.changeObserver == nil,
-            self.transaction == nil
-        {
+        if self.matchBuffer.words.isEverything, filter.isEverything, !self.observesFlows, self.transaction == nil {
             self.clear(flowMod.tableID, context)
         }
         guard let doomed = self.selectNow(flowMod) else { return self.begin(flowMod, context) }
@@ -198,6 +196,7 @@ extension OpenFlowSwitch {
         self.dropLateRequests(now: now)
         let hasMore = self.continueLongWork(now: now)
         self.dropIdleBundles(now: now)
+        self.commitDueBundles(now: now)
         guard self.pipeline.read({ $0.nextDeadline }) <= now else { return hasMore ? now : self.nextDeadline }
         var expired = self.commit(by: .expiry, now: now) { state in
             state.takeExpired(at: now, maximum: Self.expiredFlowsPerTurn)

@@ -29,8 +29,13 @@ extension OpenFlowSwitch {
                     return (groups, groups.isEmpty ? [] : state.flows { !$0.groups.isEmpty })
                 }
                 guard state.groups[named] != nil else { return ([], []) }
-                try state.groups.checkRemoval(of: named)
-                return ([named], state.flows { $0.groups.contains(named) })
+                // 1.1 has no error for a group in use by another: those go with it, as flows do.
+                guard context.version < .v1_2 else {
+                    try state.groups.checkRemoval(of: named)
+                    return ([named], state.flows { $0.groups.contains(named) })
+                }
+                let chain = state.groups.chain(upFrom: named)
+                return (chain, state.flows { list in chain.contains { list.groups.contains($0) } })
             }
         guard !doomed.0.isEmpty else { return }
         self.remove(doomed.1, .groupDelete, by: context.origin, now: context.now)

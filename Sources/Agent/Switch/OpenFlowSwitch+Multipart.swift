@@ -11,7 +11,7 @@ extension OpenFlowSwitch {
         ]
         if version <= .v1_2 { capabilities.insert(.arpMatchesIP) }
         if version.hasGroups { capabilities.insert(.groupStatistics) }
-        if version >= .v1_4 { capabilities.insert(.bundles) }
+        if version >= .v1_4 { capabilities.formUnion([.bundles, .flowMonitoring]) }
         return SwitchFeatures(
             datapathID: self.datapathID, bufferCount: 0, tableCount: UInt8(self.tableCount),
             capabilities: capabilities,
@@ -103,9 +103,9 @@ extension OpenFlowSwitch {
             self.reply(.tableDescription(tables), context)
         case .controllerStatus: self.reply(.controllerStatus(self.controllerStatuses), context)
         case .experimenter(let request): throw Self.refusal(of: request)
-        case .flowMonitor:
-            throw OpenFlowError(context.version >= .v1_4 ? .requestBadMultipart : .requestBadExperimenterType)
-        case .bundleFeatures: self.reply(.bundleFeatures(self.bundleFeatures), context)
+        case .flowMonitor(let requests): try self.handle(requests, context, state)
+        case .bundleFeatures(let request):
+            self.reply(.bundleFeatures(try self.bundleFeatures(request, state, now: context.now)), context)
         case .flowCounters: throw OpenFlowError(.requestBadMultipart)
         case .niciraFlow, .niciraAggregate: throw OpenFlowError(.requestBadExperimenterType)
         case .bridgeExport, .flowExport: throw OpenFlowError(.statisticsNiciraNotConfigured)
@@ -190,6 +190,13 @@ extension OpenFlowSwitch {
             let (seconds, attoseconds) = context.now.since(port.added).components
             entry.durationSeconds = UInt32(clamping: seconds)
             entry.durationNanoseconds = UInt32(clamping: attoseconds / 1_000_000_000)
+            // All ones: not known (1.0 §5.3.5); from 1.4 on the property is left out.
+            let errors = self.datapath.errorCounters(of: port)
+            entry.isEthernet = errors != nil || context.version < .v1_4
+            entry.receiveFrameErrors = errors?.frame ?? .max
+            entry.receiveOverrunErrors = errors?.overrun ?? .max
+            entry.receiveCRCErrors = errors?.checksum ?? .max
+            entry.collisions = errors?.collisions ?? .max
             guard let counted = self.datapath.statistics(of: port) else { return entry }
             entry.receivedPackets = counted.receivedPackets
             entry.sentPackets = counted.transmittedPackets

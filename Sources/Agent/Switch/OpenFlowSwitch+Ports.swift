@@ -21,6 +21,11 @@ extension OpenFlowSwitch {
         return port
     }
 
+    /// Remembers the numbers that ports of these names had in an earlier life of the switch.
+    package func recallPorts(_ numbers: [String: PortNumber], now: MonotonicTime) {
+        self.commit(by: .management, now: now) { $0.ports.recall(numbers) }
+    }
+
     /// Removes a port and tells the controllers; nil where there is none.
     ///
     /// Flows that name it stay.

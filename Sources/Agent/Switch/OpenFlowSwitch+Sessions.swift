@@ -12,6 +12,7 @@ extension OpenFlowSwitch {
     /// A session's connection is gone; what waited for it is dropped.
     package func sessionClosed(_ session: ControllerSession) {
         self.sessions[session.identifier] = nil
+        self.updateMonitoring()
         self.announce(session, .channelStatus, .down)
         self.updateMissHandling(now: .zero)
     }
@@ -70,8 +71,9 @@ extension OpenFlowSwitch {
 
     /// The session's connection has drained: continues its dumps.
     package func resume(_ session: ControllerSession, now: MonotonicTime) {
-        guard let state = self.sessions[session.identifier], !state.dumps.isEmpty else { return }
-        self.continueDumps(state, now: now)
+        guard let state = self.sessions[session.identifier] else { return }
+        self.continueMonitoring(state, now: now)
+        if !state.dumps.isEmpty { self.continueDumps(state, now: now) }
     }
 
     /// Goes on with what takes several turns; says whether more is left that could be done at once.

@@ -56,6 +56,12 @@ package final class OpenFlowSwitch {
     var plainInstructions: (list: InstructionList, version: OpenFlowVersion)?
     /// Memory for the events of a change.
     var spareEvents: [PipelineEvent] = []
+    /// Whether any session has flow monitors.
+    var hasMonitors = false
+    /// Tells who changed what, at debug.
+    let audit: Logger
+    /// The time of day at a moment, in nanoseconds since 1970; set by the owner, which has a clock.
+    package var timeOfDay: (MonotonicTime) -> UInt64 = { $0.nanoseconds }
     /// The bundle that is being committed.
     var transaction: BundleTransaction?
     /// What measures packets to the controllers, where there is a meter for them.
@@ -68,8 +74,9 @@ package final class OpenFlowSwitch {
     /// Makes a switch; its local port, if any, must be in the pipeline already, or be added first.
     package init(
         name: String, configuration: SwitchConfiguration, pipeline: Pipeline, datapath: any SwitchDatapath,
-        logger: Logger = AgentLoggers.silent.openFlowSwitch
+        logger: Logger = AgentLoggers.silent.openFlowSwitch, audit: Logger = AgentLoggers.silent.audit
     ) {
+        self.audit = audit
         self.name = name
         self.configuration = configuration
         self.pipeline = pipeline
@@ -99,6 +106,8 @@ package struct SwitchCounters: Sendable, Equatable {
     package var packetInsUnwanted: UInt64 = 0
     /// Packet-ins that the controllers' meter dropped.
     package var packetInsMetered: UInt64 = 0
+    /// How often flow monitors were paused because a session's output was full.
+    package var monitorPauses: UInt64 = 0
     /// Asynchronous messages dropped because a session's output was full.
     package var asynchronousDropped: UInt64 = 0
     /// Flows that packets taught and that were refused: a full table, or fields that do not go together.

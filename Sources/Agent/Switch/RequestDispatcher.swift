@@ -93,8 +93,7 @@ extension OpenFlowSwitch {
         case .experimenter(let request): throw Self.refusal(of: request)
         case .bundleControl(let control): try self.handle(control, context, state)
         case .bundleAdd(let add): try self.handle(add, context, state)
-        case .flowMonitorCancel(let monitor):
-            throw OpenFlowError(.flowMonitorUnknownMonitor, value: UInt64(monitor.rawValue))
+        case .flowMonitorCancel(let monitor): try self.cancelMonitor(monitor, state)
         // A late HELLO and answers to what the connection layer asked are no requests.
         case .hello, .error, .echoReply: break
         case .featuresReply, .getConfigReply, .packetIn, .flowRemoved, .portStatus, .multipartReply, .barrierReply,

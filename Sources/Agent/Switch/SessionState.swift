@@ -24,8 +24,12 @@ final class SessionState {
     var job: FlowJob?
     /// Whether the first dump has room and waits for its next turn.
     var dumpIsPaused = false
+    /// The flow monitors.
+    var monitors = FlowMonitors()
     /// Bundles that are not committed yet.
     var bundles = BundleTable()
+    /// How far from the present the times of scheduled commits may be.
+    var bundleTolerance = BundleTolerance()
     /// Requests of which parts have come (1.3 and later), in order of their first parts.
     var partialRequests: [MultipartAssembly] = []
     /// Packet-ins that wait for the session's rate.

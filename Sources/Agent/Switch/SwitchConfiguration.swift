@@ -25,6 +25,8 @@ package struct SwitchConfiguration: Sendable {
     package var outputBytesMaximum = AgentLimits.asynchronousOutputBytesMaximum
     /// Bytes of output of one session above which packet-ins to it are dropped, and counted.
     package var outputBytesForPacketIns = AgentLimits.packetInOutputBytesMaximum
+    /// Bytes of output of one session above which updates of its flow monitors are paused.
+    package var outputBytesForMonitors = AgentLimits.monitorOutputBytesMaximum
     /// Barriers of one session whose replies wait above which it is closed.
     package var waitingRepliesMaximum = 65_536
     /// Dumps of one session that wait above which more are refused.

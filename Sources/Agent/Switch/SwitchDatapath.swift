@@ -15,6 +15,8 @@ package protocol SwitchDatapath: AnyObject, Sendable {
         -> OpenFlowError?
     /// Counters of a port of this bridge.
     func statistics(of port: SwitchPort) -> Datapath.PortStatistics?
+    /// Errors that the port's device counts; nil for a port without one, and where they are not known.
+    func errorCounters(of port: SwitchPort) -> DeviceErrorCounters?
     /// Sets a port's device up or down. Returns nil when done.
     func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError?
     /// What meters there are.
@@ -33,4 +35,9 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     func versionAwaited()
     /// Pushes the counters of all cached flows to the rules as of now (for final counters); may be costly.
     func synchroniseStatistics(now: MonotonicTime)
+}
+
+extension SwitchDatapath {
+    /// None: for stand-ins without devices.
+    package func errorCounters(of port: SwitchPort) -> DeviceErrorCounters? { nil }
 }

@@ -314,6 +314,11 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
         return try? self.service.backend.statistics(of: port.forwarding.tunnel?.index ?? port.index)
     }
 
+    /// Errors that a port's device counts.
+    package func errorCounters(of port: SwitchPort) -> DeviceErrorCounters? {
+        port.index.isPatch || port.index.isTunnel ? nil : DeviceErrorCounters(device: port.description.name)
+    }
+
     /// Sets a port's device up or down, which a patch port does not have; returns nil when done.
     package func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
         guard !port.index.isPatch, !port.index.isTunnel else { return nil }
