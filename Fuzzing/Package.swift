@@ -9,7 +9,9 @@ let package = Package(
     targets: [
         // Changes known messages blindly, with any toolchain.
         // FuzzDecoder, beside it, is built by build-libfuzzer.
-        .executableTarget(name: "FuzzMessages", dependencies: [.product(name: "OpenFlow", package: "sluice")])
+        .target(name: "CAllocations"),
+        .executableTarget(
+            name: "FuzzMessages", dependencies: ["CAllocations", .product(name: "OpenFlow", package: "sluice")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -212,10 +212,19 @@ extension Hello: WireStructure {
     /// is kept.
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         guard wire.isReading else {
-            guard let versions = self.versions else { return }
-            try wire.constant("type", 1 as UInt16)
-            try wire.constant("length", 8 as UInt16)
-            return try wire.constant("bitmap", versions.rawValue)
+            if let versions = self.versions {
+                try wire.constant("type", 1 as UInt16)
+                try wire.constant("length", 8 as UInt16)
+                try wire.constant("bitmap", versions.rawValue)
+            }
+            for var element in self.otherElements {
+                var frame = wire.begin(.property)
+                try wire.constant("type", element.type)
+                try wire.length(&frame, excluding: 0)
+                try wire.rest("body", &element.body)
+                try wire.end(frame, padding: .uncounted)
+            }
+            return
         }
         // Whatever a HELLO carries must be borne: a body that makes no sense is as good as none.
         while wire.remaining >= 4 {
@@ -229,8 +238,14 @@ extension Hello: WireStructure {
                 try wire.field("bitmap", &bitmap)
                 self.versions = VersionSet(rawValue: bitmap)
                 body -= 4
+                try wire.reserved(body)
+            } else {
+                var octets = [UInt8](repeating: 0, count: body)
+                for index in octets.indices { try wire.field("body", &octets[index]) }
+                if self.otherElements.count < Property.countMaximum {
+                    self.otherElements.append(Property(type: type, body: octets))
+                }
             }
-            try wire.reserved(body)
             try wire.reserved(min(wire.remaining, (8 - Int(length) % 8) % 8))
         }
         try wire.reserved(wire.remaining)

@@ -59,7 +59,9 @@ public enum MessageCodec {
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions, cache: DecodingCache
     ) throws(OpenFlowError) -> Message {
-        if let message = self.decodeOrdinary(bytes, version: version, cache: cache) { return message }
+        if let message = self.decodeOrdinary(bytes, version: version, options: options, cache: cache) {
+            return message
+        }
         // The span lives no longer than this call, and what the caller gave does.
         return try self.decode(RawSpan(_unsafeBytes: bytes), version: version, options: options).message
     }
@@ -67,12 +69,14 @@ public enum MessageCodec {
     /// Reads a message for which there is a quick way, if it is one that the quick way can go.
     @usableFromInline
     static func decodeOrdinary(
-        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, cache: DecodingCache
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions, cache: DecodingCache
     ) -> Message? {
         // FLOW_MOD has this number since 1.0; its layout is the same since 1.2 but for flags and importance.
-        guard version >= .v1_3, bytes.count >= MessageHeader.byteCount, bytes[0] == version.rawValue, bytes[1] == 14,
+        guard bytes.count >= MessageHeader.byteCount, bytes[0] == version.rawValue, bytes[1] == 14,
             Int(bytes[2]) << 8 | Int(bytes[3]) == bytes.count
         else { return nil }
+        if version == .v1_0, options.isEmpty { return FlowMod.readOrdinary10(bytes, cache: cache).map(Message.flowMod) }
+        guard version >= .v1_3 else { return nil }
         return FlowMod.readOrdinary(bytes, version: version, cache: cache).map(Message.flowMod)
     }
 

@@ -16,6 +16,8 @@ struct DissectorTests {
         ("flow counters", .v1_5, "the match of a second entry"),
         ("flow updates", .v1_5, "the match of a second entry"),
         ("flow mod", .v1_5, "the meter instruction, deprecated in 1.5, is unknown and not skipped"),
+        ("flow removed", .v1_5, "a match with a long tunnel option"),
+        ("flow monitor request", .v1_5, "a match with a long tunnel option"),
         ("queue descriptions", .v1_4, "a queue is read in the layout of 1.0"),
         ("queue descriptions", .v1_5, "a queue is read in the layout of 1.0"),
     ]

@@ -12,7 +12,9 @@ struct HostileInputTests {
             decoded.message, version: version, transactionID: decoded.header.transactionID)
     }
 
-    private static func vectors() throws -> [Vector] { try Vector.load("openvswitch") + Vector.load("os-ken") }
+    private static func vectors() throws -> [Vector] {
+        try Vector.load("openvswitch") + Vector.load("os-ken") + Vector.load("os-ken-packets")
+    }
 
     private static func withLength(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.count >= 4 else { return bytes }

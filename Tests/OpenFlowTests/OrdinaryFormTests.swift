@@ -10,7 +10,7 @@ private enum Outcome: Equatable {
 
 @Suite("The quick ways of the codec")
 struct OrdinaryFormTests {
-    private static let versions: [OpenFlowVersion] = [.v1_3, .v1_4, .v1_5]
+    private static let versions: [OpenFlowVersion] = [.v1_0, .v1_3, .v1_4, .v1_5]
 
     private static func quick(_ bytes: [UInt8], _ version: OpenFlowVersion, _ cache: DecodingCache) -> Outcome {
         bytes.withUnsafeBytes { raw in
@@ -49,7 +49,9 @@ struct OrdinaryFormTests {
         for number in 0..<5 as Range<UInt32> {
             let message = Self.fiveTuple(number)
             let bytes = try MessageCodec.encode(message, version: version, transactionID: .unsolicited)
-            let read = bytes.withUnsafeBytes { MessageCodec.decodeOrdinary($0, version: version, cache: cache) }
+            let read = bytes.withUnsafeBytes {
+                MessageCodec.decodeOrdinary($0, version: version, options: [], cache: cache)
+            }
             #expect(read == message)
         }
     }

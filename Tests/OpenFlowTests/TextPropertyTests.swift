@@ -7,7 +7,7 @@ import Testing
 struct TextPropertyTests {
     /// A match as the parser orders it, without what text cannot tell apart.
     private static func normal(_ match: Match) -> Match {
-        Match(match.entries.sorted { $0.field.wireRank < $1.field.wireRank })
+        Match(match.entries.sorted { $0.field.wireRank < $1.field.wireRank }, longEntries: match.longEntries)
     }
 
     /// Actions of which text keeps everything.

@@ -42,6 +42,8 @@ struct WireGenerator: WireVisitor {
         if text == "up" { return T.random(in: 40...100, using: &self.random) }
         if text == "event" { return T.random(in: 0...6, using: &self.random) }
         if text == "format" { return T.random(in: 0...2, using: &self.random) }
+        if text == "optionLength" { return 4 * T.random(in: 1...31, using: &self.random) }
+        if text == "fieldIndex" { return T.random(in: 0...63, using: &self.random) }
         if text.hasSuffix("ort") { return T(truncatingIfNeeded: self.random.next() % 0xff00) }
         return T(truncatingIfNeeded: self.random.next() >> (self.random.next() % 32))
     }
@@ -129,6 +131,19 @@ struct WireGenerator: WireVisitor {
         return value
     }
     mutating func setField(_ value: inout MatchEntry) { value = self.anySetField(masked: false) }
+    mutating func longField(_ value: inout FieldValue?, anyMask: Bool) {
+        guard Int.random(in: 0..<12, using: &self.random) == 0 else { return }
+        value = self.anyLongEntry(masked: anyMask || self.version >= .v1_5).map(FieldValue.long)
+    }
+    /// A tunnel metadata option of more than 16 bytes.
+    mutating func anyLongEntry(masked: Bool) -> LongMatchEntry? {
+        guard let field = MatchField.tunnelMetadata(Int.random(in: 0..<64, using: &self.random)) else { return nil }
+        let count = Int.random(in: 17...124, using: &self.random)
+        let value = (0..<count).map { _ in UInt8(truncatingIfNeeded: self.random.next()) }
+        guard masked, Bool.random(using: &self.random) else { return LongMatchEntry(field, value: value) }
+        let mask = (0..<count).map { _ in UInt8(truncatingIfNeeded: self.random.next()) | 1 }
+        return LongMatchEntry(field, value: value, mask: mask)
+    }
     mutating func maskedField(_ value: inout MatchEntry) { value = self.anySetField(masked: true) }
     mutating func header(_ value: inout FeatureField) {
         let fields = MatchField.allCases.filter { $0.since != nil }
@@ -222,7 +237,8 @@ extension WireGenerator {
         case 3 where self.version.matchLayout == .extensible: entries += self.anyExtension()
         default: break
         }
-        return Match(entries)
+        guard self.version.matchLayout == .extensible, self.random.next() % 8 == 0 else { return Match(entries) }
+        return Match(entries, longEntries: self.anyLongEntry(masked: true).map { [$0] } ?? [])
     }
 
     /// What only the extensible match can say.

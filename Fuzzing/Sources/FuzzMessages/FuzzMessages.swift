@@ -1,3 +1,4 @@
+import CAllocations
 import Foundation
 import OpenFlow
 
@@ -6,12 +7,16 @@ import OpenFlow
 struct FuzzMessages {
     private static let memoryLimitKilobytes = 512 * 1024
     private static let failureLimit = 20
+    /// What decoding may ask for in all, whatever it frees again: so many bytes, and so many times the message's.
+    private static let allowance = (bytes: 16_384, share: 64)
 
     private var executions = 20_000_000
     private var seed: UInt64 = 1
     private var corpusDirectory = "Tests/OpenFlowTests/Vectors"
     private var decoded = 0
     private var failures = 0
+    /// The most that decoding asked for, in hundredths of the message's bytes beyond a fixed allowance.
+    private var greatestShare = 0
 
     static func main() throws {
         var run = FuzzMessages()
@@ -49,6 +54,7 @@ struct FuzzMessages {
                 let memory = Self.residentKilobytes
                 print(
                     "\(execution) executions, \(self.decoded) decoded, \(self.failures) faults, \(memory) KB, "
+                        + "at most \(self.greatestShare / 100).\(self.greatestShare % 100) times the message, "
                         + "\(Int(Date().timeIntervalSince(start))) s")
                 guard memory < Self.memoryLimitKilobytes else { return false }
             }
@@ -61,7 +67,14 @@ struct FuzzMessages {
     private mutating func fault(of bytes: [UInt8]) -> String? {
         guard let version = OpenFlowVersion(rawValue: bytes[0]) else { return nil }
         let transaction = TransactionID(rawValue: 1)
-        guard let message = try? MessageCodec.decode(bytes, version: version).message else { return nil }
+        let before = allocated_bytes()
+        let decoded = try? MessageCodec.decode(bytes, version: version).message
+        let asked = Int(allocated_bytes() - before)
+        self.greatestShare = max(self.greatestShare, (asked - Self.allowance.bytes) * 100 / bytes.count)
+        guard asked <= Self.allowance.bytes + Self.allowance.share * bytes.count else {
+            return "decoding \(bytes.count) bytes asked for \(asked) bytes of memory"
+        }
+        guard let message = decoded else { return nil }
         self.decoded += 1
         guard let written = try? MessageCodec.encode(message, version: version, transactionID: transaction) else {
             return nil

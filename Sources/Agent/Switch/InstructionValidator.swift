@@ -64,6 +64,7 @@ enum InstructionValidator {
                 .outputTruncated(let port, maximumLength: _):
                 try self.validate(port, isPacketOut: isPacketOut)
             case .setField(let field, value: _, mask: _): try self.validate(field, packet)
+            case .setLongField(let entry): try self.validate(entry.field, packet)
             case .copyField(let copy):
                 try self.validate(copy.destination, packet)
                 try self.validate(source: copy.source, packet)

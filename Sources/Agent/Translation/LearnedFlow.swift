@@ -93,6 +93,8 @@ extension Translator {
             let value: UInt128
             switch part.source {
             case .immediate(let bits): value = bits & ones
+            // Of tunnel metadata options only, which keys do not have.
+            case .longImmediate: return self.omit(.unsupportedAction)
             case .field(let field, let offset):
                 // A field that the packet lacks has zeros.
                 value = self.read(field, offset: offset, bitCount: part.bitCount) ?? 0

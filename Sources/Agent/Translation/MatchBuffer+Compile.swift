@@ -28,6 +28,9 @@ extension MatchBuffer {
     ///   name, `matchBadPrerequisite` for a field whose prerequisite no entry says; it is then of no use.
     mutating func compile(_ match: Match) throws(OpenFlowError) {
         self.clear()
+        if let option = match.longEntries.first {
+            throw OpenFlowError(.matchBadField, value: UInt64(option.field.rawValue))
+        }
         let places = FieldPlace.table.span
         var needsPrerequisites = false
         for entry in match.entries {

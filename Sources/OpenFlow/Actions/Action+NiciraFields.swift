@@ -57,7 +57,28 @@ extension Action {
             value >>= 2
         }
         try slice.check(isDestination: true, wire)
-        self = .setField(field, value: UInt128(value) << UInt128(slice.offset), mask: slice.mask)
+        self = .load(UInt128(value), into: slice)
+    }
+
+    /// An entry of a tunnel metadata option of more than 16 bytes, if one comes next or is to be written.
+    mutating func describeLongField(
+        to wire: inout some WireVisitor & ~Copyable & ~Escapable, anyMask: Bool
+    ) throws(WireError) -> Bool {
+        var option: FieldValue?
+        if case .setLongField(let entry) = self { option = .long(entry) }
+        try wire.longField(&option, anyMask: anyMask)
+        switch option {
+        case .long(let entry): self = .setLongField(entry)
+        case .short(let entry): self = .setField(entry.field, value: entry.value, mask: entry.mask)
+        case nil: return false
+        }
+        return true
+    }
+
+    /// The action that puts bits, right-aligned, into a slice, which lies within its field.
+    static func load(_ bits: UInt128, into slice: FieldSlice) -> Action {
+        if let entry = LongMatchEntry(slice, bits: bits) { return .setLongField(entry) }
+        return .setField(slice.field, value: bits << UInt128(slice.offset), mask: slice.mask)
     }
 
     private func writeLoad(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
@@ -85,6 +106,7 @@ extension Action {
     mutating func describeLoad2(
         to wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) {
+        if try self.describeLongField(to: &wire, anyMask: true) { return }
         var entry = MatchEntry(.register0, value: 0, mask: MatchField.register0.allOnes)
         if case .setField(let field, let value, let mask) = self {
             entry = MatchEntry(field, value: value, mask: mask)

@@ -110,6 +110,7 @@ extension Action: WireStructure {
     private mutating func describeSetField(
         to wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) {
+        if try self.describeLongField(to: &wire, anyMask: false) { return }
         var entry = MatchEntry(.inPort, value: 0, mask: 0)
         switch self {
         case .setField(let field, let value, let mask): entry = MatchEntry(field, value: value, mask: mask)

@@ -16,6 +16,8 @@ public enum Action: Hashable, Sendable {
     case enqueue(PortNumber, QueueID)
     /// Sets the bits of a header or pipeline field where the mask has a one.
     case setField(MatchField, value: UInt128, mask: UInt128)
+    /// Sets the bits of a tunnel metadata option of more than 16 bytes where the mask has a one.
+    case setLongField(LongMatchEntry)
     /// Copies bits from one field to another.
     case copyField(CopyField)
     /// Pushes a VLAN tag with this EtherType.

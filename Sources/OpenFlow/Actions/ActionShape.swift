@@ -21,6 +21,10 @@ extension Action {
         case .enqueue: return try Self.shape(.enqueue, nil, version)
         case .setField(let field, let value, let mask):
             return Self.setFieldShape(field, value: value, mask: mask, in: version)
+        case .setLongField(let entry):
+            // As for shorter fields: a mask is OpenFlow's from 1.5 on.
+            let isStandard = version >= .v1_5 || version.hasSetField && entry.isExact
+            return isStandard ? .standard(.setField) : .nicira(.registerLoad2)
         case .copyField: return try Self.shape(.copyField, .registerMove, version)
         case .pushVLAN: return try Self.shape(.pushVLAN, nil, version)
         case .popVLAN: return .standard(.popVLAN)

@@ -101,15 +101,15 @@ extension FieldSlice {
 
     /// A one for every bit of the slice, which must lie within its field.
     var mask: UInt128 {
-        (UInt128.max >> UInt128(128 - Int(self.bitCount))) << UInt128(self.offset)
+        (UInt128.max >> UInt128(max(0, 128 - Int(self.bitCount)))) << UInt128(self.offset)
     }
 
     /// Refuses a slice that reaches beyond its field, or that is to be written where the field cannot be.
     func check(isDestination: Bool, _ wire: borrowing some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {
         guard wire.isReading else { return }
         let end = Int(self.offset) + Int(self.bitCount)
-        guard self.bitCount > 0, end <= self.field.width else {
-            throw wire.refusal(.actionBadSetLength, value: UInt64(end), limit: UInt64(self.field.width))
+        guard self.bitCount > 0, end <= self.field.sliceWidth else {
+            throw wire.refusal(.actionBadSetLength, value: UInt64(end), limit: UInt64(self.field.sliceWidth))
         }
         guard !isDestination || self.field.isWritable else { throw wire.refusal(.actionBadSetArgument) }
     }

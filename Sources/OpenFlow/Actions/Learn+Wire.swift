@@ -86,11 +86,14 @@ extension Learn {
         let isImmediate = header & Header.immediate != 0
         let kind = header & (Header.load | Header.output)
         // More bits than any field has are refused; an immediate value has nothing to output to.
-        guard header >> 14 == 0, (1...128).contains(count), kind != Header.load | Header.output,
+        guard header >> 14 == 0, (1...UInt16(8 * LongMatchEntry.byteCountMaximum)).contains(count),
+            kind != Header.load | Header.output,
             !(isImmediate && kind == Header.output)
         else { throw wire.refusal(.actionBadArgument, value: UInt64(header)) }
         let source: Source
-        if isImmediate {
+        if isImmediate, count > 128 {
+            source = .longImmediate(try Self.readLongImmediate(count, from: &wire))
+        } else if isImmediate {
             var value: UInt128 = 0
             for _ in 0..<(Int(count) + 15) / 16 {
                 var part: UInt16 = 0
@@ -113,6 +116,24 @@ extension Learn {
                 ? .load(slice.field, offset: slice.offset) : .match(slice.field, offset: slice.offset))
     }
 
+    /// Bits in whole words of 16, of which the first may begin with zeros.
+    private static func readLongImmediate(
+        _ bitCount: UInt16, from wire: inout some WireVisitor & ~Copyable & ~Escapable
+    ) throws(WireError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for _ in 0..<(Int(bitCount) + 15) / 16 {
+            var part: UInt16 = 0
+            try wire.field("immediate", &part)
+            bytes += [UInt8(truncatingIfNeeded: part >> 8), UInt8(truncatingIfNeeded: part)]
+        }
+        let excess = 8 * bytes.count - Int(bitCount)
+        if excess >= 8, bytes.removeFirst() != 0 { throw wire.refusal(.actionBadArgument) }
+        guard bytes.first.map({ $0 >> UInt8(8 - excess % 8) == 0 || excess % 8 == 0 }) ?? false else {
+            throw wire.refusal(.actionBadArgument)
+        }
+        return bytes
+    }
+
     private static func readSlice(
         _ bitCount: UInt16, isDestination: Bool, from wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) -> FieldSlice {
@@ -127,7 +148,10 @@ extension Learn {
         _ specification: Specification, to wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) {
         var header = specification.bitCount & Header.bitCount
-        if case .immediate = specification.source { header |= Header.immediate }
+        switch specification.source {
+        case .field: break
+        case .immediate, .longImmediate: header |= Header.immediate
+        }
         switch specification.destination {
         case .match: break
         case .load: header |= Header.load
@@ -142,6 +166,9 @@ extension Learn {
             for index in (0..<(Int(specification.bitCount) + 15) / 16).reversed() {
                 try wire.constant("immediate", UInt16(truncatingIfNeeded: value >> UInt128(16 * index)))
             }
+        case .longImmediate(let bytes):
+            var words = [UInt8](repeating: 0, count: bytes.count % 2) + bytes
+            try wire.rest("immediate", &words)
         }
         switch specification.destination {
         case .match(let field, let offset), .load(let field, let offset):

@@ -21,6 +21,8 @@ public struct Learn: Hashable, Sendable {
         case field(MatchField, offset: UInt16)
         /// Bits given here, right-aligned.
         case immediate(UInt128)
+        /// More than 128 bits given here, right-aligned in as few bytes as hold them.
+        case longImmediate([UInt8])
     }
 
     /// What becomes of the bits of a specification.
@@ -35,7 +37,7 @@ public struct Learn: Hashable, Sendable {
 
     /// One part of the learned flow.
     @frozen public struct Specification: Hashable, Sendable {
-        /// How many bits, 1…128.
+        /// How many bits, 1…992; more than 128 only of tunnel metadata options.
         public var bitCount: UInt16
         /// Where they come from.
         public var source: Source

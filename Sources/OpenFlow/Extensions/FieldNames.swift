@@ -28,6 +28,7 @@ extension WireReader {
         _ match: inout Match, cookie: inout Cookie, mask: inout UInt64
     ) throws(WireError) {
         match.entries.removeAll(keepingCapacity: true)
+        match.longEntries = []
         (cookie, mask) = (.none, 0)
         var seen: Set<MatchField> = []
         var tracker = PrerequisiteTracker()
@@ -44,6 +45,7 @@ extension WireReader {
                 }
                 continue
             }
+            if try self.longEntry(into: &match, { seen.insert($0).inserted }) { continue }
             let (entry, prerequisite, _) = try self.entry(.match)
             guard seen.insert(entry.field).inserted else {
                 throw .refused(OpenFlowError(.matchDuplicateField, offset: start))
@@ -75,6 +77,7 @@ extension WireWriter {
             }
             try self.entry(entry, named: name)
         }
+        try self.longEntries(value.longEntries)
     }
 
     mutating func fieldList(_ value: inout [MatchEntry]) throws(WireError) {

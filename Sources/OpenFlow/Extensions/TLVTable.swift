@@ -78,6 +78,16 @@ extension TLVTableMod: WireStructure {
         try wire.code("command", &self.command, absent: .tlvTableBadCommand)
         try wire.reserved(6)
         try wire.list("mappings", &self.mappings)
+        guard wire.isReading else { return }
+        for mapping in self.mappings {
+            guard mapping.fieldIndex < 64 else {
+                throw wire.refusal(.tlvTableBadFieldIndex, value: UInt64(mapping.fieldIndex), limit: 63)
+            }
+            let length = mapping.optionLengthBytes
+            guard length % 4 == 0, length <= 124, length > 0 || self.command != .add else {
+                throw wire.refusal(.tlvTableBadOptionLength, value: UInt64(length), limit: 124)
+            }
+        }
     }
 }
 

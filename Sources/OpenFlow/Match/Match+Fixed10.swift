@@ -101,14 +101,15 @@ private struct Fixed10: WireStructure {
     private func raiseAddresses(
         into entries: inout [MatchEntry], _ source: MatchField, _ destination: MatchField
     ) {
-        for (field, address, shift) in [
-            (source, self.networkSource, Wildcard10.networkSourceShift),
-            (destination, self.networkDestination, Wildcard10.networkDestinationShift),
-        ] {
-            let mask = self.addressMask(shift)
-            if mask != 0 {
-                entries.append(MatchEntry(field, value: UInt128(address & mask), mask: UInt128(mask)))
-            }
+        let sourceMask = self.addressMask(Wildcard10.networkSourceShift)
+        if sourceMask != 0 {
+            let value = UInt128(self.networkSource & sourceMask)
+            entries.append(MatchEntry(source, value: value, mask: UInt128(sourceMask)))
+        }
+        let destinationMask = self.addressMask(Wildcard10.networkDestinationShift)
+        if destinationMask != 0 {
+            let value = UInt128(self.networkDestination & destinationMask)
+            entries.append(MatchEntry(destination, value: value, mask: UInt128(destinationMask)))
         }
     }
 
@@ -231,6 +232,7 @@ extension WireReader {
 
 extension WireWriter {
     mutating func match10(_ value: Match) throws(WireError) {
+        if let option = value.longEntries.first { throw .inexpressible(.matchField(option.field)) }
         var fixed = Fixed10()
         for entry in value.entries where !fixed.lower(entry) {
             throw .inexpressible(.matchField(entry.field))

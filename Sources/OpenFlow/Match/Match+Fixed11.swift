@@ -249,6 +249,7 @@ extension WireReader {
 
 extension WireWriter {
     mutating func match11(_ value: Match) throws(WireError) {
+        if let option = value.longEntries.first { throw .inexpressible(.matchField(option.field)) }
         var fixed = Fixed11()
         for entry in value.entries where !fixed.lower(entry) {
             throw .inexpressible(.matchField(entry.field))

@@ -64,6 +64,7 @@ extension WireReader {
     /// Fields up to the end of the innermost part.
     mutating func entries(_ value: inout Match) throws(WireError) {
         value.entries.removeAll(keepingCapacity: true)
+        value.longEntries = []
         guard self.remaining > 0 else { return }
         // A field takes at least five bytes; most take eight. One allocation suffices for ordinary matches.
         value.entries.reserveCapacity(max(1, min(16, self.remaining / 7)))
@@ -71,6 +72,7 @@ extension WireReader {
         var tracker = PrerequisiteTracker()
         while self.remaining > 0 {
             let start = self.offset
+            if try self.longEntry(into: &value, { seen.insert($0) }) { continue }
             let (entry, prerequisite, _) = try self.entry(.match)
             guard seen.insert(entry.field) else {
                 throw .refused(OpenFlowError(.matchDuplicateField, offset: start))
@@ -83,6 +85,24 @@ extension WireReader {
             tracker.note(entry)
             value.entries.append(entry)
         }
+    }
+
+    /// A tunnel metadata option of more than 16 bytes, if one comes next; `insert` notes its field and says whether it
+    /// is new.
+    mutating func longEntry(into match: inout Match, _ insert: (MatchField) -> Bool) throws(WireError) -> Bool {
+        let start = self.offset
+        guard let option = try self.longEntry(.match) else { return false }
+        let field =
+            switch option {
+            case .short(let entry): entry.field
+            case .long(let entry): entry.field
+            }
+        guard insert(field) else { throw .refused(OpenFlowError(.matchDuplicateField, offset: start)) }
+        switch option {
+        case .short(let entry): if entry.mask != 0 { match.entries.append(entry) }
+        case .long(let entry): match.longEntries.append(entry)
+        }
+        return true
     }
 
     /// One field, what it presupposes, and whether it had a mask on the wire.
@@ -171,6 +191,7 @@ extension WireWriter {
         try self.constant("type", 1 as UInt16)
         try self.length(&frame)
         for entry in value.entries { try self.entry(entry) }
+        try self.longEntries(value.longEntries)
         try self.end(frame, padding: .uncounted)
     }
 

@@ -31,8 +31,14 @@
     /// The fields, prerequisites first.
     public var entries: [MatchEntry]
 
+    /// Tunnel metadata options of more than 16 bytes; few matches have any.
+    public var longEntries: [LongMatchEntry]
+
     /// Makes a match of the entries given.
-    @inlinable public init(_ entries: [MatchEntry] = []) { self.entries = entries }
+    @inlinable public init(_ entries: [MatchEntry] = [], longEntries: [LongMatchEntry] = []) {
+        self.entries = entries
+        self.longEntries = longEntries
+    }
 
     /// The match of every packet.
     public static let any = Match()

@@ -93,14 +93,18 @@ extension PacketInReason {
 extension WireVisitor where Self: ~Copyable & ~Escapable {
     /// A match of pipeline fields, of which the ingress port is kept apart.
     mutating func pipelineFields(_ fields: inout Match, inPort: inout PortNumber) throws(WireError) {
-        var match = Match()
-        if !self.isReading {
-            match.entries.reserveCapacity(fields.entries.count + 1)
-            match.entries.append(MatchEntry(.inPort, inPort.rawValue))
-            match.entries.append(contentsOf: fields.entries)
+        guard self.isReading else {
+            // Field by field: a match that holds both would have to be allocated for each packet.
+            var frame = self.begin(.match)
+            try self.constant("type", 1 as UInt16)
+            try self.length(&frame, excluding: 0)
+            try self.constant("header", 0x8000_0004 as UInt32)
+            try self.wide("inPort", &inPort)
+            try self.entries(&fields, names: .version)
+            return try self.end(frame, padding: .uncounted)
         }
+        var match = Match()
         try self.fields(&match)
-        guard self.isReading else { return }
         if let entry = match[.inPort] { inPort = PortNumber(rawValue: UInt32(truncatingIfNeeded: entry.value)) }
         match.entries.removeAll { $0.field == .inPort }
         fields = match

@@ -76,6 +76,7 @@ public struct FlowEntryForm: Sendable {
     ///
     /// - Throws: what the version cannot say of the example.
     public init?(_ example: FlowStatisticsEntry, version: OpenFlowVersion) throws(Inexpressible) {
+        guard example.match.longEntries.isEmpty else { return nil }
         var example = example
         example.instructions = []
         var writer = WireWriter(appendingTo: [], version: version)

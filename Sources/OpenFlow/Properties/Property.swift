@@ -5,6 +5,9 @@ public struct Property: Hashable, Sendable {
     /// What follows the four bytes of type and length, without the padding.
     public var body: [UInt8] = []
 
+    /// The most of them in one list; more are refused with TOO_MANY.
+    public static let countMaximum = 256
+
     /// Makes a value; every property has a default.
     public init(type: UInt16 = 0, body: [UInt8] = []) {
         self.type = type

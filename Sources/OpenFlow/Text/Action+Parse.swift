@@ -119,15 +119,18 @@ extension Action {
             guard let (before, after) = value.split(at: "->") else { throw value.error("value[/mask]->field") }
             let field = try FieldSlice(part: after).writable(after).field
             guard after.split(at: "[") == nil else { throw after.error("a whole field (load takes bits of one)") }
+            switch try field.longValue(from: before) {
+            case .long(let entry): return .setLongField(entry)
+            case .short(let entry): return .setField(field, value: entry.value, mask: entry.mask)
+            case nil: break
+            }
             let entry = try field.entry(from: before)
             return .setField(field, value: entry.value, mask: entry.mask)
         case "load":
             let value = try item.required("value->field[bits]")
             guard let (before, after) = value.split(at: "->") else { throw value.error("value->field[bits]") }
             let slice = try FieldSlice(part: after).writable(after)
-            let bits = try before.integer("a value", atMost: slice.allOnes)
-            let offset = UInt128(slice.offset)
-            return .setField(slice.field, value: bits << offset, mask: slice.allOnes << offset)
+            return .load(try before.integer("a value", atMost: slice.allOnes), into: slice)
         case "move": return .copyField(try CopyField(part: try item.required("source->destination")))
         case "mod_dl_src": return try self.set(.ethernetSource, item)
         case "mod_dl_dst": return try self.set(.ethernetDestination, item)

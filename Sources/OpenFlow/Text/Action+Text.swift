@@ -13,6 +13,7 @@ extension Action: CustomStringConvertible {
         case .enqueue(let port, let queue): "enqueue:\(port):\(queue)"
         case .setField(let field, let value, let mask):
             "set_field:\(field.text(value, mask: mask))->\(field.name)"
+        case .setLongField(let entry): "set_field:\(entry.text)->\(entry.field.name)"
         case .copyField(let copy): "move:\(copy.sourceSlice)->\(copy.destinationSlice)"
         case .pushVLAN(let type): "push_vlan:\(type.text)"
         case .popVLAN: "pop_vlan"

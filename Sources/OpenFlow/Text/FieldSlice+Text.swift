@@ -12,7 +12,7 @@ extension FieldSlice: CustomStringConvertible {
         if self.field == .inPort {
             return Int(self.offset) + Int(self.bitCount) <= 16 ? ("NXM_OF_IN_PORT", 16) : ("OXM_OF_IN_PORT", 32)
         }
-        return (self.field.wireName ?? self.field.name, self.field.width)
+        return (self.field.wireName ?? self.field.name, self.field.sliceWidth)
     }
 }
 
@@ -48,7 +48,7 @@ extension FieldSlice {
     private static func field(_ part: TextPart) throws(TextError) -> (field: MatchField, width: UInt16) {
         let name = part.lowercased
         guard let field = MatchField.byName[name] else { throw part.error("a field of ovs-fields(7)") }
-        return (field, name == "in_port" || name == "nxm_of_in_port" ? 16 : UInt16(field.width))
+        return (field, name == "in_port" || name == "nxm_of_in_port" ? 16 : UInt16(field.sliceWidth))
     }
 
     /// All ones in the slice's bits, from bit 0 on.

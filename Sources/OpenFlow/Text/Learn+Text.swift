@@ -47,6 +47,7 @@ extension Learn.Specification: CustomStringConvertible {
         case .field(let field, let offset):
             source = FieldSlice(field, offset: offset, bitCount: self.bitCount).description
         case .immediate(let value): source = TextPart.hexadecimal(value)
+        case .longImmediate(let bytes): source = "0x" + bytes.hexadecimal(separator: "")
         }
         switch self.destination {
         case .output: return "output:\(source)"
@@ -55,7 +56,7 @@ extension Learn.Specification: CustomStringConvertible {
         case .match(let field, let offset):
             let slice = FieldSlice(field, offset: offset, bitCount: self.bitCount)
             if case .immediate(let value) = self.source {
-                let isWhole = offset == 0 && Int(self.bitCount) == field.width
+                let isWhole = offset == 0 && Int(self.bitCount) == field.sliceWidth
                 return isWhole ? "\(field.name)=\(field.text(value))" : "\(slice)=\(source)"
             }
             return source == slice.description ? source : "\(slice)=\(source)"
@@ -100,7 +101,13 @@ extension Learn.Specification: CustomStringConvertible {
             }
             return .field(slice.field, offset: slice.offset)
         }
-        let isWhole = target.offset == 0 && Int(target.bitCount) == target.field.width
+        let isWhole = target.offset == 0 && Int(target.bitCount) == target.field.sliceWidth
+        if target.bitCount > 128 {
+            guard let bytes = try part.longNumber(bitCount: Int(target.bitCount)) else {
+                throw part.error("a value of at most \(target.bitCount) bits")
+            }
+            return .longImmediate(bytes)
+        }
         guard isWhole, part.number == nil else {
             return .immediate(try part.integer("a value", atMost: target.allOnes))
         }

@@ -24,6 +24,7 @@ private struct MatchParser {
     private var etherType: UInt16?
     private var ipProtocol: UInt8?
     private var entries: [(entry: MatchEntry, item: TextItem)] = []
+    private var longEntries: [LongMatchEntry] = []
 
     /// Takes account of what says the protocol.
     mutating func noteProtocol(_ item: TextItem) throws(TextError) {
@@ -65,7 +66,18 @@ private struct MatchParser {
             try self.append(try MatchField.vlanPriority.entry(from: value), item)
         case "vlan_tci": try self.readTCI(value, item)
         case "nw_tos": try self.append(try MatchField.ipDSCP.entry(from: value, isShifted: true), item)
-        default: try self.append(try self.field(item).entry(from: value), item)
+        default:
+            let field = try self.field(item)
+            switch try field.longValue(from: value) {
+            case .long(let entry):
+                let isNew = !self.longEntries.contains { $0.field == field }
+                guard isNew, !self.entries.contains(where: { $0.entry.field == field }) else {
+                    throw item.whole.error("\(field.name) once, and it is given before; another field")
+                }
+                self.longEntries.append(entry)
+            case .short(let entry): try self.append(entry, item)
+            case nil: try self.append(try field.entry(from: value), item)
+            }
         }
     }
 
@@ -118,6 +130,9 @@ private struct MatchParser {
 
     private mutating func append(_ entry: MatchEntry, _ item: TextItem) throws(TextError) {
         guard entry.mask != 0 else { return }
+        guard !self.longEntries.contains(where: { $0.field == entry.field }) else {
+            throw item.whole.error("\(entry.field.name) once, and it is given before; another field")
+        }
         if let index = self.entries.firstIndex(where: { $0.entry.field == entry.field }) {
             // What two words say alike, such as `ip` and `tcp`, is said once.
             guard self.entries[index].entry == entry else {
@@ -142,7 +157,7 @@ private struct MatchParser {
             }
             tracker.note(entry)
         }
-        return Match(self.entries.map(\.entry))
+        return Match(self.entries.map(\.entry), longEntries: self.longEntries)
     }
 }
 

@@ -26,11 +26,14 @@ extension Match: CustomStringConvertible {
     /// EtherType and a protocol); `any` if there are none.
     ///
     /// ``init(text:)`` reads it back.
-    public var description: String { self.entries.isEmpty ? "any" : self.parts.joined(separator: ",") }
+    public var description: String {
+        let parts = self.parts
+        return parts.isEmpty ? "any" : parts.joined(separator: ",")
+    }
 
     /// What stands between the commas.
     var parts: [String] {
-        guard !self.entries.isEmpty else { return [] }
+        guard !self.entries.isEmpty || !self.longEntries.isEmpty else { return [] }
         let shorthand = self.shorthand
         var hidden = shorthand.hidden
         var parts: [(rank: Int, text: String)] = []
@@ -39,6 +42,7 @@ extension Match: CustomStringConvertible {
             hidden += [.vlanID, .vlanPriority]
             parts.append((MatchField.vlanID.textRank * 2, tag))
         }
+        for entry in self.longEntries { parts.append((entry.field.textRank * 2, "\(entry.field.name)=\(entry.text)")) }
         for entry in self.entries where !hidden.contains(entry.field) {
             parts.append((entry.field.textRank * 2, entry.description))
         }

@@ -2,7 +2,7 @@ extension Message {
     /// The message as text in the manner of ovs-ofctl ofp-print: name, version and transaction, then what it says;
     /// a list has a line an entry.
     ///
-    /// Messages that ovs-ofctl prints over several lines, such as port descriptions, have their parts by name.
+    /// Messages that ovs-ofctl prints at length, such as table features, have their parts by name.
     public func text(version: OpenFlowVersion, transactionID: TransactionID) -> String {
         let name = self.name
         let minor = version == .v1_0 ? "" : " (OF1.\(version.rawValue - 1))"
@@ -56,9 +56,19 @@ extension Message {
             let bitmap = hello.versions.map { versions in
                 OpenFlowVersion.allCases.filter { versions.contains($0) }.map { "0x0\($0.rawValue)" }
             }
-            return bitmap.map { "\n version bitmap: " + $0.joined(separator: ", ") } ?? ""
+            let others = hello.otherElements.map { element in
+                "\n unknown element of type \(element.type): \(element.body.hexadecimal(separator: ""))"
+            }
+            return (bitmap.map { "\n version bitmap: " + $0.joined(separator: ", ") } ?? "") + others.joined()
         case .echoRequest(let bytes), .echoReply(let bytes): return "\(bytes.count) bytes of payload"
         case .error(let error): return error.text
+        case .featuresReply(let features): return features.text(version)
+        case .getConfigReply(let configuration), .setConfig(let configuration): return configuration.text
+        case .portStatus(let status): return status.text(version)
+        case .portMod(let port): return port.text
+        case .roleRequest(let role), .roleReply(let role): return role.text
+        case .roleStatus(let status): return status.text
+        case .bundleControl(let control): return control.text
         case .packetIn(let packet): return packet.text
         case .packetOut(let packet): return packet.printedText
         case .flowMod(let flow): return flow.printedText

@@ -4,6 +4,7 @@ extension MultipartRequest {
         case .flow(let request), .aggregate(let request), .flowCounters(let request), .niciraFlow(let request),
             .niciraAggregate(let request):
             request.text
+        case .queue(let request): request.text
         case .port(let port): "port_no=\(port)"
         case .portDescription(let port): "port=\(port)"
         case .group(let group), .groupDescription(let group):
@@ -44,6 +45,11 @@ extension MultipartReply {
         case .group(let groups): return more + groups.map { "\n " + $0.text(version) }.joined()
         case .meter(let meters): return more + meters.map { "\n" + $0.text }.joined()
         case .meterConfiguration(let meters): return more + meters.map { "\n" + $0.printedText }.joined()
+        case .port(let ports): return "\(ports.count) ports\(more)" + ports.map { $0.text(version) }.joined()
+        case .queue(let queues): return "\(queues.count) queues\(more)" + queues.map { $0.text(version) }.joined()
+        case .portDescription(let ports): return more + ports.map { "\n " + $0.text(version) }.joined()
+        case .table(let tables): return more + TableStatistics.text(tables, version)
+        case .meterFeatures(let features): return more + features.text
         default: return more + Message.payloadText(self.body)
         }
     }

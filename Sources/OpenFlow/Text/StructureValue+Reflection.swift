@@ -48,7 +48,9 @@ extension StructureValue {
         case let address as IPv6Address: .text(address.description)
         case let type as EtherType: .text(type.text)
         case let match as Match:
-            .object(match.entries.map { Member($0.field.name, .text($0.field.text($0.value, mask: $0.mask))) })
+            .object(
+                match.entries.map { Member($0.field.name, .text($0.field.text($0.value, mask: $0.mask))) }
+                    + match.longEntries.map { Member($0.field.name, .text($0.text)) })
         case let field as MatchField: .text(field.name)
         case let field as FeatureField: .text((field.field?.name ?? "unknown") + (field.hasMask ? "/mask" : ""))
         case let action as Action: .text(action.description)

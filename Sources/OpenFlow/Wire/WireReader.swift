@@ -176,6 +176,12 @@ struct WireReader: WireVisitor, ~Escapable {
         value = self.take(self.remaining)
     }
 
+    /// The next `count` bytes.
+    mutating func octets(_ count: Int) throws(WireError) -> [UInt8] {
+        guard count <= self.remaining else { throw self.tooShort() }
+        return self.take(count)
+    }
+
     /// The next `count` bytes, of which there must be so many.
     private mutating func take(_ count: Int) -> [UInt8] {
         let start = self.position
@@ -277,6 +283,9 @@ struct WireReader: WireVisitor, ~Escapable {
             guard seen & bit == 0 else { throw self.refusal(.propertyDuplicateType, value: UInt64(type)) }
             seen |= bit
             if try !known(&self, type) {
+                guard others.count < Property.countMaximum else {
+                    throw self.refusal(.propertyTooMany, limit: UInt64(Property.countMaximum))
+                }
                 others.append(Property(type: type, body: self.take(self.remaining)))
             }
             try self.end(frame, padding: .uncounted)

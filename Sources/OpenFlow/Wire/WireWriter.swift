@@ -30,9 +30,11 @@ struct WireWriter: WireVisitor, Sendable {
     var remaining: Int { 0 }
     var nextWord: UInt32? { nil }
 
-    /// What was written, with what was there before.
-    consuming func finish() -> [UInt8] {
-        var bytes = self.bytes
+    /// What was written, with what was there before; the writer has nothing then.
+    mutating func finish() -> [UInt8] {
+        // Taken out of `self`: a second owner would have it copied where it is cut.
+        var bytes: [UInt8] = []
+        swap(&bytes, &self.bytes)
         bytes.removeLast(bytes.count - self.position)
         return bytes
     }
@@ -68,7 +70,7 @@ struct WireWriter: WireVisitor, Sendable {
     private mutating func grow(_ count: Int) {
         // Array grows its capacity by itself; zeros are copied in, which is faster than one at a time.
         var missing = self.position + count - self.bytes.count
-        let zeros = self.position < 8_192 ? Self.zeros : Self.manyZeros
+        let zeros = self.offset < 8_192 ? Self.zeros : Self.manyZeros
         while missing > 0 {
             self.bytes.append(contentsOf: zeros)
             missing -= zeros.count

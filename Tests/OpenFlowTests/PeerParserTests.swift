@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import OpenFlow
+
+/// What we write must be read by the parsers of a controller that others wrote: Ryu's, which the integration tests
+/// have, too (`make dependencies`).
+@Suite("Ryu reads what we write")
+struct PeerParserTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let python = [".build/controllers/bin/python", "../.build/controllers/bin/python"]
+        .map { Self.root.appendingPathComponent($0).path }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    /// Messages that Ryu 4.34 cannot read although they are well-formed, by subject, and why.
+    private static let misread: [(subject: String, versions: ClosedRange<OpenFlowVersion>, reason: String)] = [
+        ("queue config reply", .v1_0 ... .v1_3, "it knows no properties of experimenters"),
+        ("Nicira flow removed", .v1_0 ... .v1_0, "it wants a match that is not empty"),
+        ("Nicira flows", .v1_0 ... .v1_0, "as above"),
+        ("flows", .v1_0 ... .v1_0, "it looks for a field of reg_load2 where Open vSwitch has none"),
+        ("flow mod", .v1_0 ... .v1_0, "it cannot show properties of controller2 that it does not know"),
+        ("group descriptions", .v1_3 ... .v1_4, "as above"),
+        ("bundle control", .v1_3 ... .v1_3, "it names a class that it does not have"),
+        ("experimenter reply", .v1_3 ... .v1_4, "it reads bodies that are no multiple of eight beyond their end"),
+    ]
+
+    @Test(
+        "Every message that a switch sends is read", .enabled(if: python != nil, "Ryu is not installed"),
+        arguments: [OpenFlowVersion.v1_0, .v1_2, .v1_3, .v1_4, .v1_5])
+    func reads(version: OpenFlowVersion) throws {
+        var lines: [String] = []
+        for subject in messageSubjects where subject.versions.contains(version) {
+            for seed in UInt64(1)...4 {
+                var wire = WireGenerator(version: version, seed: seed)
+                wire.isTame = true
+                let message: Message
+                do throws(WireError) { message = try subject.make(&wire) } catch { continue }
+                let bytes = try MessageCodec.encode(
+                    message, version: version, transactionID: TransactionID(rawValue: UInt32(seed)))
+                guard bytes.count >= 8, Int(bytes[2]) << 8 | Int(bytes[3]) == bytes.count else { continue }
+                let hexadecimal = Vector.text(bytes).replacingOccurrences(of: " ", with: "")
+                lines.append("\(subject.testDescription)#\(seed)\t\(hexadecimal)")
+            }
+        }
+        let output = try Self.run(lines)
+        #expect(output.count < lines.count)
+        for line in output where !line.hasSuffix("\tnone") {
+            let subject = String(line.prefix { $0 != "#" })
+            let isKnown = Self.misread.contains { $0.subject == subject && $0.versions.contains(version) }
+            #expect(isKnown, "\(version) \(line) \(lines.first { $0.hasPrefix(line.prefix { $0 != "\t" }) } ?? "")")
+        }
+    }
+
+    /// What the parser has to say of messages, each with its name and in hexadecimal.
+    private static func run(_ lines: [String]) throws -> [Substring] {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("messages-\(UUID().uuidString)")
+        try (lines.joined(separator: "\n") + "\n").write(to: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: path) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Self.python))
+        process.arguments = [
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("../Generators/peer-reads.py").path
+        ]
+        process.standardInput = try FileHandle(forReadingFrom: path)
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return text.split(separator: "\n")
+    }
+}
