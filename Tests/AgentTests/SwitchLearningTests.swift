@@ -45,4 +45,80 @@ struct SwitchLearningTests {
         harness.control.learn([self.flow(9, limit: 3)], now: harness.now)
         #expect(self.flows(harness) == 1)
     }
+
+    @Test("are learned within the limit of flows of their cookie, whoever added these")
+    func mayLearn() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_3)
+        for number in 1...3 as ClosedRange<UInt32> {
+            harness.request(
+                SwitchHarness.flowMod(.add, number, cookie: 7) { $0.tableID = TableID(rawValue: 1) },
+                session)
+        }
+        let present = self.flow(9)
+        harness.control.learn([present], now: harness.now)
+        let answers = harness.pipeline.read { state in
+            [
+                state.mayLearn(self.flow(1).flowMod, limit: 5), state.mayLearn(self.flow(1).flowMod, limit: 4),
+                // One that is there is refreshed whatever the limit.
+                state.mayLearn(present.flowMod, limit: 4),
+            ]
+        }
+        #expect(answers == [true, false, true])
+    }
+
+    @Test("go when the last flow that teaches them has gone, by whatever way, and only then")
+    func deleteLearned() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_3)
+        var learn = Learn()
+        (learn.table, learn.cookie, learn.flags) = (
+            TableID(rawValue: 1), Cookie(rawValue: 7), .deleteLearned
+        )
+        func teach(_ number: UInt32, _ command: FlowMod.Command = .add, hard: UInt16 = 0) {
+            let message = SwitchHarness.flowMod(command, number, cookie: UInt64(100 + number)) {
+                $0.instructions = command == .delete ? [] : [.applyActions([.learn(learn)])]
+                $0.hardTimeoutSeconds = hard
+                if command == .delete { ($0.cookie, $0.cookieMask) = (.none, 0) }
+            }
+            #expect(harness.request(message, session).isEmpty)
+        }
+        func settle() { for _ in 0..<10 { _ = harness.control.runExpiry(now: harness.now) } }
+        func learned() -> Int {
+            harness.pipeline.read {
+                Int($0.flowCount(of: Cookie(rawValue: 7), in: TableID(rawValue: 1), upTo: 9_999))
+            }
+        }
+        func lessons(_ count: UInt64) {
+            harness.control.learn((1...count).map { self.flow($0, idle: 0) }, now: harness.now)
+        }
+        teach(1)
+        teach(2)
+        lessons(3)
+        teach(1, .delete)
+        settle()
+        #expect(learned() == 3)
+        // A modification that no longer teaches.
+        harness.request(SwitchHarness.flowMod(.modify, 2), session)
+        settle()
+        #expect(learned() == 0)
+        // Expiry, with more flows than a turn removes.
+        teach(3, hard: 5)
+        lessons(2_500)
+        #expect(learned() == 2_500)
+        harness.now = harness.now + .seconds(6)
+        settle()
+        #expect(learned() == 0)
+        // A replacement that still teaches, then the whole table at once.
+        teach(4)
+        teach(4)
+        lessons(2)
+        settle()
+        #expect(learned() == 2)
+        harness.request(
+            SwitchHarness.flowMod(.delete, 0) { ($0.match, $0.tableID) = (.any, TableID(rawValue: 0)) },
+            session)
+        settle()
+        #expect(learned() == 0)
+    }
 }

@@ -33,6 +33,10 @@ struct TestPipeline: PipelineView {
         }
     }
 
+    /// What is said of learn actions with limits.
+    var allowsLearning = true
+    func mayLearn(_ flowMod: FlowMod, limit: UInt32) -> Bool { self.allowsLearning }
+
     /// What has been credited, by rule.
     final class Credits: Sendable {
         struct Entry: Equatable {

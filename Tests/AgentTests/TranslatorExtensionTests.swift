@@ -133,6 +133,26 @@ struct TranslatorExtensionTests {
         #expect(result.mask.ethernetSource == 0xffff_ffff_ffff && result.actions == [out(2)])
     }
 
+    @Test("learn says in its result whether the flow could be learned within the limit")
+    func learnResult() {
+        for isAllowed in [true, false] {
+            var learn = Learn()
+            learn.limit = 5
+            learn.flags = .writeResult
+            learn.result = FieldSlice(.register1, offset: 4, bitCount: 1)
+            var fixture = TranslationFixture()
+            fixture.pipeline.allowsLearning = isAllowed
+            fixture.pipeline.add(actions: [
+                .learn(learn), .resubmit(port: nil, table: TableID(rawValue: 1)),
+            ])
+            fixture.pipeline.add(table: 1, [MatchEntry(.register1, 0x10)], actions: [output(2)])
+            fixture.pipeline.add(table: 1, [MatchEntry(.register1, 0)], actions: [output(3)])
+            let result = fixture.translate()
+            #expect(result.learnedFlows.count == (isAllowed ? 1 : 0))
+            #expect(result.actions == [out(isAllowed ? 2 : 3)])
+        }
+    }
+
     @Test("ct becomes the datapath's action; the packet goes on where it says, with its registers, once it is back")
     func tracking() throws {
         var fixture = TranslationFixture()

@@ -13,7 +13,10 @@ import Datapath
 /// **Un-wildcarding.** Whoever caches the result needs to know which packets get the same: those that agree
 /// with this one
 /// in every bit that the lookup looked at. That is the union of the masks of the subtables visited; where a stage's
-/// filter ended the visit, only of the stages until then. The filter's answer depends on nothing but those bits.
+/// filter ended the visit, only of the stages until then. The filter's answer depends on nothing but those bits. Where
+/// a subtable has no entry for the packet and a few leading bits of an address tell why, it is these (``PrefixSet``).
+///
+/// **Conjunctions.** Rules that match only together with others are entries like all; ``FlowTable`` puts them together.
 ///
 /// **Cost.** A lookup is one hash and one probe per visited subtable (two cache lines where it hits); an insertion is a
 /// lookup of the mask, a probe and the copying of the masked words; nothing is allocated per rule but arena space, and
@@ -24,7 +27,7 @@ struct Classifier: ~Copyable {
     private typealias Subtable = UnsafeMutablePointer<ClassifierSubtable>
 
     /// A subtable's place in the order of lookups.
-    private struct Ordered {
+    struct Ordered {
         var maximumPriority: Int32
         var number: UInt32
         var subtable: UnsafeMutablePointer<ClassifierSubtable>
@@ -32,9 +35,11 @@ struct Classifier: ~Copyable {
 
     private let basis: UInt64
     /// In falling order of greatest priority.
-    private var order: UnsafeMutablePointer<Ordered>
+    private(set) var order: UnsafeMutablePointer<Ordered>
     private var orderCapacity = 4
     private(set) var subtableCount = 0
+    /// How many rules are parts of conjunctions.
+    private(set) var conjunctiveCount = 0
     /// Subtables by number, for entries; nil where a number is free.
     private var subtables: [UnsafeMutablePointer<ClassifierSubtable>?] = []
     private var freeNumbers: [UInt32] = []
@@ -95,12 +100,7 @@ struct Classifier: ~Copyable {
     /// The entry of exactly that mask, masked key and priority, or nil.
     func find(_ match: MatchWords, priority: Int32) -> ClassifierEntry? {
         guard let number = self.number(of: match), let subtable = self.subtables[Int(number)] else { return nil }
-        var entry = subtable.pointee.chain(of: match.values)
-        while let current = entry, current.head.pointee.priority > priority {
-            entry = current.head.pointee.next.map(ClassifierEntry.init)
-        }
-        guard let found = entry, found.head.pointee.priority == priority else { return nil }
-        return found
+        return subtable.pointee.find(match.values, priority: priority)
     }
 
     /// The entry of exactly that mask, masked key and priority, or nil.
@@ -180,11 +180,7 @@ struct Classifier: ~Copyable {
             // Two rules of one mask overlap only where they are equal.
             guard subtable.pointee.priorities.contains(priority), !subtable.pointee.hasMask(match) else { continue }
             if subtable.pointee.isCovered(by: match) {
-                var entry = subtable.pointee.chain(of: match.values)
-                while let current = entry {
-                    if current.head.pointee.priority == priority { return true }
-                    entry = current.head.pointee.next.map(ClassifierEntry.init)
-                }
+                if subtable.pointee.find(match.values, priority: priority) != nil { return true }
                 continue
             }
             guard subtable.pointee.mayAgree(match) else { continue }
@@ -253,8 +249,16 @@ struct Classifier: ~Copyable {
         return self.insert(buffer.words, priority: priority, rule: rule)
     }
 
+    /// Says whether `entry` is a part of a conjunction: a rule that matches only together with others.
+    mutating func setConjunctive(_ entry: ClassifierEntry, _ isConjunctive: Bool) {
+        guard entry.head.pointee.isConjunctive != isConjunctive else { return }
+        entry.head.pointee.isConjunctive = isConjunctive
+        self.conjunctiveCount += isConjunctive ? 1 : -1
+    }
+
     /// Removes `entry`, whose memory may be used again at once.
     mutating func remove(_ entry: ClassifierEntry) {
+        self.setConjunctive(entry, false)
         let number = entry.head.pointee.subtable
         guard let subtable = self.subtables[Int(number)] else { return }
         let before = subtable.pointee.priorities.maximum

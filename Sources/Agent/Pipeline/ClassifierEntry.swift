@@ -10,10 +10,32 @@ struct ClassifierEntryHead {
     var rule: UInt32
     /// The rule's priority.
     var priority: Int32
-    /// The subtable's number in the classifier.
-    var subtable: UInt32
+    /// The subtable's number in the classifier; the top bit says that the rule is a part of a conjunction.
+    private var subtableBits: UInt32
     /// The entry with the same masked key and the next lower priority.
     var next: UnsafeMutablePointer<ClassifierEntryHead>?
+
+    private static let partBit: UInt32 = 1 << 31
+
+    /// Makes the head of an entry that is no part of a conjunction.
+    @inline(__always)
+    init(hash: UInt32, rule: UInt32, priority: Int32, subtable: UInt32) {
+        self.hash = hash
+        self.rule = rule
+        self.priority = priority
+        self.subtableBits = subtable
+        self.next = nil
+    }
+
+    /// The subtable's number in the classifier.
+    var subtable: UInt32 { self.subtableBits & ~Self.partBit }
+
+    /// Whether the rule matches only together with others; see ``Classifier/setConjunctive(_:_:)``.
+    var isConjunctive: Bool {
+        @inline(__always)
+        get { self.subtableBits & Self.partBit != 0 }
+        set { self.subtableBits = newValue ? self.subtableBits | Self.partBit : self.subtableBits & ~Self.partBit }
+    }
 
     /// The masked words of an entry's key.
     @inline(__always)
@@ -37,50 +59,5 @@ enum WordHash {
     static func combine(_ hash: UInt64, _ word: UInt64) -> UInt64 {
         let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
         return product.high ^ product.low
-    }
-}
-
-/// How many rules of each priority a subtable has, in falling order of priority.
-///
-/// Keeps the greatest priority known after removals. Few priorities per mask are the rule; each costs eight bytes.
-struct PriorityCounts {
-    private var items: [(priority: Int32, count: Int32)] = []
-
-    /// The greatest priority, or nil when there is no rule.
-    var maximum: Int32? { self.items.first?.priority }
-
-    /// The index of the first item whose priority is not above `priority`.
-    private func index(of priority: Int32) -> Int {
-        var low = 0
-        var high = self.items.count
-        while low < high {
-            let middle = (low &+ high) / 2
-            if self.items[middle].priority > priority { low = middle &+ 1 } else { high = middle }
-        }
-        return low
-    }
-
-    /// Counts one more rule of `priority`.
-    mutating func add(_ priority: Int32) {
-        let index = self.index(of: priority)
-        if index < self.items.count, self.items[index].priority == priority {
-            self.items[index].count &+= 1
-        } else {
-            self.items.insert((priority, 1), at: index)
-        }
-    }
-
-    /// Counts one rule of `priority` less.
-    mutating func remove(_ priority: Int32) {
-        let index = self.index(of: priority)
-        guard index < self.items.count, self.items[index].priority == priority else { return }
-        self.items[index].count &-= 1
-        if self.items[index].count == 0 { self.items.remove(at: index) }
-    }
-
-    /// Whether there is a rule of `priority`.
-    func contains(_ priority: Int32) -> Bool {
-        let index = self.index(of: priority)
-        return index < self.items.count && self.items[index].priority == priority
     }
 }

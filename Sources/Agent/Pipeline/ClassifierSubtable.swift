@@ -4,13 +4,15 @@ import Datapath
 ///
 /// **Words.** Only the words where the mask is not zero are hashed, compared and stored, in the order of the key.
 ///
-/// **Entries.** ``ClassifierEntryHead`` followed by the masked words, cut from chunks that start at 1 KiB and grow to
-/// 256 KiB; removed entries go on a free list of this subtable. Rules of equal masked key and different priority form a
-/// chain in falling order of priority, of which only the first is in the ``EntryIndex``.
+/// **Entries.** In an ``EntryArena``. Rules of equal masked key and different priority form a chain in falling order of
+/// priority, of which only the first is in the ``EntryIndex``; see ``LongChain`` for chains of many.
 ///
 /// **Stages.** The words fall into up to four stages (metadata, L2, L3, L4; see ``FlowWords``). At the end of each
 /// stage but the last there is a ``StageFilter`` over the hash so far. Where it says that no entry begins like
 /// this, the lookup ends having looked at these stages only, which keeps megaflows wide and saves the probe.
+///
+/// **Prefixes.** A lookup that ends without an entry asks the ``SubtablePrefixes`` whether a few leading bits of an
+/// address or a port would have been enough to know.
 struct ClassifierSubtable: ~Copyable {
     typealias Entry = UnsafeMutablePointer<ClassifierEntryHead>
 
@@ -26,24 +28,22 @@ struct ClassifierSubtable: ~Copyable {
     let used: UInt64
     /// See ``MatchWords/maskHash(basis:)``.
     let maskHash: UInt64
-    /// The bytes of an entry.
-    let stride: Int
     /// The basis of the hash.
     let basis: UInt64
     /// How many filters there are, 0…3, and after how many words each comes.
     let filterCount: Int
     let filterWords: InlineArray<3, Int>
 
-    private let filters: UnsafeMutablePointer<StageFilter>
-    private var index = EntryIndex()
-    /// How many rules there are.
-    private(set) var ruleCount = 0
-    private(set) var priorities = PriorityCounts()
+    let filters: UnsafeMutablePointer<StageFilter>
+    var index = EntryIndex()
+    var entries: EntryArena
+    var prefixes: SubtablePrefixes
+    var priorities = PriorityCounts()
+    /// The chains of many entries, by the hash that their entries have.
+    var longChains: [UInt32: [LongChain]] = [:]
 
-    private var chunks: [(memory: UnsafeMutableRawPointer, byteCount: Int)] = []
-    private var arena: UnsafeMutableRawPointer?
-    private var arenaBytesLeft = 0
-    private var freeEntries: Entry?
+    /// How many rules there are.
+    var ruleCount: Int { self.entries.count }
 
     /// Makes an empty subtable for the mask of `match`.
     init(_ match: MatchWords, maskHash: UInt64, basis: UInt64) {
@@ -53,7 +53,7 @@ struct ClassifierSubtable: ~Copyable {
         self.indices = UnsafeMutableRawPointer(self.masks + count).bindMemory(to: UInt8.self, capacity: count + 8)
         self.used = match.used
         self.maskHash = maskHash
-        self.stride = MemoryLayout<ClassifierEntryHead>.stride + 8 * count
+        self.entries = EntryArena(wordCount: count)
         self.basis = basis
         var ends = InlineArray<3, Int>(repeating: 0)
         var filterCount = 0
@@ -74,19 +74,15 @@ struct ClassifierSubtable: ~Copyable {
         self.filterWords = ends
         self.filters = .allocate(capacity: 3)
         for filter in 0..<filterCount { (self.filters + filter).initialize(to: StageFilter()) }
+        self.prefixes = SubtablePrefixes(self.masks, self.indices, wordCount: count) { position in
+            (0..<filterCount).map { ends[$0] }.last { $0 <= position } ?? 0
+        }
     }
 
     deinit {
         self.masks.deallocate()
         self.filters.deinitialize(count: self.filterCount)
         self.filters.deallocate()
-        for chunk in self.chunks {
-            if chunk.byteCount < Self.pagesFrom {
-                chunk.memory.deallocate()
-            } else {
-                PageMemory.release(chunk.memory, chunk.byteCount)
-            }
-        }
     }
 
     /// Whether this subtable is that of the mask of `match`.
@@ -171,28 +167,52 @@ struct ClassifierSubtable: ~Copyable {
         while filter < self.filterCount {
             let end = self.filterWords[unchecked: filter]
             while position < end {
-                let index = Int(self.indices[position])
-                let bits = self.masks[position]
-                hash = WordHash.combine(hash, key[index] & bits)
-                mask[index] |= bits
+                hash = WordHash.combine(hash, key[Int(self.indices[position])] & self.masks[position])
                 position &+= 1
             }
-            if !self.filters[filter].mayHold(hash) { return nil }
+            if !self.filters[filter].mayHold(hash) {
+                self.unwildcardMiss(key, before: end, mask)
+                return nil
+            }
             filter &+= 1
         }
         while position < self.wordCount {
-            let index = Int(self.indices[position])
-            let bits = self.masks[position]
-            hash = WordHash.combine(hash, key[index] & bits)
-            mask[index] |= bits
+            hash = WordHash.combine(hash, key[Int(self.indices[position])] & self.masks[position])
             position &+= 1
         }
-        return self.find(key, hash: hash)
+        guard let entry = self.find(key, hash: hash) else {
+            self.unwildcardMiss(key, before: self.wordCount, mask)
+            return nil
+        }
+        self.unwildcard(self.wordCount, mask)
+        return entry
+    }
+
+    /// Adds the first words of this subtable's mask to `mask`.
+    @inline(__always)
+    private func unwildcard(_ wordCount: Int, _ mask: UnsafeMutablePointer<UInt64>) {
+        var position = 0
+        while position < wordCount {
+            mask[Int(self.indices[position])] |= self.masks[position]
+            position &+= 1
+        }
+    }
+
+    /// Adds to `mask` the bits by which `key` differs from every entry: a few leading ones of a prefix where these
+    /// are enough, else those of all words before `end`, whose filter or index has no such entry.
+    private func unwildcardMiss(
+        _ key: UnsafePointer<UInt64>, before end: Int, _ mask: UnsafeMutablePointer<UInt64>
+    ) {
+        guard let (slice, bits) = self.prefixes.difference(of: key, before: end, self.entries) else {
+            return self.unwildcard(end, mask)
+        }
+        self.unwildcard(slice.stageStart, mask)
+        mask[slice.word] |= slice.mask(bits)
     }
 
     /// The first entry of the chain of `key`, whose full hash is `hash`, or nil.
     @inline(__always)
-    private func find(_ key: UnsafePointer<UInt64>, hash: UInt64) -> Entry? {
+    func find(_ key: UnsafePointer<UInt64>, hash: UInt64) -> Entry? {
         let high = UInt32(truncatingIfNeeded: hash >> 32)
         let slots = self.index.slots(high)
         let slotMask = self.index.slotMask
@@ -220,7 +240,7 @@ struct ClassifierSubtable: ~Copyable {
 
     /// The hash of the masked key of `values`.
     @inline(__always)
-    private func hash(_ values: UnsafePointer<UInt64>) -> UInt64 {
+    func hash(_ values: UnsafePointer<UInt64>) -> UInt64 {
         var hash = self.basis
         var position = 0
         while position < self.wordCount {
@@ -235,6 +255,16 @@ struct ClassifierSubtable: ~Copyable {
         self.find(values, hash: self.hash(values)).map(ClassifierEntry.init)
     }
 
+    /// The entry of that masked key and `priority`, or nil.
+    func find(_ values: UnsafePointer<UInt64>, priority: Int32) -> ClassifierEntry? {
+        guard let first = self.find(values, hash: self.hash(values)) else { return nil }
+        var entry: Entry? = first
+        if let chain = self.longChain(first) { entry = chain.last(from: priority) }
+        while let current = entry, current.pointee.priority > priority { entry = current.pointee.next }
+        guard let found = entry, found.pointee.priority == priority else { return nil }
+        return ClassifierEntry(head: found)
+    }
+
     /// Calls `visit` with every entry, chains in falling order of priority, until it returns false; says
     /// whether it never did.
     func visitEntries(_ visit: (ClassifierEntry) -> Bool) -> Bool {
@@ -246,175 +276,5 @@ struct ClassifierSubtable: ~Copyable {
             }
             return true
         }
-    }
-
-    // MARK: - Changes
-
-    /// What came of an insertion.
-    enum Insertion {
-        /// A new entry; its rule and subtable are set.
-        case inserted(ClassifierEntry)
-        /// There is an entry of that masked key and priority; nothing changed.
-        case exists(ClassifierEntry)
-    }
-
-    /// Adds `rule` under `values` and `priority`; `number` is this subtable's own.
-    mutating func insert(
-        _ values: UnsafePointer<UInt64>, priority: Int32, rule: UInt32, number: UInt32
-    ) -> Insertion {
-        let hash = self.hash(values)
-        let head = ClassifierEntryHead(
-            hash: UInt32(truncatingIfNeeded: hash >> 32), rule: rule, priority: priority, subtable: number, next: nil)
-        guard let first = self.find(values, hash: hash) else {
-            let entry = self.makeEntry(head, values)
-            self.index.insert(entry, hash: hash)
-            return .inserted(self.counted(entry))
-        }
-        if first.pointee.priority == priority { return .exists(ClassifierEntry(head: first)) }
-        if first.pointee.priority < priority {
-            let entry = self.makeEntry(head, values)
-            entry.pointee.next = first
-            self.index.replace(first, by: entry)
-            return .inserted(self.counted(entry))
-        }
-        var before = first
-        while let next = before.pointee.next, next.pointee.priority >= priority {
-            if next.pointee.priority == priority { return .exists(ClassifierEntry(head: next)) }
-            before = next
-        }
-        let entry = self.makeEntry(head, values)
-        entry.pointee.next = before.pointee.next
-        before.pointee.next = entry
-        return .inserted(self.counted(entry))
-    }
-
-    private mutating func counted(_ entry: Entry) -> ClassifierEntry {
-        self.priorities.add(entry.pointee.priority)
-        self.ruleCount += 1
-        self.countStages(of: entry)
-        return ClassifierEntry(head: entry)
-    }
-
-    /// Removes `entry`, whose memory may be used again at once.
-    mutating func remove(_ entry: ClassifierEntry) {
-        let head = entry.head
-        let words = ClassifierEntryHead.words(head)
-        // An entry that is not the first of its chain has no slot.
-        if let first = self.first(ofChainWith: words, head.pointee.hash), first != head {
-            var before = first
-            while let next = before.pointee.next, next != head { before = next }
-            before.pointee.next = head.pointee.next
-        } else if let next = head.pointee.next {
-            self.index.replace(head, by: next)
-        } else {
-            self.index.remove(head)
-        }
-        self.uncountStages(of: head)
-        self.priorities.remove(head.pointee.priority)
-        self.ruleCount -= 1
-        head.pointee.rule = RuleSlab.none
-        head.pointee.next = self.freeEntries
-        self.freeEntries = head
-    }
-
-    /// The first entry of the chain with those masked words.
-    private func first(ofChainWith words: UnsafePointer<UInt64>, _ high: UInt32) -> Entry? {
-        let slots = self.index.slots(high)
-        let slotMask = self.index.slotMask
-        var index = Int(high) & slotMask
-        while let entry = EntryIndex.entry(in: slots[index]) {
-            if entry.pointee.hash == high {
-                let others = ClassifierEntryHead.words(entry)
-                var position = 0
-                while position < self.wordCount, others[position] == words[position] { position &+= 1 }
-                if position == self.wordCount { return entry }
-            }
-            index = (index &+ 1) & slotMask
-        }
-        return nil
-    }
-
-    /// Adds the beginnings of an entry's key to the filters.
-    @inline(__always)
-    private func countStages(of entry: Entry) {
-        self.forEachStage(of: entry) { filter, hash in self.filters[filter].add(hash) }
-        for filter in 0..<self.filterCount where self.filters[filter].isCrowded(entries: self.ruleCount) {
-            self.recount(filter)
-        }
-    }
-
-    private func uncountStages(of entry: Entry) {
-        self.forEachStage(of: entry) { filter, hash in self.filters[filter].remove(hash) }
-    }
-
-    @inline(__always)
-    private func forEachStage(of entry: Entry, _ visit: (Int, UInt64) -> Void) {
-        let words = ClassifierEntryHead.words(entry)
-        var hash = self.basis
-        var position = 0
-        for filter in 0..<self.filterCount {
-            while position < self.filterWords[filter] {
-                hash = WordHash.combine(hash, words[position])
-                position &+= 1
-            }
-            visit(filter, hash)
-        }
-    }
-
-    @inline(never)
-    private func recount(_ filter: Int) {
-        self.filters[filter].enlarge()
-        // In the order of memory, which is quicker by far than that of the index.
-        for (number, chunk) in self.chunks.enumerated() {
-            let isLast = number == self.chunks.count - 1
-            let used = isLast ? chunk.byteCount - self.arenaBytesLeft : chunk.byteCount / self.stride * self.stride
-            for offset in Swift.stride(from: 0, to: used, by: self.stride) {
-                let entry = (chunk.memory + offset).assumingMemoryBound(to: ClassifierEntryHead.self)
-                guard entry.pointee.rule != RuleSlab.none else { continue }
-                self.forEachStage(of: entry) { other, hash in
-                    if other == filter { self.filters[filter].add(hash) }
-                }
-            }
-        }
-    }
-
-    /// Takes memory for an entry and fills it.
-    @inline(__always)
-    private mutating func makeEntry(_ head: ClassifierEntryHead, _ values: UnsafePointer<UInt64>) -> Entry {
-        let entry: Entry
-        if let free = self.freeEntries {
-            self.freeEntries = free.pointee.next
-            entry = free
-        } else {
-            entry = self.cutEntry()
-        }
-        entry.initialize(to: head)
-        let words = ClassifierEntryHead.words(entry)
-        for position in 0..<self.wordCount {
-            words[position] = values[Int(self.indices[position])] & self.masks[position]
-        }
-        return entry
-    }
-
-    /// Chunks of so many bytes and more are whole pages.
-    private static let pagesFrom = 65_536
-
-    private mutating func cutEntry() -> Entry {
-        if self.arenaBytesLeft < self.stride {
-            // An eighth of what there is, so that little is in vain; the sizes are powers of two.
-            let wanted = max(1_024, self.ruleCount * self.stride / 8)
-            let bytes = min(262_144, 1 << (Int.bitWidth - 1 - wanted.leadingZeroBitCount))
-            let chunk =
-                bytes < Self.pagesFrom
-                ? UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8) : PageMemory.allocate(bytes)
-            precondition(UInt(bitPattern: chunk) + UInt(bytes) < 1 << 48, "memory above the 48-bit address space")
-            self.chunks.append((chunk, bytes))
-            self.arena = chunk
-            self.arenaBytesLeft = bytes
-        }
-        guard let arena = self.arena else { preconditionFailure("no arena after taking one") }
-        self.arena = arena + self.stride
-        self.arenaBytesLeft -= self.stride
-        return arena.assumingMemoryBound(to: ClassifierEntryHead.self)
     }
 }

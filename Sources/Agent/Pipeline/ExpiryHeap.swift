@@ -3,27 +3,68 @@
 /// Sixteen bytes per such rule; each rule knows its place, so that removal needs no search. A deadline is the earliest
 /// moment at which a timeout may be over: packets move idle deadlines without telling the heap, and the owner looks
 /// again when the deadline comes. Flows of equal timeouts come in order, which makes an insertion one comparison.
+/// It lies in chunks of 64 KiB, so that it grows, and gives memory back, a chunk at a time.
 struct ExpiryHeap: ~Copyable {
     private struct Item {
         var deadline: UInt64
         var slot: UInt32
     }
-    private var items: [Item] = []
+
+    private static let chunkBits = 12
+    private static let chunkItems = 1 << chunkBits
+
+    private var chunks: [UnsafeMutablePointer<Item>] = []
+    /// How many rules have timeouts.
+    private(set) var count = 0
 
     /// The earliest deadline, or nil when no rule has a timeout.
-    var nextDeadline: MonotonicTime? { self.items.first.map { MonotonicTime(nanoseconds: $0.deadline) } }
+    var nextDeadline: MonotonicTime? {
+        self.count == 0 ? nil : MonotonicTime(nanoseconds: self.chunks[0][0].deadline)
+    }
     /// The rule of the earliest deadline.
-    var nextSlot: UInt32? { self.items.first?.slot }
-    /// How many rules have timeouts.
-    var count: Int { self.items.count }
+    var nextSlot: UInt32? { self.count == 0 ? nil : self.chunks[0][0].slot }
+
+    init() {}
+
+    deinit { for chunk in self.chunks { chunk.deallocate() } }
+
+    private subscript(place: Int) -> Item {
+        get { self.chunks[place >> Self.chunkBits][place & (Self.chunkItems - 1)] }
+        nonmutating set {
+            self.chunks[place >> Self.chunkBits][place & (Self.chunkItems - 1)] = newValue
+        }
+    }
+
+    private mutating func append(_ item: Item) {
+        if self.count == self.chunks.count << Self.chunkBits {
+            let chunk = UnsafeMutablePointer<Item>.allocate(capacity: Self.chunkItems)
+            chunk.initialize(repeating: item, count: Self.chunkItems)
+            self.chunks.append(chunk)
+        }
+        self[self.count] = item
+        self.count += 1
+    }
+
+    /// Takes the last item, which there must be.
+    private mutating func takeLast() -> Item {
+        self.count -= 1
+        let last = self[self.count]
+        // One chunk more than needed stays, for heaps whose size wavers about a bound.
+        if self.count + 2 * Self.chunkItems <= self.chunks.count << Self.chunkBits,
+            let chunk = self.chunks.popLast()
+        {
+            chunk.deallocate()
+        }
+        return last
+    }
 
     /// Adds the rule in `slot`, or moves it where it is in already.
     mutating func set(_ slot: UInt32, deadline: MonotonicTime, in rules: borrowing RuleSlab) {
         let item = Item(deadline: deadline.nanoseconds, slot: slot)
         let place = rules[slot].pointee.expiryIndex
         guard place != RuleSlab.none else {
-            self.items.append(item)
-            self.siftUp(item, from: self.items.count - 1, rules)
+            self.append(item)
+            self.siftUp(item, from: self.count - 1, rules)
             return
         }
         self.sift(item, from: Int(place), rules)
@@ -34,12 +75,13 @@ struct ExpiryHeap: ~Copyable {
         let place = Int(rules[slot].pointee.expiryIndex)
         guard place != Int(RuleSlab.none) else { return }
         rules[slot].pointee.expiryIndex = RuleSlab.none
-        guard let last = self.items.popLast(), place < self.items.count else { return }
+        let last = self.takeLast()
+        guard place < self.count else { return }
         self.sift(last, from: place, rules)
     }
 
     private mutating func sift(_ item: Item, from place: Int, _ rules: borrowing RuleSlab) {
-        if place > 0, self.items[(place - 1) / 4].deadline > item.deadline {
+        if place > 0, self[(place - 1) / 4].deadline > item.deadline {
             self.siftUp(item, from: place, rules)
         } else {
             self.siftDown(item, from: place, rules)
@@ -47,7 +89,7 @@ struct ExpiryHeap: ~Copyable {
     }
 
     private mutating func put(_ item: Item, _ place: Int, _ rules: borrowing RuleSlab) {
-        self.items[place] = item
+        self[place] = item
         rules[item.slot].pointee.expiryIndex = UInt32(place)
     }
 
@@ -55,8 +97,8 @@ struct ExpiryHeap: ~Copyable {
         var place = start
         while place > 0 {
             let parent = (place - 1) / 4
-            guard self.items[parent].deadline > item.deadline else { break }
-            self.put(self.items[parent], place, rules)
+            guard self[parent].deadline > item.deadline else { break }
+            self.put(self[parent], place, rules)
             place = parent
         }
         self.put(item, place, rules)
@@ -66,14 +108,14 @@ struct ExpiryHeap: ~Copyable {
         var place = start
         while true {
             let first = place * 4 + 1
-            guard first < self.items.count else { break }
+            guard first < self.count else { break }
             var least = first
-            for child in first..<min(first + 4, self.items.count)
-            where self.items[child].deadline < self.items[least].deadline {
+            for child in first..<min(first + 4, self.count)
+            where self[child].deadline < self[least].deadline {
                 least = child
             }
-            guard self.items[least].deadline < item.deadline else { break }
-            self.put(self.items[least], place, rules)
+            guard self[least].deadline < item.deadline else { break }
+            self.put(self[least], place, rules)
             place = least
         }
         self.put(item, place, rules)

@@ -88,6 +88,10 @@ package struct FlowTable: ~Copyable {
     private var cookies: SlotIndex
     private var users: SlotIndex
     private(set) var expiry = ExpiryHeap()
+    /// Which flows go for new ones where the table is full; nil where none does.
+    var eviction: EvictionQueue?
+    /// What learn actions of its flows teach.
+    var lessons = LessonCounts()
     private var lastGeneration: UInt32 = 0
     /// How many rules are hidden from controllers.
     private(set) var hiddenCount = 0
@@ -115,6 +119,9 @@ package struct FlowTable: ~Copyable {
     init(succeeding other: borrowing FlowTable, seed: UInt64) {
         self.init(other.identifier, maximumEntries: other.maximumEntries, seed: seed)
         self.lastGeneration = other.lastGeneration
+        self.setEvicts(other.eviction != nil)
+        self.lessons = other.lessons
+        self.lessons.removeAll()
         self.matchedPackets.store(other.matchedPackets.load(ordering: .relaxed), ordering: .relaxed)
         self.missedPackets.store(other.missedPackets.load(ordering: .relaxed), ordering: .relaxed)
     }
@@ -139,6 +146,7 @@ package struct FlowTable: ~Copyable {
 
     /// The rule of the highest priority that `key` matches, or nil; adds every bit looked at to `mask`.
     func lookup(_ key: borrowing FlowKey, unwildcarding mask: inout FlowMask) -> MatchedRule? {
+        guard self.classifier.conjunctiveCount == 0 else { return self.lookupConjunctive(key, unwildcarding: &mask) }
         guard let slot = self.classifier.lookup(key, unwildcarding: &mask) else { return nil }
         return self.matchedRule(slot)
     }
@@ -259,11 +267,13 @@ package struct FlowTable: ~Copyable {
         rule.pointee.instructions = flow.instructions
         self.linkCookie(slot)
         self.linkInstructions(slot)
+        self.noteConjunctions(of: slot)
         if let deadline = rule.pointee.deadline {
             self.expiry.set(slot, deadline: deadline, in: self.rules)
         } else {
             self.expiry.remove(slot, in: self.rules)
         }
+        self.eviction?.push(slot, self.rules)
     }
 
     private mutating func replace(
@@ -282,6 +292,7 @@ package struct FlowTable: ~Copyable {
         self.lastGeneration &+= 1
         rule.pointee.generation = self.lastGeneration
         self.forgetCounts(slot)
+        self.eviction?.push(slot, self.rules)
     }
 
     /// Sets a rule's counters to zero, and takes them out of the table's sums.
@@ -313,6 +324,7 @@ package struct FlowTable: ~Copyable {
             self.unlinkInstructions(slot)
             rule.pointee.instructions = instructions
             self.linkInstructions(slot)
+            self.noteConjunctions(of: slot)
         }
         if let cookie, cookie != rule.pointee.cookie {
             self.unlinkCookie(slot)
@@ -322,6 +334,14 @@ package struct FlowTable: ~Copyable {
         rule.pointee.modified = now
         if resetsCounts { self.resetCounts(slot) }
         if let deadline = rule.pointee.deadline { self.expiry.set(slot, deadline: deadline, in: self.rules) }
+    }
+
+    /// Tells the classifier whether a rule's instructions make it a part of conjunctions.
+    @inline(__always)
+    private mutating func noteConjunctions(of slot: UInt32) {
+        let rule = self.rules[slot]
+        guard let entry = rule.pointee.entry else { return }
+        self.classifier.setConjunctive(entry, !rule.pointee.instructions.conjunctions.isEmpty)
     }
 
     /// Removes the rule in `slot`.
@@ -377,7 +397,11 @@ package struct FlowTable: ~Copyable {
         let next = self.users.set(SlotIndex.key(of: rule.pointee.instructions), to: slot, in: self.rules)
         rule.pointee.nextOfInstructions = next
         rule.pointee.previousOfInstructions = RuleSlab.none
-        if next != RuleSlab.none { self.rules[next].pointee.previousOfInstructions = slot }
+        if next != RuleSlab.none {
+            self.rules[next].pointee.previousOfInstructions = slot
+        } else if !rule.pointee.instructions.lessons.isEmpty {
+            self.lessons.add(rule.pointee.instructions.lessons)
+        }
     }
 
     private mutating func unlinkInstructions(_ slot: UInt32) {
@@ -392,6 +416,9 @@ package struct FlowTable: ~Copyable {
             _ = self.users.set(key, to: next, in: self.rules)
         } else {
             self.users.remove(key, in: self.rules)
+            if !rule.pointee.instructions.lessons.isEmpty {
+                self.lessons.remove(rule.pointee.instructions.lessons)
+            }
         }
     }
 
@@ -402,5 +429,5 @@ package struct FlowTable: ~Copyable {
     var instructionListCount: Int { self.users.count }
 
     /// Calls `visit` with the first rule of each list of rules of equal instructions.
-    func forEachInstructionList(_ visit: (UInt32) -> Void) { self.users.forEach(visit) }
+    func forEachInstructionList(_ visit: (UInt32) -> Void) { self.users.visit(visit) }
 }

@@ -9,6 +9,9 @@ extension PipelineState {
         _ match: MatchWords, _ flow: FlowAttributes, to table: TableID, resetsCounts: Bool, checksOverlap: Bool,
         now: MonotonicTime
     ) throws(OpenFlowError) {
+        if self.tableSettings[table.rawValue]?.evicts == true {
+            try self.makeRoom(in: table, match, flow, checksOverlap: checksOverlap, now: now)
+        }
         if self.undo != nil,
             let present = self.table(table).pointee.classifier.find(match, priority: flow.priority)
         {

@@ -18,6 +18,7 @@ struct PipelineUndo {
     let meters: MeterTable
     let fragmentHandling: FragmentHandling
     let missTreatments: [UInt8: PipelineState.MissTreatment]
+    let tableSettings: [UInt8: TableSettings]
 }
 
 extension PipelineState {
@@ -25,7 +26,7 @@ extension PipelineState {
     mutating func beginUndo() {
         self.undo = PipelineUndo(
             ports: self.ports, groups: self.groups, meters: self.meters, fragmentHandling: self.fragmentHandling,
-            missTreatments: self.missTreatments)
+            missTreatments: self.missTreatments, tableSettings: self.tableSettings)
     }
 
     /// Ends that; with `keeps` false everything is as it was.
@@ -35,6 +36,11 @@ extension PipelineState {
         guard let undo = self.undo else { return [] }
         self.undo = nil
         guard !keeps else { return undo.events }
+        if self.tableSettings != undo.tableSettings {
+            // Before the flows, so that there is room for those that come back.
+            self.tableSettings = undo.tableSettings
+            for table in self.visibleTables(.all) { self.applySettings(to: table) }
+        }
         for step in undo.steps.reversed() {
             switch step {
             case .remove(let reference):

@@ -33,6 +33,8 @@ package struct PipelineState: ~Copyable {
     private let tables: UnsafeMutablePointer<UnsafeMutablePointer<FlowTable>?>
     /// How misses of a table are treated, where TABLE_MOD (1.1, 1.2) said so.
     var missTreatments: [UInt8: MissTreatment] = [:]
+    /// What controllers have set of tables, by number.
+    var tableSettings: [UInt8: TableSettings] = [:]
     private var hiddenSlots = InlineArray<4, UInt32>(repeating: 0)
     /// What the change under way has done so far.
     var events: [PipelineEvent] = []
@@ -87,6 +89,7 @@ package struct PipelineState: ~Copyable {
         let seed = WordHash.combine(self.seed, UInt64(identifier.rawValue) &+ 1)
         table.initialize(to: FlowTable(identifier, maximumEntries: self.maximumEntries, seed: seed))
         self.tables[Int(identifier.rawValue)] = table
+        self.applySettings(to: identifier)
         return table
     }
 

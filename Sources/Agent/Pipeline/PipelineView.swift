@@ -50,6 +50,9 @@ package protocol PipelineView: ~Copyable {
     /// What traces and dumps of datapath flows tell of a rule; nil when it is gone, or hidden.
     func describe(_ rule: RuleReference) -> RuleDescription?
 
+    /// Whether a learn action may add that flow, of whose cookie its table may have `limit`, or refresh it.
+    func mayLearn(_ flowMod: FlowMod, limit: UInt32) -> Bool
+
     /// Counts packets that matched no rule of `table`, for the table's statistics; any thread that holds the view.
     func creditMiss(in table: TableID, packets: UInt64)
 }
@@ -66,6 +69,9 @@ extension PipelineView where Self: ~Copyable {
 
     /// No meter: for stand-ins that have none.
     package func meter(_ identifier: MeterID) -> SwitchMeter? { nil }
+
+    /// Yes: for stand-ins that no flow is added to.
+    package func mayLearn(_ flowMod: FlowMod, limit: UInt32) -> Bool { true }
 
     /// Counts nothing: for stand-ins that keep no statistics of tables.
     package func creditMiss(in table: TableID, packets: UInt64) {}
@@ -138,6 +144,10 @@ package final class InstructionList: Sendable {
     package let outputPorts: [PortNumber]
     /// The groups that a group action names, each once.
     package let groups: [GroupID]
+    /// What the conjunction actions say; where there are any, there is nothing else to do.
+    let conjunctions: [ConjunctionMembership]
+    /// What learn actions with delete_learned teach.
+    let lessons: [Lesson]
     /// Whether nothing of the flow, of its table or of the switch can make these instructions wrong: outputs and little
     /// else.
     package let isPlain: Bool
@@ -150,11 +160,16 @@ package final class InstructionList: Sendable {
         var ports: [PortNumber] = []
         var references = ActionReferences()
         references.collect(instructions)
+        var conjunctions: [ConjunctionMembership] = []
         for instruction in instructions {
             switch instruction {
             case .applyActions(let actions), .writeActions(let actions):
                 for action in actions {
                     if let port = action.outputPort, !ports.contains(port) { ports.append(port) }
+                    if case .conjunction(let identifier, let clause, let count) = action {
+                        conjunctions.append(
+                            ConjunctionMembership(identifier: identifier, clause: clause, clauseCount: count))
+                    }
                 }
             default: break
             }
@@ -162,6 +177,8 @@ package final class InstructionList: Sendable {
         self.outputPorts = ports
         self.groups = references.groups
         self.meters = references.meters
+        self.conjunctions = conjunctions
+        self.lessons = Lesson.lessons(of: instructions)
         self.isPlain = instructions.allSatisfy { instruction in
             switch instruction {
             case .applyActions(let actions), .writeActions(let actions): actions.allSatisfy(\.isPlain)

@@ -26,6 +26,30 @@ extension InstructionValidator {
         }
     }
 
+    /// Checks that conjunction actions are alone, notes aside, and where they are carried out at once: what else a flow
+    /// did would never be done (ovs-fields(7), "Conjunctive match fields").
+    static func validateConjunctions(_ instructions: [Instruction]) throws(OpenFlowError) {
+        var hasConjunction = false
+        var hasOther = false
+        for instruction in instructions {
+            switch instruction {
+            case .applyActions(let actions):
+                for action in actions {
+                    switch action {
+                    case .conjunction: hasConjunction = true
+                    case .note: break
+                    default: hasOther = true
+                    }
+                }
+            case .writeActions(let actions):
+                for case .conjunction in actions { throw OpenFlowError(.actionBadType) }
+                hasOther = true
+            default: hasOther = true
+            }
+        }
+        guard !hasConjunction || !hasOther else { throw OpenFlowError(.actionNiciraBadConjunction) }
+    }
+
     private static func validate(_ tracking: ConnectionTracking) throws(OpenFlowError) {
         guard tracking.helperPort == 0 || tracking.helperPort == 21 || tracking.helperPort == 69 else {
             throw OpenFlowError(.actionBadArgument, value: UInt64(tracking.helperPort))
@@ -44,10 +68,12 @@ extension InstructionValidator {
     }
 
     private static func validate(_ learn: Learn) throws(OpenFlowError) {
-        // What learned flows lead to is not known beforehand; options that would need it are refused.
-        guard !learn.flags.contains(.deleteLearned), learn.finIdleTimeoutSeconds == 0,
-            learn.finHardTimeoutSeconds == 0
-        else { throw OpenFlowError(.actionBadArgument) }
+        guard learn.finIdleTimeoutSeconds == 0, learn.finHardTimeoutSeconds == 0 else {
+            throw OpenFlowError(.actionBadArgument)
+        }
+        if learn.flags.contains(.writeResult), let slice = learn.result {
+            try self.validate(slice, isWritten: true)
+        }
         for part in learn.specifications {
             if case .field(let field, let offset) = part.source {
                 try self.validate(FieldSlice(field, offset: offset, bitCount: part.bitCount), isWritten: false)

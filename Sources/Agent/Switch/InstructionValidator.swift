@@ -38,6 +38,7 @@ enum InstructionValidator {
             case .meter, .writeMetadata, .clearActions: break
             }
         }
+        try self.validateConjunctions(instructions)
         return isOrdered ? instructions : instructions.sorted { $0.order < $1.order }
     }
 

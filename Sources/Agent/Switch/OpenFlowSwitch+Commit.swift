@@ -42,6 +42,7 @@ extension OpenFlowSwitch {
         }
         if self.hasMonitors { self.tellMonitors(of: events, by: origin, now: now) }
         self.record(events, by: origin, version: version)
+        self.tellVacancy()
         self.changeObserver?(PipelineChange(events: events, origin: origin, time: now, version: version))
     }
 

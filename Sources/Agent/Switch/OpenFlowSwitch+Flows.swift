@@ -35,6 +35,8 @@ extension OpenFlowSwitch {
 
     private func add(_ flowMod: FlowMod, to table: TableID, _ context: RequestContext) throws(OpenFlowError) {
         try self.matchBuffer.compile(flowMod.match)
+        try self.checkNarrowing(of: table, flowMod)
+        self.prepareEviction(from: table, now: context.now)
         let match = self.matchBuffer.words
         var plain: InstructionList?
         var instructions: [Instruction] = []
@@ -61,6 +63,7 @@ extension OpenFlowSwitch {
             try state.addFlow(
                 match, flow, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: context.now)
         }
+        self.noteLessons(of: flow.instructions)
         if plain == nil, flow.instructions.isPlain { self.plainInstructions = (flow.instructions, context.version) }
     }
 
@@ -71,6 +74,7 @@ extension OpenFlowSwitch {
             flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
             tableCount: self.tableCount, version: context.version)
         try self.checkReferences(in: instructions)
+        try self.checkNarrowing(of: table, flowMod)
         guard let found = self.selectNow(flowMod) else {
             var ordered = flowMod
             ordered.instructions = instructions
@@ -92,6 +96,7 @@ extension OpenFlowSwitch {
         let resetsCounts = flowMod.flags.contains(.resetCounts)
         self.commit(by: origin, now: now) { state in
             let list = state.interner.intern(instructions)
+            self.noteLessons(of: list)
             for flow in found {
                 state.modifyFlow(flow, instructions: list, cookie: cookie, resetsCounts: resetsCounts, now: now)
             }

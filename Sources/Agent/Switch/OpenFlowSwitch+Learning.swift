@@ -45,11 +45,9 @@ extension OpenFlowSwitch {
         flow.hardTimeoutSeconds = flowMod.hardTimeoutSeconds
         flow.flags = flowMod.flags
         if learned.limit > 0, self.learnedFlows.rules[learned] == nil {
-            self.forgetLearnedFlowsThatAreGone()
-            let count = self.learnedFlows.rules.keys.count {
-                $0.flowMod.cookie == flowMod.cookie && $0.flowMod.tableID == flowMod.tableID
+            guard self.pipeline.read({ $0.mayLearn(flowMod, limit: learned.limit) }) else {
+                throw OpenFlowError(.flowModTableFull, limit: UInt64(learned.limit))
             }
-            guard count < Int(learned.limit) else { throw OpenFlowError(.flowModTableFull) }
         }
         let rule = try self.commit(by: .learning, now: now) {
             (state: inout PipelineState) throws(OpenFlowError) -> RuleReference? in
@@ -66,5 +64,30 @@ extension OpenFlowSwitch {
         self.learnedFlows.rules = self.pipeline.read { state in
             self.learnedFlows.rules.filter { state.flags(of: $0.value) != nil }
         }
+    }
+
+    // MARK: - Flows whose teachers are gone
+
+    /// How many flows whose teachers are gone are removed in one turn.
+    private static let orphansPerTurn = 1_024
+
+    /// Notes that there are, or were, learn actions with delete_learned.
+    func noteLessons(of list: InstructionList) {
+        if !list.lessons.isEmpty { self.hasLessons = true }
+    }
+
+    /// Removes flows whose last teacher is gone, as many as a turn may; says whether more are left.
+    func deleteOrphans(now: MonotonicTime) -> Bool {
+        guard self.hasLessons, self.transaction == nil else { return false }
+        self.orphanedLessons += self.commit(by: .learning, now: now) { $0.takeOrphanedLessons() }
+        while let lesson = self.orphanedLessons.first {
+            let found = self.pipeline.read { state in
+                state.flows(of: lesson.cookie, in: lesson.table, maximum: Self.orphansPerTurn)
+            }
+            self.remove(found, .delete, by: .learning, now: now)
+            if found.count == Self.orphansPerTurn { return true }
+            self.orphanedLessons.removeFirst()
+        }
+        return false
     }
 }

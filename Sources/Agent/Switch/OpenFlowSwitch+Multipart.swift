@@ -96,11 +96,10 @@ extension OpenFlowSwitch {
             self.reply(.meterConfiguration(try self.meterConfigurations(of: meter)), context)
         case .meterFeatures: self.reply(.meterFeatures(self.meterFeatures), context)
         case .tableFeatures(let features):
-            guard features.isEmpty else { throw OpenFlowError(.tableFeaturesNotPermitted) }
+            guard features.isEmpty else { return try self.handle(features, context) }
             self.reply(.tableFeatures(self.tableFeatures(in: context.version)), context)
         case .tableDescription:
-            let tables = (0..<self.tableCount).map { TableDescription(tableID: TableID(rawValue: UInt8($0))) }
-            self.reply(.tableDescription(tables), context)
+            self.reply(.tableDescription(self.tableDescriptions()), context)
         case .controllerStatus: self.reply(.controllerStatus(self.controllerStatuses), context)
         case .experimenter(let request): throw Self.refusal(of: request)
         case .flowMonitor(let requests): try self.handle(requests, context, state)
@@ -140,35 +139,6 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.requestBadMultipart)
         }
         try self.begin(dump, context, state)
-    }
-
-    // MARK: - Tables
-
-    private func tableStatistics(in version: OpenFlowVersion) -> [TableStatistics] {
-        let abilities = version <= .v1_2 ? TableAbility.abilities(in: version) : TableAbilities()
-        return self.pipeline.read { state in
-            (0..<self.tableCount).map { number in
-                let identifier = TableID(rawValue: UInt8(number))
-                var entry = TableStatistics(
-                    tableID: identifier, name: TableAbility.name(of: number),
-                    maximumEntries: UInt32(clamping: state.maximumEntries), abilities: abilities)
-                entry.abilities.configuration = state.missTreatment(of: identifier)?.rawValue ?? 0
-                if let table = state.existingTable(identifier) {
-                    entry.activeCount = UInt32(clamping: table.pointee.flowCount)
-                    entry.lookupCount = table.pointee.lookupCount
-                    entry.matchedCount = table.pointee.matchedCount
-                }
-                return entry
-            }
-        }
-    }
-
-    private func tableFeatures(in version: OpenFlowVersion) -> [TableFeatures] {
-        let maximumEntries = self.pipeline.read { $0.maximumEntries }
-        return (0..<self.tableCount).map {
-            TableAbility.features(
-                of: $0, tableCount: self.tableCount, maximumEntries: maximumEntries, in: version)
-        }
     }
 
     // MARK: - Ports, queues, meters

@@ -97,26 +97,4 @@ extension OpenFlowSwitch {
         }
         self.reply(.queueGetConfigReply(QueueConfiguration(port: port)), context)
     }
-
-    /// TABLE_MOD (1.1 §A.3.4.3): what 1.1 and 1.2 say of misses; 1.3 says nothing; eviction and vacancy are not
-    /// offered.
-    func handle(_ tableMod: TableMod, _ context: RequestContext) throws(OpenFlowError) {
-        guard tableMod.tableID == .all || self.isVisible(tableMod.tableID) else {
-            throw OpenFlowError(.tableModBadTable, value: UInt64(tableMod.tableID.rawValue))
-        }
-        let bits = tableMod.configuration.bits
-        guard context.version < .v1_3 else {
-            guard bits & ~3 == 0 else { throw OpenFlowError(.tableModBadConfig, value: UInt64(bits)) }
-            return
-        }
-        guard let treatment = PipelineState.MissTreatment(rawValue: bits), treatment != .continue else {
-            throw OpenFlowError(.tableModBadConfig, value: UInt64(bits))
-        }
-        self.commit(by: context.origin, now: context.now) { state in
-            let named =
-                tableMod.tableID == .all
-                ? 0..<self.tableCount : Int(tableMod.tableID.rawValue)..<Int(tableMod.tableID.rawValue) + 1
-            for number in named { state.setMissTreatment(treatment, of: TableID(rawValue: UInt8(number))) }
-        }
-    }
 }

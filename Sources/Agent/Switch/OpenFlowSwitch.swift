@@ -49,6 +49,16 @@ package final class OpenFlowSwitch {
     var inBandFlows: [HiddenFlow: RuleReference] = [:]
     /// The flows that packets have taught.
     var learnedFlows = LearnedFlows()
+    /// What controllers have left out of tables' features.
+    var narrowings: [TableID: TableNarrowing] = [:]
+    /// The tables whose flows may go for new ones.
+    var evictingTables: Set<TableID> = []
+    /// Whether there are, or were, learn actions whose flows go with them.
+    var hasLessons = false
+    /// What is to be deleted because the flows that learned it are gone.
+    var orphanedLessons: [Lesson] = []
+    /// The tables of which controllers want to know how full they are.
+    var vacancyMonitors: [TableID: VacancyMonitor] = [:]
     /// Where matches of requests are compiled.
     var matchBuffer = MatchBuffer()
     /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows

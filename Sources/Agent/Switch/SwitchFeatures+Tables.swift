@@ -99,6 +99,62 @@ enum TableAbility {
             metadataWrite: .max, maximumEntries: UInt32(clamping: maximumEntries), properties: properties)
     }
 
+    /// Refuses properties that name what `full`, all that a table can do, lacks.
+    static func check(
+        _ properties: [TableFeatureProperty], within full: [TableFeatureProperty]
+    ) throws(OpenFlowError) {
+        for (place, property) in properties.enumerated() {
+            if case .other = property { throw OpenFlowError(.propertyBadExperimenter) }
+            guard
+                !properties[..<place].contains(where: {
+                    $0.isOfKind(property) && $0.isAboutMiss == property.isAboutMiss
+                })
+            else { throw OpenFlowError(.propertyDuplicateType) }
+            // A property for the table-miss flow may say as much as its twin.
+            guard let whole = full.first(where: property.isOfKind) else { throw OpenFlowError(.propertyBadType) }
+            guard property.isWithin(whole) else { throw OpenFlowError(.propertyBadValue) }
+        }
+    }
+
     /// A table's name: the first is `classifier`, as Open vSwitch's users know it.
     static func name(of number: Int) -> String { number == 0 ? "classifier" : "table\(number)" }
+}
+
+extension TableFeatureProperty {
+    /// Whether both are the same property, that for the table-miss flow and its twin being one.
+    func isOfKind(_ other: TableFeatureProperty) -> Bool {
+        switch (self, other) {
+        case (.instructions, .instructions), (.nextTables, .nextTables), (.writeActions, .writeActions),
+            (.applyActions, .applyActions), (.match, .match), (.wildcards, .wildcards),
+            (.writeSetField, .writeSetField), (.applySetField, .applySetField),
+            (.synchronizedFrom, .synchronizedFrom), (.writeCopyField, .writeCopyField),
+            (.applyCopyField, .applyCopyField), (.packetTypes, .packetTypes):
+            true
+        default: false
+        }
+    }
+
+    /// Whether every value of this property is one of `whole`, which is of the same kind.
+    fileprivate func isWithin(_ whole: TableFeatureProperty) -> Bool {
+        switch (self, whole) {
+        case (.instructions(let ours, _), .instructions(let all, _)),
+            (.writeActions(let ours, _), .writeActions(let all, _)),
+            (.applyActions(let ours, _), .applyActions(let all, _)):
+            Set(ours).isSubset(of: all)
+        case (.nextTables(let ours, _), .nextTables(let all, _)): Set(ours).isSubset(of: all)
+        case (.match(let ours), .match(let all)):
+            // A field that may be masked may be matched without masks only.
+            ours.allSatisfy { field in
+                all.contains { $0.identifier == field.identifier && ($0.hasMask || !field.hasMask) }
+            }
+        case (.wildcards(let ours), .wildcards(let all)),
+            (.writeSetField(let ours, _), .writeSetField(let all, _)),
+            (.applySetField(let ours, _), .applySetField(let all, _)),
+            (.writeCopyField(let ours, _), .writeCopyField(let all, _)),
+            (.applyCopyField(let ours, _), .applyCopyField(let all, _)):
+            Set(ours.map(\.identifier)).isSubset(of: all.map(\.identifier))
+        case (.packetTypes(let ours), .packetTypes(let all)): Set(ours).isSubset(of: all)
+        default: false
+        }
+    }
 }

@@ -81,7 +81,7 @@ package final class LearnQueue: Sendable {
 
 extension Translator {
     /// Nicira's learn: makes a flow of the packet, to be added when the translation is carried out.
-    mutating func learn(_ learn: Learn) {
+    mutating func learn<View: PipelineView & ~Copyable>(_ learn: Learn, view: borrowing View) {
         guard self.result.learnedFlows.count < self.environment.limits.learnedFlows else {
             return self.omit(.unsupportedAction)
         }
@@ -119,9 +119,16 @@ extension Translator {
             hardTimeoutSeconds: learn.hardTimeoutSeconds, priority: learn.priority,
             match: Match(Self.merged(entries)), instructions: actions.isEmpty ? [] : [.applyActions(actions)])
         if learn.flags.contains(.sendFlowRemoved) { flowMod.flags.insert(.sendFlowRemoved) }
-        self.result.learnedFlows.append(LearnedFlow(flowMod: flowMod, limit: learn.limit))
-        self.recorder?.note(.note("learns \(flowMod)"))
-        if learn.flags.contains(.writeResult), let slice = learn.result { self.write(1, to: slice) }
+        let mayLearn = learn.limit == 0 || view.mayLearn(flowMod, limit: learn.limit)
+        if mayLearn {
+            self.result.learnedFlows.append(LearnedFlow(flowMod: flowMod, limit: learn.limit))
+            self.recorder?.note(.note("learns \(flowMod)"))
+        } else {
+            self.recorder?.note(.note("learns nothing: there are \(learn.limit) flows of that cookie"))
+        }
+        if learn.flags.contains(.writeResult), let slice = learn.result {
+            self.write(mayLearn ? 1 : 0, to: slice)
+        }
     }
 
     /// Parts of one field together, the last of overlapping ones.

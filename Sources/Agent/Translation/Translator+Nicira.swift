@@ -18,7 +18,7 @@ extension Translator {
         case .bundle(let bundle): self.choose(bundle, view: view)
         case .controllerOutput(let output): self.send(output)
         case .decrementNetworkTTLNotifying(let identifiers): self.decrementTTL(notifying: identifiers)
-        case .learn(let learn): self.learn(learn)
+        case .learn(let learn): self.learn(learn, view: view)
         case .connectionTracking(let tracking): self.track(tracking)
         case .clearConnectionTracking: self.clearTracking()
         case .sample, .finTimeout:
