@@ -80,6 +80,11 @@ package enum AgentLimits {
     /// How long the last bytes of a connection that we close may take.
     package static let closeTimeout = Duration.seconds(2)
 
+    // MARK: Paused packets
+
+    /// How long a packet that is with a controller can be resumed.
+    package static let pausedPacketLinger = Duration.seconds(300)
+
     // MARK: Patch ports
 
     /// How many patch ports a packet may go through, one after the other.

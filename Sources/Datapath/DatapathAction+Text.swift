@@ -25,6 +25,23 @@ extension DatapathAction {
         case .clearConnectionTracking: "ct_clear"
         case .meter(let number): "meter(\(number))"
         case .drop(let reason): "drop(\(reason))"
+        case .checkPacketLength(let maximum, let longer, let notLonger):
+            "check_pkt_len(size=\(maximum),gt(\(longer.text(port: name))),le(\(notLonger.text(port: name))))"
+        case .edit(let edit): edit.text
+        }
+    }
+}
+
+extension PacketEdit {
+    /// The edit as dumps write it.
+    var text: String {
+        switch self {
+        case .copyTTLOutward: "copy_ttl_out"
+        case .copyTTLInward: "copy_ttl_in"
+        case .pushServiceTag(let type, let tci):
+            "push_pbb(eth_type=0x\(String(type, radix: 16)),tci=0x\(String(tci, radix: 16)))"
+        case .popServiceTag: "pop_pbb"
+        case .setServiceTag(let tci, let mask): "set_pbb(0x\(String(tci, radix: 16))/0x\(String(mask, radix: 16)))"
         }
     }
 }
@@ -89,9 +106,18 @@ extension HeaderRewrite {
         case .priority(let value): "skb_priority(0x\(String(value, radix: 16)))"
         case .mark(let value, let mask): "skb_mark(\(Self.list([Self.number("mark", value, mask)])))"
         case .tunnel(let fields):
-            "tunnel(tun_id=0x\(String(fields.identifier, radix: 16)),src=\(IPv4Address(rawValue: fields.ipv4Source)),"
-                + "dst=\(IPv4Address(rawValue: fields.ipv4Destination)),tos=\(fields.tos),ttl=\(fields.ttl))"
+            "tunnel(tun_id=0x\(String(fields.identifier, radix: 16)),\(Self.ends(fields)),"
+                + "tos=\(fields.tos),ttl=\(fields.ttl)"
+                + (fields.policy.map { ",gbp=0x\(String($0, radix: 16))" } ?? "") + ")"
         }
+    }
+
+    private static func ends(_ fields: TunnelFields) -> String {
+        guard fields.ipv6Destination == 0 else {
+            return "ipv6_src=\(IPv6Address(rawValue: fields.ipv6Source)),"
+                + "ipv6_dst=\(IPv6Address(rawValue: fields.ipv6Destination))"
+        }
+        return "src=\(IPv4Address(rawValue: fields.ipv4Source)),dst=\(IPv4Address(rawValue: fields.ipv4Destination))"
     }
 
     private static func list(_ parts: [String?]) -> String { parts.compactMap { $0 }.joined(separator: ",") }

@@ -37,6 +37,10 @@ public indirect enum DatapathAction: Sendable, Hashable {
     case meter(UInt32)
     /// Drops the packet, for a stated reason (counted).
     case drop(reason: UInt32)
+    /// Executes one list or the other, by whether the frame is longer than so many bytes; what follows is for both.
+    case checkPacketLength(maximumBytes: UInt16, longer: [DatapathAction], notLonger: [DatapathAction])
+    /// Changes headers in a way that only software can: the kernel has no such action (``PacketEdit``).
+    case edit(PacketEdit)
 
     /// How ``hash(algorithm:basis:)`` computes.
     public enum HashAlgorithm: UInt32, Sendable {
@@ -45,6 +49,21 @@ public indirect enum DatapathAction: Sendable, Hashable {
         /// Over the L4 five-tuple, the same in both directions.
         case symmetricL4 = 1
     }
+}
+
+/// A change of headers for which the kernel's openvswitch module has no action.
+public enum PacketEdit: Sendable, Hashable {
+    /// Copies the time to live of the next header behind the outermost MPLS label stack entry into that entry.
+    case copyTTLOutward
+    /// Copies the time to live of the outermost MPLS label stack entry into the next header behind it.
+    case copyTTLInward
+    /// Adds an Ethernet header and a service instance tag (IEEE 802.1ah I-TAG) with the tag control information
+    /// behind it; both of the header's addresses are those that the frame had.
+    case pushServiceTag(etherType: UInt16, tci: UInt32)
+    /// Removes the outer Ethernet header and the service instance tag behind it; without one nothing happens.
+    case popServiceTag
+    /// Writes the bits of the service instance tag's control information that `mask` has.
+    case setServiceTag(tci: UInt32, mask: UInt32)
 }
 
 /// A rewrite of fields of one header, as the kernel's OVS_ACTION_ATTR_SET_MASKED takes it.
@@ -208,6 +227,12 @@ public struct TunnelFields: Sendable, Hashable {
     public var ttl: UInt8
     /// Tunnel flags, as in ``FlowKey``.
     public var flags: UInt16
+    /// Outer IPv6 source, where the destination is IPv6.
+    public var ipv6Source: UInt128 = 0
+    /// Outer IPv6 destination; 0 for IPv4.
+    public var ipv6Destination: UInt128 = 0
+    /// VXLAN group-based policy: flags in bits 23–16, id in bits 15–0; nil without one.
+    public var policy: UInt32?
     /// Makes the fields.
     public init(
         identifier: UInt64 = 0, ipv4Source: UInt32 = 0, ipv4Destination: UInt32 = 0, tos: UInt8 = 0,

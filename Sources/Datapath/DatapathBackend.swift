@@ -68,6 +68,8 @@ public protocol DatapathBackend: AnyObject, Sendable {
     func receiveUpcalls(
         handler: Int, into batch: inout [Upcall], maximum: Int, timeoutMilliseconds: Int?
     ) throws(DatapathError) -> Int
+    /// Forgets tracked connections; returns how many there were. `unsupported` where none are tracked.
+    func flushConnections(_ filter: ConnectionFilter) throws(DatapathError) -> Int
     /// Makes every waiting `receiveUpcalls` return at once.
     func wakeHandlers()
     /// Upcalls that were lost for want of room, since the start.
@@ -79,6 +81,11 @@ public protocol DatapathBackend: AnyObject, Sendable {
 }
 
 extension DatapathBackend {
+    /// `unsupported`: for datapaths that track no connections.
+    public func flushConnections(_ filter: ConnectionFilter) throws(DatapathError) -> Int {
+        throw DatapathError(.unsupported, operation: "forget connections")
+    }
+
     /// False: for datapaths that live and die with the process.
     public var isAdopted: Bool { false }
 

@@ -26,6 +26,11 @@ public struct DatapathCapabilities: Sendable, Hashable {
     public var explicitDrop: Bool = false
     /// Upcalls may be dispatched per CPU instead of per port.
     public var perCPUDispatch: Bool = false
+    /// `checkPacketLength` works.
+    public var packetLengthCheck: Bool = false
+    /// ``PacketEdit`` works, and keys have the fields that the kernel's have not: service instance tags and which
+    /// extension headers an IPv6 packet has.
+    public var softwareHeaders: Bool = false
     /// Nothing beyond the least.
     public init() {}
 }

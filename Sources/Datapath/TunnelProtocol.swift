@@ -2,6 +2,8 @@
 public enum TunnelProtocol: Sendable, Hashable {
     /// VXLAN (RFC 7348) by UDP to this port.
     case vxlan(port: UInt16)
+    /// VXLAN with the group-based policy extension (draft-smith-vxlan-group-policy), by UDP to this port.
+    case vxlanGroupPolicy(port: UInt16)
     /// Geneve (RFC 8926) by UDP to this port.
     case geneve(port: UInt16)
     /// GRE (RFC 2784, RFC 2890), Ethernet within.
@@ -10,7 +12,7 @@ public enum TunnelProtocol: Sendable, Hashable {
     /// The name of the datapath's one port for the protocol, which tunnels of all peers and keys share.
     public var portName: String {
         switch self {
-        case .vxlan(let port): "vxlan_sys_\(port)"
+        case .vxlan(let port), .vxlanGroupPolicy(let port): "vxlan_sys_\(port)"
         case .geneve(let port): "genev_sys_\(port)"
         case .gre: "gre_sys"
         }

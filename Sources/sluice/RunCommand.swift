@@ -40,7 +40,8 @@ struct RunCommand: ParsableCommand {
                                   a tunnel of the kernel datapath: vxlan, geneve or gre;
                                   remote and key may be "flow"; also local=, port=
               eth2,tag=10         NORMAL: in VLAN 10, without tags; also trunks=10;20 and
-                                  vlan-mode=trunk, access, native-tagged, native-untagged
+                                  vlan-mode=trunk, access, native-tagged, native-untagged,
+                                  dot1q-tunnel (with cvlans=1;2, qinq-ethtype=802.1q)
 
             FILE
               run-dir: /run/sluice
@@ -96,6 +97,16 @@ struct RunCommand: ParsableCommand {
                 + "that name, which names this one as its peer; or, with a type, a tunnel. Repeatable; see PORTS.",
             valueName: "name[=number][,option=value]..."))
     var port: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Copy packets: select-all=true, select-src=A;B, select-dst=A;B, select-vlan=1;2, with output-port=NAME or "
+                + "output-vlan=N, and snaplen=BYTES. Repeatable.", valueName: "name,option=value..."))
+    var mirror: [String] = []
+
+    @Option(
+        help: ArgumentHelp("VLANs in which NORMAL learns nothing and floods everything.", valueName: "list"))
+    var floodVlans: [String] = []
 
     @Option(help: ArgumentHelp("Call a controller; repeatable.", valueName: "address"))
     var controller: [String] = []
@@ -210,6 +221,12 @@ struct RunCommand: ParsableCommand {
 
     @Flag(help: "Leave the datapath, its ports and flows as they are at the end.")
     var keepDatapath = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the flows that an earlier agent left in the kernel go on forwarding while controllers fill the "
+                + "tables again; sluice restore-complete ends it. (default: 0)", valueName: "time"))
+    var flowRestoreWait: String?
 
     @Option(help: ArgumentHelp("Where sockets and state are. (default: /run/sluice)", valueName: "dir"))
     var runDir: String?

@@ -16,6 +16,7 @@ struct SluiceCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
             DumpHiddenFlowsCommand.self, ShowCommand.self, ReconnectCommand.self,
+            ForwardingDatabaseCommand.self, RestoreCompleteCommand.self,
             DecodeCommand.self, ErrorCommand.self,
         ])
 }

@@ -12,14 +12,16 @@ private final class PatchFixture: Sendable {
     final class Tables: Sendable {
         let value = Mutex(TestPipeline(ports: [1, 2]))
     }
-    let datapath = ScriptedDatapath()
+    let datapath: ScriptedDatapath
     let service: DatapathService
     let bridges: [BridgeDatapath<TestPipeline>]
     private let tables = [Tables(), Tables()]
 
     init(
-        patches: [UInt32] = [9], a: (inout TestPipeline) -> Void = { _ in }, b: (inout TestPipeline) -> Void = { _ in }
+        patches: [UInt32] = [9], recirculation: Bool = false, a: (inout TestPipeline) -> Void = { _ in },
+        b: (inout TestPipeline) -> Void = { _ in }
     ) throws {
+        self.datapath = ScriptedDatapath(recirculation: recirculation)
         let service = try DatapathService(backend: self.datapath)
         self.service = service
         self.bridges = self.tables.map { tables in
@@ -203,5 +205,35 @@ struct PatchPortTests {
         #expect(fixture.bridges[1].makePatchPort(named: "0-9", peer: "1-9") == nil)
         #expect(fixture.bridges[1].makePatchPort(named: "1-9", peer: "other") == there)
         #expect(!fixture.bridges[0].isJoined(here))
+    }
+
+    @Test("where the datapath recirculates, each bridge has its megaflow, and both ports and rules count their packets")
+    func inDatapath() throws {
+        let fixture = try PatchFixture(recirculation: true) { tables in
+            tables.add(actions: [.setField(.register0, value: 5, mask: 0xffff_ffff), output(9)])
+        } b: { tables in
+            tables.add([MatchEntry(.register0, 0), MatchEntry(.inPort, 9)], actions: [output(2)])
+        }
+        let frame = TestFrame()
+        fixture.receive(by: 101)
+        let first = try #require(fixture.datapath.flows.first)
+        #expect(first.actions == [.recirculate(1)])
+        #expect(fixture.datapath.takeExecutions().map(\.actions) == [[.recirculate(1)]])
+        var key = frame.key(inPort: 101)
+        key.recirculationID = 1
+        key.connectionState = 0x22
+        fixture.datapath.push(Upcall(reason: .miss, key: key, packet: frame.bytes))
+        var scratch = HandlerScratch()
+        _ = try fixture.service.handleBatch(
+            handler: 0, scratch: &scratch, timeoutMilliseconds: 0, clock: { UpcallFixture.start })
+        let second = try #require(fixture.datapath.flows.first { $0.key.recirculationID == 1 })
+        #expect(second.actions == [.output(PortIndex(rawValue: 202))] && second.mask.connectionState == 0)
+        #expect(fixture.credits(0)[0, 0].packets == 1 && fixture.credits(1)[0, 0].packets == 1)
+        fixture.datapath.hit(first.identifier, packets: 4, bytes: 400, at: 5)
+        fixture.datapath.hit(second.identifier, packets: 4, bytes: 400, at: 5)
+        fixture.service.sweepOnce(now: UpcallFixture.start)
+        #expect(try fixture.statistics(9, of: 0).transmittedPackets == 5)
+        #expect(try fixture.statistics(9, of: 1).receivedPackets == 5)
+        #expect(fixture.credits(1)[0, 0].packets == 5)
     }
 }

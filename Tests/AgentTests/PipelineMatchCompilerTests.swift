@@ -113,7 +113,7 @@ struct PipelineMatchCompilerTests {
 
     @Test("refuses what cannot be matched with the exact error")
     func refusals() {
-        #expect(throws: OpenFlowError(.matchBadField)) {
+        #expect(throws: OpenFlowError(.matchBadPrerequisite)) {
             try Self.roundTrip(Match([MatchEntry(.pbbServiceID, 5)]))
         }
         #expect(throws: OpenFlowError(.matchBadPrerequisite)) {

@@ -111,7 +111,9 @@ struct SwitchFlowModTests {
         #expect(error { $0.instructions = [.meter(MeterID(rawValue: 1))] } == .meterModUnknownMeter)
         #expect(error { $0.instructions = [.applyActions([.group(GroupID(rawValue: 1))])] } == .actionBadOutGroup)
         #expect(error { $0.instructions = [.applyActions([.output(.table, maximumLength: 0)])] } == .actionBadOutPort)
-        #expect(error { $0.instructions = [.applyActions([.pushPBB(.pbb)])] } == .actionBadType)
+        #expect(error { $0.instructions = [.applyActions([.pushPBB(.mpls)])] } == .actionBadArgument)
+        #expect(error { $0.instructions = [.applyActions([.pushMPLS(.ipv4)])] } == .actionBadArgument)
+        #expect(error { $0.instructions = [.applyActions([.popMPLS(.ipv4)])] } == .actionMatchInconsistent)
         #expect(
             error {
                 $0.instructions = [.applyActions([.setField(.tcpSource, value: 5, mask: 0xffff)])]

@@ -173,6 +173,7 @@ struct TranslationFixture {
     var learning = MACLearning()
     var limits = TranslationLimits()
     var recirculation: RecirculationTable?
+    var forwarding = BridgeForwarding()
     var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
 
     init() {
@@ -185,12 +186,13 @@ struct TranslationFixture {
     ) -> Translation { self.translate(key: frame.key(inPort: inPort), entry: entry, dryRun: dryRun) }
 
     func translate(key: FlowKey, entry: TranslationEntry = .pipeline, dryRun: Bool = false) -> Translation {
-        Translator.translate(
-            key: key, entry: entry, view: self.pipeline,
-            environment: TranslationEnvironment(
-                capabilities: self.capabilities, learning: self.learning, limits: self.limits,
-                recirculation: self.recirculation),
-            now: self.now, allowsSideEffects: !dryRun)
+        var environment = TranslationEnvironment(
+            capabilities: self.capabilities, learning: self.learning, limits: self.limits,
+            recirculation: self.recirculation)
+        environment.forwarding = self.forwarding
+        return Translator.translate(
+            key: key, entry: entry, view: self.pipeline, environment: environment, now: self.now,
+            allowsSideEffects: !dryRun)
     }
 }
 

@@ -227,8 +227,7 @@ struct TranslatorExtensionTests {
         func state(_ number: UInt8) -> FrozenState {
             FrozenState(
                 bridge: BridgeIdentifier(rawValue: 1), inPort: PortNumber(rawValue: 1),
-                table: TableID(rawValue: number),
-                pipelineWords: [], actionSet: [], stack: [], generation: 1)
+                steps: [.table(TableID(rawValue: number))], pipelineWords: [], actionSet: [], stack: [], generation: 1)
         }
         let first = try #require(table.identifier(of: state(1), now: start))
         let second = try #require(table.identifier(of: state(2), now: start))

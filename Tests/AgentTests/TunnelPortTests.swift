@@ -8,11 +8,11 @@ import Testing
 @Suite("Tunnels")
 struct TunnelPortTests {
     private static let shared = PortIndex(rawValue: 9)
-    private static let remote = IPv4Address(rawValue: 0xc000_0201)
+    private static let remote = TunnelAddress(IPv4Address(rawValue: 0xc000_0201))
 
     private static func endpoint(
-        _ remote: TunnelSettings.Choice<IPv4Address>, key: TunnelSettings.Choice<UInt64>? = nil,
-        local: IPv4Address? = nil
+        _ remote: TunnelSettings.Choice<TunnelAddress>, key: TunnelSettings.Choice<UInt64>? = nil,
+        local: TunnelAddress? = nil
     ) -> TunnelEndpoint {
         TunnelEndpoint(
             settings: TunnelSettings(.vxlan(port: 4789), remote: remote, local: local, key: key), index: Self.shared)
@@ -34,7 +34,7 @@ struct TunnelPortTests {
         let peer = try #require(tunnels.add(Self.endpoint(.fixed(Self.remote), key: .flow)))
         let any = try #require(tunnels.add(Self.endpoint(.flow, key: .flow)))
         let local = try #require(
-            tunnels.add(Self.endpoint(.flow, key: .flow, local: IPv4Address(rawValue: 0xc000_0202))))
+            tunnels.add(Self.endpoint(.flow, key: .flow, local: TunnelAddress(IPv4Address(rawValue: 0xc000_0202)))))
         #expect(tunnels.add(Self.endpoint(.fixed(Self.remote), key: .fixed(5))) == nil)
         #expect(tunnels.tunnel(for: Self.key(0xc000_0201, identifier: 5)) == exact)
         #expect(tunnels.tunnel(for: Self.key(0xc000_0201, identifier: 6)) == peer)
@@ -71,6 +71,34 @@ struct TunnelPortTests {
             ])
         fields = TunnelFields(identifier: 99, ipv4Destination: 0xc000_0203, flags: 5)
         #expect(fixture.translate().actions == [.set(.tunnel(fields)), .output(Self.shared)])
+    }
+
+    @Test("tunnels over IPv6, with a group-based policy, fixed and the flow's")
+    func wide() throws {
+        let far = IPv6Address(rawValue: 0x2001_0db8 << 96 | 2)
+        var endpoint = Self.endpoint(.fixed(TunnelAddress(far)), key: .fixed(7))
+        endpoint.settings.tunnelProtocol = .vxlanGroupPolicy(port: 4789)
+        var fixture = self.fixture(endpoint)
+        fixture.pipeline.add(actions: [.setField(.tunnelGBPID, value: 9, mask: 0xffff), toPort(2)])
+        var fields = TunnelFields(identifier: 7, flags: 5)
+        fields.ipv6Destination = far.rawValue
+        fields.policy = 9
+        #expect(fixture.translate().actions == [.set(.tunnel(fields)), .output(Self.shared)])
+        endpoint.settings.remote = .flow
+        fixture = self.fixture(endpoint)
+        fixture.pipeline.add(actions: [.setField(.tunnelIPv6Destination, value: far.rawValue, mask: .max), toPort(2)])
+        fields.policy = 0
+        #expect(fixture.translate().actions == [.set(.tunnel(fields)), .output(Self.shared)])
+        let tunnels = TunnelPorts()
+        let fixed = try #require(tunnels.add(Self.endpoint(.fixed(TunnelAddress(far)), key: .fixed(7))))
+        var key = TestFrame().key(inPort: Self.shared.rawValue)
+        key.tunnelIPv6Source = far.rawValue
+        key.tunnelIPv6Destination = 1
+        key.tunnelID = 7
+        #expect(tunnels.tunnel(for: key) == fixed)
+        key.inPort = 2
+        let mask = fixture.translate(key: key).mask
+        #expect(mask.tunnelIPv6Source == .max && mask.tunnelIPv6Destination == .max)
     }
 
     @Test("a packet that came by a tunnel depends on which one, and flows match its key")

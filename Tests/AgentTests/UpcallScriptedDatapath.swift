@@ -25,10 +25,11 @@ final class ScriptedDatapath: DatapathBackend {
     let handlerCount: Int
     var upcallsLost: UInt64 { 0 }
 
-    init(handlerCount: Int = 1) {
+    init(handlerCount: Int = 1, recirculation: Bool = true) {
         var capabilities = DatapathCapabilities()
         capabilities.maskedSet = true
-        capabilities.recirculation = true
+        capabilities.sampleNesting = 3
+        capabilities.recirculation = recirculation
         capabilities.connectionTracking = true
         self.capabilities = capabilities
         self.handlerCount = handlerCount

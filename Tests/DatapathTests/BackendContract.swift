@@ -24,7 +24,7 @@ enum BackendContract {
         ("ports", ports), ("flow table", flowTable), ("forwarding", forwarding), ("misses", misses),
         ("userspace action", userspaceAction), ("execute", execute), ("VLAN", vlan), ("rewrites", rewrites),
         ("recirculation", recirculation), ("clone and sample", cloneAndSample), ("truncation", truncation),
-        ("flush", flush), ("wake", wake),
+        ("flush", flush), ("wake", wake), ("packet length", packetLength), ("labels", labels), ("samples", samples),
     ]
 
     static let frame = Frames.ethernet(0x0800, Frames.ipv4(17, Frames.udp(1000, 2000, payload: Array(0..<40))))
@@ -253,6 +253,55 @@ enum BackendContract {
         try fixture.leftWire.send(Self.frame)
         #expect(fixture.rightWire.receive() == Array(Self.frame.prefix(60)))
         #expect(fixture.rightWire.receive() == Self.frame)
+    }
+
+    static func packetLength(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.packetLengthCheck else { return }
+        let length = UInt16(Self.frame.count)
+        for (maximum, isLonger) in [(length - 1, true), (length, false)] {
+            let tag = DatapathAction.pushVLAN(tpid: 0x8100, tci: 0x1005)
+            Self.put(
+                Self.flow(
+                    from: fixture.left,
+                    [
+                        .checkPacketLength(
+                            maximumBytes: maximum, longer: [.recirculate(5)],
+                            notLonger: [tag, .output(fixture.right.index)])
+                    ]), fixture)
+            Self.put(Self.flow(from: fixture.left, recirculation: 5, [.output(fixture.right.index)]), fixture)
+            try fixture.leftWire.send(Self.frame)
+            #expect(fixture.rightWire.receive()?.count == Self.frame.count + (isLonger ? 0 : 4))
+        }
+    }
+
+    static func labels(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.mplsDepth > 0 else { return }
+        Self.put(
+            Self.flow(
+                from: fixture.left,
+                [
+                    .pushMPLS(labelStackEntry: 0x0000_5140, etherType: 0x8847),
+                    .pushMPLS(labelStackEntry: 0x0000_6040, etherType: 0x8847),
+                    .set(.mpls(labelStackEntry: 0x0000_7000, mask: 0xffff_f000)),
+                    .output(fixture.right.index), .popMPLS(etherType: 0x8847), .popMPLS(etherType: 0x0800),
+                    .output(fixture.right.index),
+                ]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        let labelled = Array(Self.frame[0..<12]) + [0x88, 0x47, 0, 0, 0x70, 0x40, 0, 0, 0x51, 0x40]
+        #expect(fixture.rightWire.receive() == labelled + Self.frame[14...])
+        #expect(fixture.rightWire.receive() == Self.frame)
+    }
+
+    static func samples(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.sampleNesting > 0 else { return }
+        Self.put(
+            Self.flow(
+                from: fixture.left,
+                [.sample(probability: .max, [.userspace(userdata: 77)]), .output(fixture.right.index)]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Self.frame)
+        let upcall = try Self.upcall(fixture)
+        #expect(upcall?.reason == .action(userdata: 77) && upcall?.packet == Self.frame)
     }
 
     static func flush(_ fixture: Fixture) throws {

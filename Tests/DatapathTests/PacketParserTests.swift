@@ -26,6 +26,28 @@ struct PacketParserTests {
         #expect(key.vlanTCI == 0)
     }
 
+    @Test("IPv6 extension headers are told, and whether they are where RFC 8200 wants them")
+    func extensionHeaders() {
+        // Each header: the next one's number, length zero, six bytes of nothing.
+        func headers(_ chain: [UInt8]) -> UInt16 {
+            var bytes: [UInt8] = []
+            for next in chain.dropFirst() { bytes += [next, 0, 0, 0, 0, 0, 0, 0] }
+            bytes += Frames.udp(1, 2)
+            return FlowKey(parsing: Frames.ethernet(0x86dd, Frames.ipv6(chain[0], bytes))).ipv6ExtensionHeaders
+        }
+        let (none, destination, fragment, router, hop, repeated, unsequenced):
+            (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16) =
+                (1, 8, 16, 32, 64, 128, 256)
+        #expect(headers([17]) == 0)
+        #expect(headers([59]) == none)
+        #expect(headers([0, 43, 17]) == hop | router)
+        #expect(headers([0, 60, 43, 44, 60, 17]) == hop | destination | router | fragment)
+        #expect(headers([43, 0, 17]) == hop | router | unsequenced)
+        #expect(headers([43, 43, 17]) == router | repeated)
+        #expect(headers([60, 60, 60, 17]) == destination | repeated)
+        #expect(headers([50]) == 2)
+    }
+
     @Test("Metadata stays, and header fields of the packet before do not")
     func metadataStays() {
         var key = FlowKey()

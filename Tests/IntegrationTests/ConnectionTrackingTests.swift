@@ -60,4 +60,31 @@ struct ConnectionTrackingTests {
             #expect(flows.contains { ($0.number("n_packets") ?? 0) > 0 }, "\(flows)")
         }
     }
+
+    @Test("connections are forgotten by zone and by tuple, and others are kept")
+    func flush() async throws {
+        try await Lab.with(.kernel) { lab in
+            let dut = try lab.startSwitch()
+            for flow in [
+                "priority=1,arp,actions=flood", "priority=10,in_port=1,ip,actions=ct(commit,zone=7),output:2",
+                "priority=10,in_port=2,ip,actions=ct(table=1,zone=7)", "table=1,ip,ct_state=+trk+est,actions=output:1",
+                "priority=20,in_port=2,icmp,icmp_type=8,actions=ct(commit,zone=8),output:1",
+                "priority=20,in_port=1,icmp,icmp_type=0,actions=output:2",
+            ] { try dut.requireOfctl(.openFlow13, "add-flow", flow) }
+            func zones() throws -> Set<String> {
+                let text = try lab.run(["ovs-dpctl", "dump-conntrack"], in: lab.switchNamespace).output
+                return Set([7, 8].map { "zone=\($0)" }.filter { text.contains($0) })
+            }
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            #expect(try lab.ping(from: lab.hosts[1], to: lab.hosts[0]))
+            #expect(try zones() == ["zone=7", "zone=8"])
+            try dut.requireOfctl(.openFlow13, "ct-flush-zone", "7")
+            #expect(try zones() == ["zone=8"])
+            // What is not meant stays.
+            try dut.requireOfctl(.openFlow13, "ct-flush", "zone=8", "ct_nw_src=10.0.0.9,ct_nw_proto=1")
+            #expect(try zones() == ["zone=8"])
+            try dut.requireOfctl(.openFlow13, "ct-flush", "zone=8", "ct_nw_src=10.0.0.2,ct_nw_proto=1")
+            #expect(try zones() == [])
+        }
+    }
 }

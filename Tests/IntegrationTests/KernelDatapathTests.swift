@@ -12,6 +12,7 @@ struct KernelDatapathTests {
             "LearningControllerTests", "OfctlReadTests", "OfctlFlowTests", "OfctlPacketTests", "FlowExpiryTests",
             "PortEventTests", "ReconnectTests", "CutMessageTests", "ProtocolErrorTests", "StandaloneTests",
             "PatchPortTests", "TraceTests", "ExtensionActionTests", "VLANModeTests", "TunnelTests",
+            "PipelineActionTests", "ForwardingDatabaseTests", "RestartTests",
             "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests", "FlowMonitorTests",
         ])
     func guest(suite: String) async throws {

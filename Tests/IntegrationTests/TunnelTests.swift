@@ -57,4 +57,23 @@ struct TunnelTests {
             #expect(isReached)
         }
     }
+
+    @Test("a group-based policy crosses: set at one end, matched at the other")
+    func policy() async throws {
+        try await Self.withTunnel(
+            "type=vxlan,key=7,exts=gbp", "type=vxlan,key=7,exts=gbp",
+            flows: ["in_port=1,actions=set_field:5->tun_gbp_id,output:5", "in_port=5,actions=output:1"]
+        ) { lab, _ in
+            let far = "unix:\(lab.folder)/run1/br1.mgmt"
+            for flow in [
+                "priority=100,in_port=5,tun_gbp_id=5,actions=LOCAL", "priority=50,in_port=5,actions=drop",
+                "in_port=LOCAL,actions=output:5",
+            ] { try Command.require(["ovs-ofctl", "-O", "OpenFlow13", "add-flow", far, flow]) }
+            let isReached = try lab.ping(from: lab.hosts[0], to: lab.hosts[1])
+            #expect(isReached)
+            let flows = try Command.require(["ovs-ofctl", "-O", "OpenFlow13", "dump-flows", far, "in_port=5"])
+            #expect(
+                flows.split(separator: "\n").contains { $0.contains("tun_gbp_id=0x5") && !$0.contains("n_packets=0,") })
+        }
+    }
 }

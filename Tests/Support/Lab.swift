@@ -173,7 +173,9 @@ package final class Lab: Sendable {
         for process in self.processes.withLock({ $0 }).reversed() {
             do {
                 let status = try process.stop()
-                guard process.commandLine.contains(Repository.sluice), status != .exited(0) else { continue }
+                guard process.commandLine.contains(Repository.sluice), status != .exited(0),
+                    status != .killed(SIGKILL)
+                else { continue }
                 failure = .failed(command: process.commandLine, status: status, output: process.output)
             } catch {
                 failure = error

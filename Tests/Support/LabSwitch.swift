@@ -54,13 +54,13 @@ package struct LabSwitch: Sendable {
     /// `standardPacketIn` makes it take those at once; `flows` are those that it watches, as its `watch:` has them.
     package func startMonitor(
         _ version: LabProtocol, missSendLength: Int = 65534, standardPacketIn: Bool = false,
-        watching flows: String? = nil
+        watching flows: String? = nil, _ more: String...
     ) throws -> ChildProcess {
         let control = "\(self.lab.folder)/monitor-\(UInt64.random(in: 0 ... .max)).ctl"
         let arguments =
             ["ovs-ofctl", "-O", version.rawValue, "--unixctl=\(control)"]
             + (standardPacketIn ? ["-P", "standard"] : []) + ["monitor", Self.address, "\(missSendLength)"]
-            + (flows.map { ["watch:\($0)"] } ?? [])
+            + (flows.map { ["watch:\($0)"] } ?? []) + more
         let monitor = try self.lab.start(arguments, in: self.lab.switchNamespace)
         try eventually("the control socket of ovs-ofctl monitor") {
             guard monitor.status == nil else { throw LabError.other("the monitor ended: \(monitor.output)") }

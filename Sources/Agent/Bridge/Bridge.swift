@@ -42,6 +42,8 @@ package struct BridgeSettings: Sendable {
     package var connections: ConnectionConfiguration
     /// Where its port numbers are kept; nil to forget them at the end.
     package var portNumberFile: String?
+    /// Mirrors, and the VLANs that are flooded.
+    package var forwarding = BridgeForwarding()
 
     /// Makes settings.
     package init(
@@ -101,6 +103,7 @@ final class Bridge {
         let learner = NIOLoopBound(reference, eventLoop: eventLoop)
         let datapath = BridgeDatapath<PipelineState>(
             name: settings.name, service: service, packetIns: PacketInQueue { signal.raise(.packetIns) },
+            forwarding: settings.forwarding,
             readTables: { body in pipeline.read { body($0) } },
             onLearn: { eventLoop.execute { learner.value.bridge?.learnFlows() } },
             onVersionFinished: { signal.raise(.barriers) })
@@ -181,10 +184,14 @@ final class Bridge {
     /// The devices that the bridge wants to hear of.
     var devices: [String] { self.settings.devices }
 
-    /// Enters the flows that packets have taught.
+    /// Enters the flows that packets have taught, and shortens the timeouts of those whose connections have ended.
     private func learnFlows() {
         let flows = self.datapath.learnedFlows.take()
-        self.runtime.perform { self.openFlowSwitch.learn(flows, now: self.clock()) }
+        let timeouts = self.datapath.finTimeouts.take()
+        self.runtime.perform {
+            self.openFlowSwitch.learn(flows, now: self.clock())
+            self.openFlowSwitch.shorten(timeouts, now: self.clock())
+        }
     }
 
     // MARK: Ports

@@ -12,7 +12,8 @@ extension DatapathFactory {
         makeKernel: { (devices) throws(DatapathError) -> any DatapathBackend in
             let datapath = try NetlinkDatapath.open()
             do throws(DatapathError) {
-                _ = try datapath.reconcile(keeping: devices)
+                // Flows go on until tables are back, or are flushed by whoever does not wait for that.
+                _ = try datapath.reconcile(keeping: devices, flushing: false)
             } catch {
                 datapath.close(keep: datapath.isAdopted)
                 throw error

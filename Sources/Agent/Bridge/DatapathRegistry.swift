@@ -16,7 +16,7 @@ package struct DatapathFactory: Sendable {
     /// Why the kernel's datapath cannot be used, in a few words, or nil where it can.
     package var kernelObstacle: @Sendable () -> String?
     /// Opens or creates the kernel's datapath; ports that an earlier agent left in it and that are none of the
-    /// named devices are taken out, with all flows.
+    /// named devices are taken out; flows stay.
     package var makeKernel: @Sendable (_ devices: Set<String>) throws(DatapathError) -> any DatapathBackend
     /// Makes the embedded datapath.
     package var makeUserspace: @Sendable () throws(DatapathError) -> any DatapathBackend
@@ -48,9 +48,12 @@ final class DatapathRegistry {
     private let devices: Set<String>
     private var entries: [DatapathChoice: Entry] = [:]
     private var kernelObstacle: String??
+    private let restoreWait: Duration
 
-    /// Makes a registry without datapaths; `devices` are those that bridges will ask for.
-    init(factory: DatapathFactory, devices: Set<String>, loggers: AgentLoggers) {
+    /// Makes a registry without datapaths; `devices` are those that bridges will ask for, `restoreWait` is how long
+    /// the megaflows that an earlier agent left go on.
+    init(factory: DatapathFactory, devices: Set<String>, loggers: AgentLoggers, restoreWait: Duration = .zero) {
+        self.restoreWait = restoreWait
         self.factory = factory
         self.devices = devices
         self.loggers = loggers
@@ -82,6 +85,12 @@ final class DatapathRegistry {
             let backend = kind == .kernel ? try self.factory.makeKernel(self.devices) : try self.factory.makeUserspace()
             do throws(DatapathError) {
                 let service = try DatapathService(backend: backend, logger: self.loggers.upcall)
+                if backend.isAdopted, self.restoreWait > .zero {
+                    service.restoration.begin(until: SystemClock.now() + self.restoreWait)
+                    self.loggers.datapath.notice("megaflows of an earlier agent go on until the tables are back")
+                } else if backend.isAdopted {
+                    try backend.flushFlows()
+                }
                 try service.start()
                 self.entries[kind] = Entry(service: service, users: 1)
                 self.loggers.datapath.info("the \(kind.rawValue) datapath is open")

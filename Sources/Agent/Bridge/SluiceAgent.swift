@@ -14,6 +14,8 @@ package final class SluiceAgent {
         package var keepsDatapath: Bool
         /// Where the control socket is; nil for none.
         package var controlSocket: String?
+        /// How long the megaflows that an earlier agent left in the kernel go on while tables are filled again.
+        package var flowRestoreWait = Duration.zero
         /// Threads for sockets.
         package var ioThreads: Int
         /// Threads for bridges' control loops.
@@ -66,7 +68,8 @@ package final class SluiceAgent {
         self.clock = clock
         self.registry = DatapathRegistry(
             factory: factory,
-            devices: Set(settings.bridges.flatMap { $0.devices }), loggers: loggers)
+            devices: Set(settings.bridges.flatMap { $0.devices }), loggers: loggers,
+            restoreWait: settings.flowRestoreWait)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
         let usesTLS = settings.bridges.contains { bridge in
             (bridge.connections.controllers + bridge.connections.listeners).contains { $0.needsTLS }

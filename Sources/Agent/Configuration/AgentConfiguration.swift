@@ -15,6 +15,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package var tls: TLSFiles
     /// Whether datapaths and their ports are left as they are when the agent ends.
     package var keepDatapath: Bool
+    /// How long the megaflows that an earlier agent left in the kernel go on while tables are filled again.
+    package var flowRestoreWait = Duration.zero
 
     /// The default of ``runDirectory``.
     package static let defaultRunDirectory = "/run/sluice"
@@ -68,6 +70,8 @@ package struct BridgeConfiguration: Hashable, Sendable {
     package var protocols: VersionSet
     /// Its ports, in the order given.
     package var ports: [Port]
+    /// Mirrors, and the VLANs that are flooded.
+    package var forwarding = BridgeForwarding()
     /// Addresses of controllers to call.
     package var controllers: [ControllerAddress]
     /// Addresses to listen on; the management socket is not among them.

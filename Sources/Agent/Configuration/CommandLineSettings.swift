@@ -49,6 +49,8 @@ package struct CommandLineSettings: Hashable, Sendable {
         case "datapath-id": bridge.datapathID = .init(value: try SettingParser.datapathID(flag.value), place: place)
         case "fail-mode": bridge.failMode = try SettingParser.choice(flag.value, of: FailMode.self)
         case "protocols": bridge.protocols = try SettingParser.protocols(flag.value)
+        case "flood-vlans": bridge.floodVLANs = try SettingParser.vlans(flag.value)
+        case "mirror": bridge.mirrors.append(.init(value: try SettingParser.mirror(flag.value), place: place))
         case "port": bridge.ports.append(.init(value: try SettingParser.port(flag.value), place: place))
         case "controller":
             let address = try SettingParser.address(flag.value, .active, other: "--listen")
@@ -114,6 +116,7 @@ extension CommandLineSettings {
 /// What numbers may be.
 enum SettingRanges {
     static let maxBackoff = Duration.milliseconds(100)...Duration.seconds(3600)
+    static let flowRestoreWait = Duration.milliseconds(100)...Duration.seconds(3600)
     static let keepalive = Duration.seconds(1)...Duration.seconds(3600)
     static let inactivityProbe = Duration.milliseconds(100)...Duration.seconds(3600)
 }

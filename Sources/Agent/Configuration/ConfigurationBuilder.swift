@@ -52,6 +52,7 @@ package struct ConfigurationBuilder {
         configuration.tls = flags.tls.over(file.tls)
         self.requireFiles(partials, configuration.tls)
         configuration.keepDatapath = flags.keepDatapath ?? file.keepDatapath ?? false
+        configuration.flowRestoreWait = flags.flowRestoreWait ?? file.flowRestoreWait ?? .zero
         return configuration
     }
 
@@ -130,6 +131,7 @@ package struct ConfigurationBuilder {
             bridge.ports.append(port.value)
             if port.value.peer != nil { self.patchPorts.append(port) }
         }
+        self.addForwarding(of: partial, to: &bridge)
         for controller in partial.controllers {
             if bridge.controllers.contains(controller.value) {
                 self.lines.append("\(controller.place): \(controller.value) is given twice")
@@ -160,6 +162,27 @@ package struct ConfigurationBuilder {
                 self.lines.append(
                     "record: bridge \(owner) records to \(path) already: give bridge \(bridge.name) a file of its own")
             }
+        }
+    }
+
+    /// Adds mirrors, whose names occur once and whose ports the bridge has, and the VLANs that are flooded.
+    private mutating func addForwarding(of partial: PartialConfiguration.Bridge, to bridge: inout BridgeConfiguration) {
+        bridge.forwarding.floodVLANs = partial.floodVLANs ?? []
+        let ports = Set(bridge.ports.map(\.device) + [bridge.name])
+        for mirror in partial.mirrors {
+            var named = mirror.value.sources.union(mirror.value.destinations)
+            if case .port(let name) = mirror.value.output { named.insert(name) }
+            for name in named.subtracting(ports).sorted() {
+                self.lines.append(
+                    "\(mirror.place): mirror \(mirror.value.name): bridge \(bridge.name) has no port \(name)")
+            }
+            if bridge.forwarding.mirrors.contains(where: { $0.name == mirror.value.name }) {
+                self.lines.append("\(mirror.place): mirror \(mirror.value.name) is given twice")
+            }
+            bridge.forwarding.mirrors.append(mirror.value)
+        }
+        if bridge.forwarding.mirrors.count > BridgeForwarding.mirrorsMaximum {
+            self.lines.append("bridge \(bridge.name): more than \(BridgeForwarding.mirrorsMaximum) mirrors")
         }
     }
 

@@ -87,8 +87,8 @@ package struct ConfigurationFile {
     private mutating func readBridge(_ node: Node, _ path: String) {
         let keys = Set(
             [
-                "controllers", "datapath", "datapath-id", "fail-mode", "inactivity-probe", "listen", "max-backoff",
-                "name", "ports", "protocols",
+                "controllers", "datapath", "datapath-id", "fail-mode", "flood-vlans", "inactivity-probe", "listen",
+                "max-backoff", "mirrors", "name", "ports", "protocols",
             ] + Self.connectionRows.map(\.name)
         ).sorted()
         let before = self.lines.count
@@ -104,6 +104,13 @@ package struct ConfigurationFile {
             case "listen":
                 bridge.listeners = self.readAddresses(value, path, .passive, "controllers", &bridge.addressSettings)
             case "protocols": bridge.protocols = self.readProtocols(value, path)
+            case "flood-vlans": bridge.floodVLANs = self.scalar(value, path, SettingParser.vlans)
+            case "mirrors":
+                for (index, element) in self.elements(value, path).enumerated() {
+                    if let mirror = self.given(element, "\(path)[\(index)]", SettingParser.mirror) {
+                        bridge.mirrors.append(mirror)
+                    }
+                }
             default: self.readScalar(key, value, path, into: &bridge)
             }
         }

@@ -12,6 +12,8 @@ package struct PartialConfiguration: Hashable, Sendable {
     package var tls = TLSFiles()
     /// See ``AgentConfiguration/keepDatapath``.
     package var keepDatapath: Bool?
+    /// See ``AgentConfiguration/flowRestoreWait``.
+    package var flowRestoreWait: Duration?
     /// The bridges it speaks of.
     package var bridges: [Bridge] = []
 
@@ -40,6 +42,10 @@ package struct PartialConfiguration: Hashable, Sendable {
         package var protocols: VersionSet?
         /// See ``BridgeConfiguration/ports``.
         package var ports: [Given<BridgeConfiguration.Port>] = []
+        /// See ``BridgeForwarding/floodVLANs``.
+        package var floodVLANs: Set<UInt16>?
+        /// See ``BridgeForwarding/mirrors``.
+        package var mirrors: [Given<PortMirror>] = []
         /// See ``BridgeConfiguration/controllers``.
         package var controllers: [Given<ControllerAddress>] = []
         /// See ``BridgeConfiguration/listeners``.
@@ -63,6 +69,8 @@ package struct PartialConfiguration: Hashable, Sendable {
             self.failMode = other.failMode ?? self.failMode
             self.protocols = other.protocols ?? self.protocols
             self.ports += other.ports
+            self.mirrors += other.mirrors
+            self.floodVLANs = other.floodVLANs ?? self.floodVLANs
             self.controllers += other.controllers
             self.listeners += other.listeners
             self.maxBackoff = other.maxBackoff ?? self.maxBackoff

@@ -1,10 +1,13 @@
 import Datapath
 import NetworkTypes
 
-/// What may stand after a port's name: `peer` for a patch port; `type`, `remote`, `local`, `key` and `port` for a
-/// tunnel; `vlan-mode`, `tag` and `trunks` for the VLANs that NORMAL has on it.
+/// What may stand after a port's name: `peer` for a patch port; `type`, `remote`, `local`, `key`, `port` and `exts` for
+/// a tunnel; `vlan-mode`, `tag`, `trunks`, `cvlans` and `qinq-ethtype` for the VLANs that NORMAL has on it.
 struct PortOptions {
-    private static let names = ["peer", "type", "remote", "local", "key", "port", "vlan-mode", "tag", "trunks"]
+    private static let names = [
+        "peer", "type", "remote", "local", "key", "port", "vlan-mode", "tag", "trunks", "cvlans",
+        "qinq-ethtype", "exts",
+    ]
 
     private var values: [String: String] = [:]
 
@@ -33,7 +36,7 @@ struct PortOptions {
 
     private func tunnel() throws(SettingError) -> TunnelSettings? {
         guard let type = self.values["type"] else {
-            for name in ["remote", "local", "key", "port"] where self.values[name] != nil {
+            for name in ["remote", "local", "key", "port", "exts"] where self.values[name] != nil {
                 throw SettingError("\(name) is for tunnels: expected type=vxlan, type=geneve or type=gre beside it")
             }
             return nil
@@ -41,7 +44,11 @@ struct PortOptions {
         let port = try self.values["port"].map { (text) throws(SettingError) in try Self.number(text, "port", 1...65535)
         }
         let kind: TunnelProtocol
+        guard self.values["exts"] == nil || self.values["exts"] == "gbp" && type == "vxlan" else {
+            throw SettingError("exts: expected exts=gbp, with type=vxlan")
+        }
         switch type {
+        case "vxlan" where self.values["exts"] != nil: kind = .vxlanGroupPolicy(port: UInt16(port ?? 4789))
         case "vxlan": kind = .vxlan(port: UInt16(port ?? 4789))
         case "geneve": kind = .geneve(port: UInt16(port ?? 6081))
         case "gre" where port == nil: kind = .gre
@@ -81,9 +88,30 @@ struct PortOptions {
         guard (tag != nil) == (vlans.mode != .trunk) else {
             throw SettingError("tag goes with every VLAN mode but trunk: give both or neither")
         }
-        guard vlans.mode != .access || vlans.trunks.isEmpty else { throw SettingError("an access port has no trunks") }
+        guard vlans.mode != .access && vlans.mode != .dot1qTunnel || vlans.trunks.isEmpty else {
+            throw SettingError("an access port and a tunnel of VLANs have no trunks")
+        }
+        try self.addCustomers(to: &vlans)
         vlans.tag = tag ?? 0
         return vlans
+    }
+
+    /// What tunnels of VLANs say of customers' tags and their own.
+    private func addCustomers(to vlans: inout PortVLANs) throws(SettingError) {
+        if let text = self.values["cvlans"] {
+            for item in text.split(separator: ";", omittingEmptySubsequences: false) {
+                vlans.customers.insert(UInt16(try Self.number(String(item), "cvlans", 0...4095)))
+            }
+        }
+        switch self.values["qinq-ethtype"] {
+        case nil: break
+        case "802.1ad": vlans.serviceType = 0x88a8
+        case "802.1q": vlans.serviceType = 0x8100
+        case let other?: throw SettingError("qinq-ethtype=\(other): expected 802.1ad or 802.1q")
+        }
+        guard self.values["cvlans"] == nil && self.values["qinq-ethtype"] == nil || vlans.mode == .dot1qTunnel else {
+            throw SettingError("cvlans and qinq-ethtype go with vlan-mode=dot1q-tunnel")
+        }
     }
 
     private static func number(
@@ -95,10 +123,11 @@ struct PortOptions {
         return value
     }
 
-    private static func address(_ text: String) throws(SettingError) -> IPv4Address {
-        guard let address = IPv4Address(text), address.rawValue != 0 else {
-            throw SettingError("'\(text)' is not an IPv4 address")
+    private static func address(_ text: String) throws(SettingError) -> TunnelAddress {
+        if let address = IPv4Address(text), address.rawValue != 0 { return TunnelAddress(address) }
+        guard let address = IPv6Address(text), address.rawValue != 0 else {
+            throw SettingError("'\(text)' is not an IP address")
         }
-        return address
+        return TunnelAddress(address)
     }
 }

@@ -25,6 +25,10 @@ enum SettingTable {
         Row("keep-datapath") { (target, text) throws(SettingError) in
             target.keepDatapath = try SettingParser.boolean(text)
         },
+        Row("flow-restore-wait") { (target, text) throws(SettingError) in
+            target.flowRestoreWait = try SettingParser.duration(
+                text, allowing: SettingRanges.flowRestoreWait, orZero: true)
+        },
         Row("private-key") { (target, text) throws(SettingError) in
             target.tls.privateKey = try SettingParser.path(text)
         },

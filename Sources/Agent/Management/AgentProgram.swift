@@ -87,7 +87,7 @@ package enum AgentProgram {
             switchConfiguration.datapathID = bridge.datapathID
             var connections = bridge.connections(runDirectory: configuration.runDirectory)
             connections.tls = configuration.tls.complete
-            return BridgeSettings(
+            var settings = BridgeSettings(
                 name: bridge.name, datapath: bridge.datapath,
                 ports: bridge.ports.map {
                     BridgeSettings.Port(
@@ -96,10 +96,14 @@ package enum AgentProgram {
                 switchConfiguration: switchConfiguration,
                 connections: connections,
                 portNumberFile: RunDirectory.portNumberFile(of: bridge.name, in: configuration.runDirectory))
+            settings.forwarding = bridge.forwarding
+            return settings
         }
-        return SluiceAgent.Settings(
+        var settings = SluiceAgent.Settings(
             bridges: bridges, keepsDatapath: configuration.keepDatapath,
             controlSocket: RunDirectory.controlSocket(in: configuration.runDirectory))
+        settings.flowRestoreWait = configuration.flowRestoreWait
+        return settings
     }
 
     /// The machine's identifier (`machine-id(5)`), or its name where it has none.

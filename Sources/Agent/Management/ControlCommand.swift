@@ -79,6 +79,26 @@ struct ControlCommand: Sendable {
             }
             return text
         },
+        ControlCommand(name: "restore-complete", argumentCounts: 0...0) { (context, _) throws(ControlError) in
+            for bridge in context.bridges { bridge.service.restoration.finish() }
+            return ""
+        },
+        ControlCommand(name: "fdb-show", argumentCounts: 1...1) { (context, arguments) throws(ControlError) in
+            ForwardingDatabaseReport.show(try context.bridge(arguments[0]))
+        },
+        ControlCommand(name: "fdb-stats", argumentCounts: 1...1) { (context, arguments) throws(ControlError) in
+            ForwardingDatabaseReport.statistics(try context.bridge(arguments[0]))
+        },
+        ControlCommand(name: "fdb-flush", argumentCounts: 1...2) { (context, arguments) throws(ControlError) in
+            try ForwardingDatabaseReport.flush(
+                context.bridge(arguments[0]), port: arguments.count > 1 ? arguments[1] : nil)
+        },
+        ControlCommand(name: "fdb-add", argumentCounts: 4...4) { (context, arguments) throws(ControlError) in
+            try ForwardingDatabaseReport.add(context.bridge(arguments[0]), Array(arguments[1...]))
+        },
+        ControlCommand(name: "fdb-delete", argumentCounts: 3...3) { (context, arguments) throws(ControlError) in
+            try ForwardingDatabaseReport.remove(context.bridge(arguments[0]), Array(arguments[1...]))
+        },
     ]
 
     /// Answers a request: a command's word and its arguments.

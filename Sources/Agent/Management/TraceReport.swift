@@ -70,6 +70,7 @@ extension SlowPathReasons {
     var text: String {
         let words: [(SlowPathReasons, String)] = [
             (.controller, "packet-in"), (.action, "action that the datapath cannot do"), (.patch, "patch port"),
+            (.match, "field that the datapath does not know"),
         ]
         return words.filter { self.contains($0.0) }.map(\.1).joined(separator: ", ")
     }

@@ -344,6 +344,18 @@ package struct FlowTable: ~Copyable {
         self.classifier.setConjunctive(entry, !rule.pointee.instructions.conjunctions.isEmpty)
     }
 
+    /// Makes the timeouts of the rule in `slot` no longer than these, where they are not zero; false where they are
+    /// not.
+    mutating func shorten(_ slot: UInt32, idleSeconds: UInt16, hardSeconds: UInt16) -> Bool {
+        let rule = self.rules[slot]
+        let before = (rule.pointee.idleTimeoutSeconds, rule.pointee.hardTimeoutSeconds)
+        if idleSeconds != 0, before.0 == 0 || before.0 > idleSeconds { rule.pointee.idleTimeoutSeconds = idleSeconds }
+        if hardSeconds != 0, before.1 == 0 || before.1 > hardSeconds { rule.pointee.hardTimeoutSeconds = hardSeconds }
+        guard before != (rule.pointee.idleTimeoutSeconds, rule.pointee.hardTimeoutSeconds) else { return false }
+        if let deadline = rule.pointee.deadline { self.expiry.set(slot, deadline: deadline, in: self.rules) }
+        return true
+    }
+
     /// Removes the rule in `slot`.
     mutating func remove(_ slot: UInt32) {
         let rule = self.rules[slot]

@@ -19,6 +19,8 @@ package enum PipelineEvent: Sendable {
     /// A flow got other instructions or another cookie: the instructions it had; nil where it got but a new start of its
     /// hard timeout or of its counters.
     case flowModified(RuleReference, before: InstructionList?)
+    /// A flow's timeouts were shortened, for its connection has ended.
+    case flowTimeoutsShortened(RuleReference)
     /// A flow is gone; what it was, where anybody may want to know.
     case flowRemoved(RuleReference, FlowRemovedReason, RemovedFlow?)
     /// All flows of a table are gone; said instead of one event for each where nobody observes changes and no flow

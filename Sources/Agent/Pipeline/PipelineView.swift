@@ -53,6 +53,9 @@ package protocol PipelineView: ~Copyable {
     /// Whether a learn action may add that flow, of whose cookie its table may have `limit`, or refresh it.
     func mayLearn(_ flowMod: FlowMod, limit: UInt32) -> Bool
 
+    /// The shorter timeouts that a rule asks for once its connection ends; nil where it asks for none, or is gone.
+    func finTimeout(of rule: RuleReference) -> FinTimeout?
+
     /// Counts packets that matched no rule of `table`, for the table's statistics; any thread that holds the view.
     func creditMiss(in table: TableID, packets: UInt64)
 }
@@ -72,6 +75,9 @@ extension PipelineView where Self: ~Copyable {
 
     /// Yes: for stand-ins that no flow is added to.
     package func mayLearn(_ flowMod: FlowMod, limit: UInt32) -> Bool { true }
+
+    /// None: for stand-ins without timeouts.
+    package func finTimeout(of rule: RuleReference) -> FinTimeout? { nil }
 
     /// Counts nothing: for stand-ins that keep no statistics of tables.
     package func creditMiss(in table: TableID, packets: UInt64) {}
@@ -153,10 +159,13 @@ package final class InstructionList: Sendable {
     package let isPlain: Bool
     /// The meters that an instruction or action names, each once.
     package let meters: [MeterID]
+    /// The shorter timeouts once the connection ends; nil where nothing asks for that.
+    package let finTimeout: (idleSeconds: UInt16, hardSeconds: UInt16)?
 
     /// Makes a list.
     package init(_ instructions: [Instruction]) {
         self.instructions = instructions
+        self.finTimeout = Self.finTimeout(in: instructions)
         var ports: [PortNumber] = []
         var references = ActionReferences()
         references.collect(instructions)

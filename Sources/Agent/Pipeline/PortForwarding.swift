@@ -20,6 +20,8 @@ package struct PortVLANs: Sendable, Hashable {
         case nativeTagged = "native-tagged"
         /// As a trunk, but untagged packets are in ``tag``'s VLAN, which leaves without.
         case nativeUntagged = "native-untagged"
+        /// In one VLAN, which customers' own tags are hidden behind (IEEE 802.1ad).
+        case dot1qTunnel = "dot1q-tunnel"
     }
     /// How tags are treated.
     package var mode = Mode.trunk
@@ -28,6 +30,11 @@ package struct PortVLANs: Sendable, Hashable {
     /// The VLANs of a trunk; empty for all.
     package var trunks: Set<UInt16> = []
 
+    /// The customers' VLANs that a tunnel takes, 0 for untagged packets; empty for all.
+    package var customers: Set<UInt16> = []
+    /// The type of the tag that packets from a tunnel get.
+    package var serviceType: UInt16 = 0x88a8
+
     /// A trunk of all VLANs.
     package init() {}
 
@@ -35,6 +42,7 @@ package struct PortVLANs: Sendable, Hashable {
     package func vlan(ofIdentifier identifier: UInt16) -> UInt16? {
         switch self.mode {
         case .access: return identifier == 0 ? self.tag : nil
+        case .dot1qTunnel: return self.customers.isEmpty || self.customers.contains(identifier) ? self.tag : nil
         case .trunk: return self.includes(identifier) ? identifier : nil
         case .nativeTagged, .nativeUntagged:
             let vlan = identifier == 0 ? self.tag : identifier
@@ -45,7 +53,7 @@ package struct PortVLANs: Sendable, Hashable {
     /// Whether the port is in a VLAN.
     package func includes(_ vlan: UInt16) -> Bool {
         switch self.mode {
-        case .access: vlan == self.tag
+        case .access, .dot1qTunnel: vlan == self.tag
         case .trunk: self.trunks.isEmpty || self.trunks.contains(vlan)
         case .nativeTagged, .nativeUntagged: vlan == self.tag || self.trunks.isEmpty || self.trunks.contains(vlan)
         }
@@ -54,7 +62,7 @@ package struct PortVLANs: Sendable, Hashable {
     /// Whether packets of a VLAN leave the port with a tag.
     package func isTagged(_ vlan: UInt16) -> Bool {
         switch self.mode {
-        case .access: false
+        case .access, .dot1qTunnel: false
         case .trunk, .nativeTagged: vlan != 0
         case .nativeUntagged: vlan != 0 && vlan != self.tag
         }

@@ -18,7 +18,14 @@ extension InstructionValidator {
         case .bundle(let bundle):
             if let destination = bundle.destination { try self.validate(destination, isWritten: true) }
         case .controllerOutput(let output):
-            guard !output.isPausing, output.meter == nil else { throw OpenFlowError(.actionBadArgument) }
+            guard output.meter == nil else { throw OpenFlowError(.actionBadArgument) }
+        case .checkPacketLarger(_, let result):
+            // The packet goes on with the bit in its pipeline state; headers are not decided by its length.
+            try self.validate(result, isWritten: true)
+            guard result.bitCount == 1, result.field.pipelineLayout != nil,
+                (2...10).contains(
+                    result.field.flowLayout?.word ?? 0)
+            else { throw OpenFlowError(.actionBadSetArgument) }
         case .resubmitTracked, .clearConnectionTracking, .sample, .decrementNetworkTTLNotifying, .writeMetadata,
             .finTimeout:
             break

@@ -87,8 +87,10 @@ enum InstructionValidator {
                 packet.hasTag()
             case .setTransportSource, .setTransportDestination: try packet.require(.tcp, or: .udp, .sctp)
             case .setNetworkTTL, .decrementNetworkTTL: try packet.require(.ip)
-            case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
-                throw OpenFlowError(.actionBadType)
+            case .pushMPLS(let type), .popMPLS(let type), .pushPBB(let type):
+                try packet.pushOrPop(action, type.rawValue)
+            case .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn: try packet.require(.mpls)
+            case .popPBB: try packet.popServiceTag()
             case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .addressTranslation,
                 .multipath, .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
                 .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField,
@@ -137,6 +139,32 @@ private struct PacketShape {
     mutating func hasTag() { self.facts.isTagged = true }
 
     mutating func losesTag() { self.facts.isTagged = false }
+
+    /// What packets look like after a label, or a service instance tag, is added or a label removed.
+    mutating func pushOrPop(_ action: Action, _ type: UInt16) throws(OpenFlowError) {
+        switch action {
+        case .pushMPLS:
+            guard type == 0x8847 || type == 0x8848 else {
+                throw OpenFlowError(.actionBadArgument, value: UInt64(type))
+            }
+        case .pushPBB:
+            guard type == 0x88e7 else { throw OpenFlowError(.actionBadArgument, value: UInt64(type)) }
+            self.facts.isTagged = false
+        default: try self.require(.mpls)
+        }
+        self.facts.etherType = Int32(type)
+        self.facts.ipProtocol = -1
+        self.facts.icmpType = -1
+    }
+
+    /// The customer's frame comes to light, of which nothing is known.
+    mutating func popServiceTag() throws(OpenFlowError) {
+        try self.require(.pbb)
+        self.facts.etherType = -1
+        self.facts.ipProtocol = -1
+        self.facts.icmpType = -1
+        self.facts.isTagged = false
+    }
 
     /// Throws unless the packets have what one of the prerequisites asks for.
     func require(_ prerequisite: MatchPrerequisite, or others: MatchPrerequisite...) throws(OpenFlowError) {

@@ -119,7 +119,8 @@ extension OpenFlowSwitch {
                     PacketIn2(
                         packet: data, fullLengthBytes: isWhole ? nil : UInt32(clamping: total), tableID: event.table,
                         cookie: event.cookie == .unset ? nil : event.cookie, reason: form.reason,
-                        pipelineFields: event.key.pipelineFieldsAndPort)))
+                        pipelineFields: event.key.pipelineFieldsAndPort,
+                        userData: event.userData.isEmpty ? nil : event.userData, continuation: event.continuation)))
         }
     }
 

@@ -35,4 +35,16 @@ extension OpenFlowSwitch {
             packet: packetOut.data, inPort: packetOut.inPort, metadata: packetOut.pipelineFields,
             actions: packetOut.actions, now: now)
     }
+
+    /// NXT_RESUME: a paused packet goes on, with the packet and pipeline fields that the controller gives it.
+    func resume(_ packet: PacketIn2, _ context: RequestContext) throws(OpenFlowError) {
+        guard packet.bufferID == nil || packet.bufferID == BufferID.none else {
+            throw OpenFlowError(.requestBufferUnknown, value: UInt64(packet.bufferID?.rawValue ?? 0))
+        }
+        guard let continuation = packet.continuation else { throw OpenFlowError(.resumeStale) }
+        let error = self.datapath.resume(
+            packet: packet.packet ?? [], fields: packet.pipelineFields ?? .any, continuation: continuation,
+            now: context.now)
+        if let error { throw error }
+    }
 }

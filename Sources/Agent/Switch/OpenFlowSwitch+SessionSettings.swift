@@ -80,8 +80,10 @@ extension OpenFlowSwitch {
             guard format == 0 else { throw OpenFlowError(.requestNotPermitted, value: UInt64(format)) }
         case .flowAge: break
         case .setAsyncConfig2(let config): try self.handle(config, context)
-        case .resume: throw OpenFlowError(.resumeNotSupported)
-        case .flowMod, .tlvTableMod, .tlvTableRequest, .flushConnections, .flushConnectionZone:
+        case .resume(let packet): try self.resume(packet, context)
+        case .flushConnectionZone(let zone): try self.flushConnections(zone: zone)
+        case .flushConnections(let flush): try self.flushConnections(flush)
+        case .flowMod, .tlvTableMod, .tlvTableRequest:
             throw OpenFlowError(.requestBadExperimenterType)
         case .flowRemoved, .packetIn, .packetIn2, .tlvTableReply: throw OpenFlowError(.requestBadType)
         }

@@ -13,6 +13,10 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     /// Returns nil when it was handed to the datapath, else why not.
     func packetOut(packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime)
         -> OpenFlowError?
+    /// Goes on with a packet that a controller gives back; nil where it was handed to the datapath, else why not.
+    func resume(packet: [UInt8], fields: Match, continuation: [UInt8], now: MonotonicTime) -> OpenFlowError?
+    /// Forgets tracked connections; nil when done, else why not.
+    func flushConnections(_ filter: ConnectionFilter) -> DatapathError?
     /// Counters of a port of this bridge.
     func statistics(of port: SwitchPort) -> Datapath.PortStatistics?
     /// Errors that the port's device counts; nil for a port without one, and where they are not known.
@@ -40,4 +44,14 @@ package protocol SwitchDatapath: AnyObject, Sendable {
 extension SwitchDatapath {
     /// None: for stand-ins without devices.
     package func errorCounters(of port: SwitchPort) -> DeviceErrorCounters? { nil }
+
+    /// Refuses: for stand-ins that track none.
+    package func flushConnections(_ filter: ConnectionFilter) -> DatapathError? {
+        DatapathError(.unsupported, operation: "forget connections")
+    }
+
+    /// Refuses: for stand-ins that pause nothing.
+    package func resume(packet: [UInt8], fields: Match, continuation: [UInt8], now: MonotonicTime) -> OpenFlowError? {
+        OpenFlowError(.resumeNotSupported)
+    }
 }

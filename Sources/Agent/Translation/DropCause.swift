@@ -32,6 +32,8 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
     case tooManyActions
     /// It has, or shall get, more VLAN tags than translation keeps track of.
     case tooManyVLANTags
+    /// It shall get more MPLS labels than ``LabelStack/limit``.
+    case tooManyLabels
     /// Its stack has no room for what an action pushes.
     case stackOverflow
     /// NORMAL: its destination is reserved for bridges themselves (IEEE 802.1D table 7-10).
@@ -52,6 +54,8 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
     case connectionTrackingUnavailable
     /// It was to leave by a tunnel whose remote end the flow sets, and no flow has.
     case tunnelWithoutRemote
+    /// It came in by the port that a mirror sends copies to.
+    case mirrorOutput
     /// The packet went on to another bridge whose port is not there.
     case patchPeerMissing
 
@@ -72,6 +76,7 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
         case .tooManyLookups: "too many table lookups"
         case .tooManyActions: "too many actions"
         case .tooManyVLANTags: "too many VLAN tags"
+        case .tooManyLabels: "too many MPLS labels"
         case .stackOverflow: "stack is full"
         case .reservedAddress: "destination reserved for bridges"
         case .destinationBehindInPort: "destination behind the ingress port"
@@ -82,6 +87,7 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
         case .recirculationUnavailable: "recirculation not possible"
         case .connectionTrackingUnavailable: "connection tracking not possible"
         case .tunnelWithoutRemote: "tunnel without a remote address"
+        case .mirrorOutput: "came in by a mirror's output port"
         case .patchPeerMissing: "patch port without a peer"
         }
     }

@@ -44,6 +44,9 @@ extension MatchField {
         case .mplsTrafficClass: FlowField.mplsLabelStackEntry0.slice(9, 3)
         case .mplsBottomOfStack: FlowField.mplsLabelStackEntry0.slice(8, 1)
         case .mplsTTL: FlowField.mplsLabelStackEntry0.slice(0, 8)
+        case .pbbServiceID: FlowField.serviceInstance.layout
+        case .pbbUseCustomerAddress: FlowField.serviceUsesCustomerAddress.layout
+        case .ipv6ExtensionHeaders: FlowField.ipv6ExtensionHeaders.layout
         default: self.metadataLayout
         }
     }

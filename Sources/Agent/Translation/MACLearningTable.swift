@@ -61,6 +61,8 @@ package struct MACLearningTable: Sendable {
     /// The greatest number of entries.
     package let limit: Int
 
+    /// The addresses that somebody has entered: they neither age nor move.
+    private var fixed: [UInt64: PortNumber] = [:]
     private var slots: [UInt64: Int32] = [:]
     private var entries: [Entry] = []
     private var free: [Int32] = []
@@ -79,6 +81,7 @@ package struct MACLearningTable: Sendable {
 
     /// The port behind which `address` was seen, or nil where it is unknown or too long ago.
     package func port(of address: MACAddress, vlan: UInt16, now: MonotonicTime) -> PortNumber? {
+        if let port = self.fixed[Self.key(address, vlan)] { return port }
         guard let slot = self.slots[Self.key(address, vlan)] else { return nil }
         let entry = self.entries[Int(slot)]
         return self.isExpired(entry, now: now) ? nil : entry.port
@@ -91,6 +94,7 @@ package struct MACLearningTable: Sendable {
     package mutating func learn(_ update: MACLearningUpdate, now: MonotonicTime) -> Outcome {
         guard !update.address.isMulticast else { return .refused }
         let key = Self.key(update.address, update.vlan)
+        guard self.fixed[key] == nil else { return .refreshed }
         if let slot = self.slots[key] {
             let entry = self.entries[Int(slot)]
             guard now >= entry.lastSeen else { return .refreshed }
@@ -119,6 +123,32 @@ package struct MACLearningTable: Sendable {
         self.linkNewest(slot)
         self.linkNewestOfPort(slot)
         return isFull ? .replacedOldest : .added
+    }
+
+    /// Enters an address for good, in place of what was learned of it; false where there are too many, or it is that of
+    /// a group.
+    package mutating func fix(_ update: MACLearningUpdate) -> Bool {
+        let key = Self.key(update.address, update.vlan)
+        guard !update.address.isMulticast, self.fixed[key] != nil || self.fixed.count < self.limit else {
+            return false
+        }
+        if let slot = self.slots[key] { self.remove(slot) }
+        self.fixed[key] = update.port
+        return true
+    }
+
+    /// Removes an address that was entered for good; false where there is none.
+    package mutating func unfix(_ address: MACAddress, vlan: UInt16) -> Bool {
+        self.fixed.removeValue(forKey: Self.key(address, vlan)) != nil
+    }
+
+    /// The addresses entered for good, by VLAN and address.
+    package var fixedContents: [MACLearningUpdate] {
+        self.fixed.sorted { $0.key < $1.key }.map { entry in
+            MACLearningUpdate(
+                vlan: UInt16(truncatingIfNeeded: entry.key >> 48), address: MACAddress(rawValue: entry.key),
+                port: entry.value)
+        }
     }
 
     /// Removes the entries that are too old; returns how many.

@@ -40,6 +40,16 @@ package struct Translation: Sendable {
     /// An empty result: drop.
     package init() {}
 
+    /// Leaves out what the packets of the megaflow cannot all be credited to: those that the datapath cannot tell
+    /// apart are credited one by one.
+    package mutating func leaveUnattributed() {
+        guard self.slowPath.contains(.match) else { return }
+        self.rules = []
+        self.counters = []
+        self.missedTables = []
+        self.drops = []
+    }
+
     /// What to install for the megaflow: the actions, or a hand-over to the handlers where the slow path is needed.
     package var installableActions: [DatapathAction] {
         guard !self.slowPath.isEmpty else { return self.actions }
@@ -52,6 +62,8 @@ package struct Translation: Sendable {
 package struct TranslatedPacketIn: Sendable {
     /// How many of ``Translation/actions`` come before it; those of them that rewrite the packet apply to it.
     package var precedingActions: Int
+    /// The actions that apply to it where it is raised within a copy that the datapath makes; nil elsewhere.
+    package var leadingActions: [DatapathAction]?
     /// Why.
     package var reason: PacketInReason
     /// The table of the rule that raised it.
@@ -64,6 +76,8 @@ package struct TranslatedPacketIn: Sendable {
     package var controllerID: UInt16
     /// What the action gives the controllers beside the packet.
     package var userData: [UInt8] = []
+    /// Where the packet is put away until a controller resumes it; nil where it is not.
+    package var pausedIdentifier: UInt32?
     /// The key at that point; `inPort` is the switch's port number.
     package var key: FlowKey
 }
@@ -72,6 +86,8 @@ package struct TranslatedPacketIn: Sendable {
 package struct PatchOutput: Hashable, Sendable {
     /// How many of ``Translation/actions`` come before it; those of them that rewrite the packet apply to it.
     package var precedingActions: Int
+    /// The actions that apply to it where it is within a copy that the datapath makes; nil elsewhere.
+    package var leadingActions: [DatapathAction]?
     /// The patch port.
     package var port: PortIndex
     /// How many bytes of the packet are sent at most; nil for all.
@@ -90,6 +106,8 @@ package struct SlowPathReasons: OptionSet, Hashable, Sendable {
     package static let action = SlowPathReasons(rawValue: 1 << 1)
     /// The packet goes on to another bridge.
     package static let patch = SlowPathReasons(rawValue: 1 << 2)
+    /// The tables look at a field that the datapath's keys do not have.
+    package static let match = SlowPathReasons(rawValue: 1 << 3)
 }
 
 /// Why a translation was given up.
@@ -142,19 +160,27 @@ package struct TranslationLimits: Sendable {
 package enum UpcallCookie: Hashable, Sendable {
     /// Translate it again and execute the result.
     case slowPath(SlowPathReasons)
+    /// Give it to whoever collects samples, for the sampling of this number.
+    case sample(UInt32)
 
     private static let slowPathKind: UInt64 = 1
+    private static let sampleKind: UInt64 = 2
 
     /// The bits: kind in the upper 32, reasons in the lower.
     package var userdata: UInt64 {
         switch self {
         case .slowPath(let reasons): Self.slowPathKind << 32 | UInt64(reasons.rawValue)
+        case .sample(let identifier): Self.sampleKind << 32 | UInt64(identifier)
         }
     }
 
     /// Reads the bits; nil when they are not ours.
     package init?(userdata: UInt64) {
-        guard userdata >> 32 == Self.slowPathKind else { return nil }
-        self = .slowPath(SlowPathReasons(rawValue: UInt32(truncatingIfNeeded: userdata)))
+        let low = UInt32(truncatingIfNeeded: userdata)
+        switch userdata >> 32 {
+        case Self.slowPathKind: self = .slowPath(SlowPathReasons(rawValue: low))
+        case Self.sampleKind: self = .sample(low)
+        default: return nil
+        }
     }
 }

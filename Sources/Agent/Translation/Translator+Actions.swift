@@ -6,16 +6,21 @@ import OpenFlow
 extension Translator {
     /// Performs a list of actions in order.
     mutating func perform<View: PipelineView & ~Copyable>(_ actions: [Action], view: borrowing View) {
-        for action in actions {
+        for (index, action) in actions.enumerated() {
             guard self.isRunning else { return }
-            guard let recorder = self.recorder else {
-                self.perform(action, view: view)
-                continue
+            if self.unparsed != .none, self.mustParse(before: action) {
+                self.freezing = .reparse
+                return self.leaveBehind(actions[index...])
             }
-            recorder.note(.action(action))
-            let before = self.key
-            self.perform(action, view: view)
-            recorder.noteChanges(from: before, to: self.key)
+            if let recorder = self.recorder {
+                recorder.note(.action(action))
+                let before = self.key
+                self.perform(action, view: view)
+                recorder.noteChanges(from: before, to: self.key)
+            } else {
+                self.perform(action, view: view)
+            }
+            if self.freezing != nil { return self.leaveBehind(actions[(index + 1)...]) }
         }
     }
 
@@ -41,12 +46,14 @@ extension Translator {
             self.performGroup(group, view: view)
         case .meter(let meter):
             self.performMeter(meter, view: view)
-        case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB,
-            .popPBB, .experimenter:
+        case .experimenter:
             self.omit(.unsupportedAction)
+        case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
+            self.encapsulate(action)
         case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .multipath, .bundle, .sample,
             .clone,
-            .controllerOutput, .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .finTimeout:
+            .controllerOutput, .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .finTimeout,
+            .checkPacketLarger:
             self.performExtension(action, view: view)
         default:
             self.modify(action)

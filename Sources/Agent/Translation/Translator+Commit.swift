@@ -6,6 +6,7 @@ extension Translator {
     /// Sends what changed since the last time.
     mutating func commit() {
         guard self.result.error == nil else { return }
+        self.commitLabels()
         self.commitTags()
         guard !self.pending.isEmpty else { return }
         // What is written back after a group's bucket may be what the packet had: the result then depends on it.

@@ -12,10 +12,14 @@ extension Translator {
         let actionSet: ActionSet
         let stack: [UInt128]
         let hasExited: Bool
+        let labels: LabelStack
+        let unparsed: UnparsedHeaders
         // What the datapath has at this point, for copies that it makes itself.
         let committedTags: VLANStack
         let rewritten: FlowMask
         let rewrittenKey: FlowKey
+        let committedLabels: LabelStack
+        let committedType: UInt16
 
         /// The packet as it is.
         init(_ translator: borrowing Translator) {
@@ -26,6 +30,10 @@ extension Translator {
             self.actionSet = translator.actionSet
             self.stack = translator.stack
             self.hasExited = translator.hasExited
+            self.labels = translator.labels
+            self.unparsed = translator.unparsed
+            self.committedLabels = translator.committedLabels
+            self.committedType = translator.committedType
             self.committedTags = translator.committedTags
             self.rewritten = translator.rewritten
             self.rewrittenKey = translator.rewrittenKey
@@ -40,22 +48,37 @@ extension Translator {
     ) {
         let before = PacketCopyState(self)
         let first = self.result.actions.count
-        let raised = self.result.packetIns.count + self.result.patchOutputs.count
+        let raised = (packetIns: self.result.packetIns.count, patchOutputs: self.result.patchOutputs.count)
         if hasOwnActionSet { self.actionSet.removeAll() }
         self.perform(actions, view: view)
+        // The copy ends here: should it go on elsewhere, then without the action set, which is not its own.
+        if self.freezing != nil { self.actionSet.removeAll() }
+        self.finishFreezing()
         self.restore(before)
-        // Meters and the connection tracker end or change the packet in a way that cannot be taken back: the datapath
-        // makes a copy of its own. Packet-ins and patch ports count actions of the outer list.
-        let added = self.result.actions[first...]
-        guard added.contains(where: \.isIrreversible),
-            self.result.packetIns.count + self.result.patchOutputs.count == raised
-        else { return }
-        let nested = Array(added)
+        // Meters, labels and the connection tracker end or change the packet in a way that cannot be taken back: the
+        // datapath makes a copy of its own.
+        guard self.result.actions.count > first, self.result.actions[first...].contains(where: \.isIrreversible) else {
+            return
+        }
+        let nested = Array(self.result.actions[first...])
+        let outer = Array(self.result.actions[..<first])
+        for index in raised.packetIns..<self.result.packetIns.count
+        where self.result.packetIns[index].leadingActions == nil {
+            let count = self.result.packetIns[index].precedingActions - first
+            self.result.packetIns[index].leadingActions = outer + nested[..<count]
+        }
+        for index in raised.patchOutputs..<self.result.patchOutputs.count
+        where self.result.patchOutputs[index].leadingActions == nil {
+            let count = self.result.patchOutputs[index].precedingActions - first
+            self.result.patchOutputs[index].leadingActions = outer + nested[..<count]
+        }
         self.result.actions.removeSubrange(first...)
         self.append(
             self.environment.capabilities.clone ? .clone(nested) : .sample(probability: .max, nested))
         self.pending = before.pending
         self.committedTags = before.committedTags
+        self.committedLabels = before.committedLabels
+        self.committedType = before.committedType
         self.rewritten = before.rewritten
         self.rewrittenKey = before.rewrittenKey
     }
@@ -69,6 +92,8 @@ extension Translator {
         self.actionSet = state.actionSet
         self.stack = state.stack
         self.hasExited = state.hasExited
+        self.labels = state.labels
+        self.unparsed = state.unparsed
         for word in 0..<FlowKey.wordCount {
             let known = self.constant.words[word] | self.result.mask.words[word]
             let rewritten = self.rewritten.words[word]
@@ -82,7 +107,7 @@ extension DatapathAction {
     /// Whether what comes after it in a list may find no packet, or another connection.
     fileprivate var isIrreversible: Bool {
         switch self {
-        case .meter, .connectionTracking, .clearConnectionTracking: true
+        case .meter, .connectionTracking, .clearConnectionTracking, .pushMPLS, .popMPLS, .edit, .set(.tunnel): true
         default: false
         }
     }

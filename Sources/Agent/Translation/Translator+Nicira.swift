@@ -21,9 +21,12 @@ extension Translator {
         case .learn(let learn): self.learn(learn, view: view)
         case .connectionTracking(let tracking): self.track(tracking)
         case .clearConnectionTracking: self.clearTracking()
-        case .sample, .finTimeout:
-            // Without a collector there is nothing to sample for; timeouts are the rule's own.
-            self.recorder?.note(.note("nothing to do"))
+        case .checkPacketLarger(let length, let result):
+            self.freezing = .packetLength(maximumBytes: length, result: result)
+        case .sample(let sample): self.sample(sample)
+        case .finTimeout:
+            // Done where packets are credited to the rule (`FinTimeout`).
+            break
         default: self.omit(.unsupportedAction)
         }
     }
@@ -74,8 +77,10 @@ extension Translator {
     // MARK: Controllers
 
     private mutating func send(_ output: ControllerOutput) {
-        // A packet that pauses would have to be kept until a controller resumes it.
-        guard !output.isPausing else { return self.omit(.unsupportedAction) }
+        guard !output.isPausing else {
+            self.freezing = .pause(output)
+            return
+        }
         self.raisePacketIn(
             reason: output.reason, maximumLength: output.maximumLength, controllerID: output.controllerID)
         if let last = self.result.packetIns.indices.last { self.result.packetIns[last].userData = output.userData }

@@ -58,18 +58,23 @@ extension Translator {
     /// Sends the packet out of one real port, where its configuration allows.
     mutating func emit<View: PipelineView & ~Copyable>(to number: PortNumber, view: borrowing View) {
         guard let port = view.port(number) else { return self.omit(.missingPort) }
-        self.emit(to: port)
+        self.emit(to: port, view: view)
     }
 
-    mutating func emit(to port: SwitchPort) {
+    mutating func emit<View: PipelineView & ~Copyable>(to port: SwitchPort, view: borrowing View) {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        self.send(to: port, maximumLength: nil)
+        self.send(to: port, maximumLength: nil, view: view)
     }
 
     /// Sends the packet, or its first `maximumLength` bytes, to the datapath or to another bridge.
-    private mutating func send(to port: SwitchPort, maximumLength: UInt32?) {
+    mutating func send<View: PipelineView & ~Copyable>(
+        to port: SwitchPort, maximumLength: UInt32?, view: borrowing View
+    ) {
+        if self.mirrored != .max, !self.environment.forwarding.mirrors.isEmpty {
+            self.mirrorEgress(to: port, view: view)
+        }
         let index = port.index
         self.commit()
         self.hasSent = true
@@ -82,8 +87,12 @@ extension Translator {
             if let tunnel = port.forwarding.tunnel { return self.encapsulate(by: tunnel) }
             return self.append(.output(index))
         }
-        let count = self.result.actions.count
         guard self.result.error == nil else { return }
+        if maximumLength == nil, self.crossInDatapath(index) {
+            self.recorder?.noteCrossing(index, key: self.key)
+            return
+        }
+        let count = self.result.actions.count
         guard count + self.result.patchOutputs.count < self.environment.limits.actions else {
             self.result.error = .tooManyActions
             return
@@ -101,7 +110,7 @@ extension Translator {
         let blocked = excluding.union([.portDown, .noForward])
         for port in view.portsInOrder
         where port.number != self.inPort && port.description.configuration.isDisjoint(with: blocked) {
-            self.emit(to: port)
+            self.emit(to: port, view: view)
         }
     }
 
@@ -141,6 +150,6 @@ extension Translator {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        self.send(to: port, maximumLength: maximumLength)
+        self.send(to: port, maximumLength: maximumLength, view: view)
     }
 }

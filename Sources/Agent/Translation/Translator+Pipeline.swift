@@ -13,6 +13,10 @@ extension Translator {
         }
         if port.forwarding.tunnel != nil { self.unwildcardTunnel() }
         guard self.mayReceive(by: port) else { return self.drop(.receptionForbidden) }
+        if !self.environment.forwarding.mirrors.isEmpty {
+            guard !self.isMirrorOutput(port) else { return self.drop(.mirrorOutput) }
+            self.mirrorIngress(from: port, view: view)
+        }
         if view.fragmentHandling == .drop, self.key.ipFragment != 0 {
             self.expectedDrop = DropRecord(table: TableID(rawValue: 0), cause: .fragment)
             self.execute(view.hiddenRule(.dropFragments), table: TableID(rawValue: 0), isBuiltIn: true, view: view)
@@ -37,6 +41,10 @@ extension Translator {
     mutating func walk<View: PipelineView & ~Copyable>(from table: TableID, view: borrowing View) {
         var next: TableID? = table
         while let table = next, self.isRunning {
+            guard self.unparsed == .none else {
+                self.freezing = .reparse
+                return self.frozenSteps.append(.table(table))
+            }
             guard self.countLookup() else { return }
             if let rule = self.lookup(in: table, view: view) {
                 next = self.execute(rule, table: table, isBuiltIn: false, view: view)
@@ -133,12 +141,22 @@ extension Translator {
             self.lastRule = self.context
             self.context = outer
         }
+        return self.carryOut(rule.instructions.instructions[...], view: view)
+    }
+
+    /// Carries out instructions as those of the rule in ``context``; returns the table to go to.
+    mutating func carryOut<View: PipelineView & ~Copyable>(
+        _ instructions: ArraySlice<Instruction>, view: borrowing View
+    ) -> TableID? {
         var next: TableID?
-        for instruction in rule.instructions.instructions {
+        for (index, instruction) in zip(instructions.indices, instructions) {
             guard self.isRunning else { return nil }
             switch instruction {
             case .applyActions(let actions):
                 self.perform(actions, view: view)
+                guard self.freezing != nil else { continue }
+                let rest = instructions[(index + 1)...]
+                if !rest.isEmpty { self.frozenSteps.append(.instructions(Array(rest), self.context)) }
             case .clearActions:
                 self.actionSet.removeAll()
                 self.key.actionSetOutput = PortNumber.unset.rawValue
@@ -168,7 +186,7 @@ extension Translator {
 
     /// Performs the action set at the end of the pipeline, also where an exit action ended it.
     mutating func performActionSet<View: PipelineView & ~Copyable>(view: borrowing View) {
-        guard self.result.error == nil, !self.actionSet.isEmpty else { return }
+        guard self.result.error == nil, self.freezing == nil, !self.actionSet.isEmpty else { return }
         let actions = self.actionSet.inOrder
         let outer = self.context
         self.actionSet.removeAll()

@@ -16,6 +16,9 @@ extension Translator {
                 addsTag: false)
         case .vlanTCI:
             self.setWholeTag(tci: UInt16(truncatingIfNeeded: value), mask: UInt16(truncatingIfNeeded: mask))
+        case .mplsLabel, .mplsTrafficClass, .mplsBottomOfStack, .mplsTTL:
+            self.setLabelField(field, value: value, mask: mask)
+        case .pbbServiceID, .pbbUseCustomerAddress: self.setServiceField(field, value: value, mask: mask)
         default:
             guard let layout = field.flowLayout else { return self.omit(.unsupportedAction) }
             guard self.has(field.prerequisite) else { return self.omit(.absentField) }
@@ -200,7 +203,7 @@ extension Translator {
         self.constant.words[word] = .max
     }
 
-    private mutating func unwildcardTagPresence() {
+    mutating func unwildcardTagPresence() {
         self.unwildcard(word: FlowField.vlanTCI.layout.word, bits: 0x1000 << UInt64(FlowField.vlanTCI.layout.shift))
     }
 }

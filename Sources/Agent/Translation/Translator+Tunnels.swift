@@ -10,20 +10,28 @@ extension Translator {
         self.unwildcard(.tunnelIPv4Source)
         self.unwildcard(.tunnelIPv4Destination)
         self.unwildcard(.tunnelFlags)
+        guard self.key.tunnelIPv4Destination == 0 else { return }
+        self.unwildcard(.tunnelIPv6Source)
+        self.unwildcard(.tunnelIPv6Destination)
     }
 
     /// Sends the packet out of a tunnel: what the port leaves to the flow is the packet's own.
     mutating func encapsulate(by tunnel: TunnelEndpoint) {
         var fields = TunnelFields()
         let settings = tunnel.settings
-        switch settings.remote {
-        case .fixed(let address): fields.ipv4Destination = address.rawValue
-        case .flow:
-            self.unwildcard(.tunnelIPv4Destination)
-            fields.ipv4Destination = self.key.tunnelIPv4Destination
-            guard fields.ipv4Destination != 0 else { return self.drop(.tunnelWithoutRemote) }
+        guard let remote = self.remote(of: settings) else { return self.drop(.tunnelWithoutRemote) }
+        if let address = remote.ipv4 {
+            fields.ipv4Destination = address
+            fields.ipv4Source = settings.local?.ipv4 ?? 0
+        } else {
+            fields.ipv6Destination = remote.rawValue
+            if let local = settings.local, local.ipv4 == nil { fields.ipv6Source = local.rawValue }
         }
-        if let local = settings.local { fields.ipv4Source = local.rawValue }
+        if case .vxlanGroupPolicy = settings.tunnelProtocol {
+            self.unwildcard(.tunnelGBPID)
+            self.unwildcard(.tunnelGBPFlags)
+            fields.policy = UInt32(self.key.tunnelGBPFlags) << 16 | UInt32(self.key.tunnelGBPID)
+        }
         // Bits of <linux/openvswitch.h>'s flags, as in keys: the outer packet may not be fragmented, and has a key.
         fields.flags = 1
         switch settings.key {
@@ -40,5 +48,16 @@ extension Translator {
         }
         self.append(.set(.tunnel(fields)))
         self.append(.output(tunnel.index))
+    }
+
+    /// The other end; nil where the flow was to say it and has not.
+    private mutating func remote(of settings: TunnelSettings) -> TunnelAddress? {
+        if case .fixed(let address) = settings.remote { return address }
+        self.unwildcard(.tunnelIPv4Destination)
+        let address = self.key.tunnelIPv4Destination
+        guard address == 0 else { return TunnelAddress(IPv4Address(rawValue: address)) }
+        self.unwildcard(.tunnelIPv6Destination)
+        let wide = self.key.tunnelIPv6Destination
+        return wide == 0 ? nil : TunnelAddress(IPv6Address(rawValue: wide))
     }
 }

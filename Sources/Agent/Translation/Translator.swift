@@ -13,11 +13,19 @@ package struct TranslationEnvironment: Sendable {
     package var bridge: BridgeIdentifier
     /// Where packets on their way through the datapath are remembered; nil where they cannot be.
     package var recirculation: RecirculationTable?
+    /// Where what samples are for is remembered; nil where nothing is sampled.
+    package var samplings: IdentifierTable<PacketSampling>?
+    /// Finds where patch ports lead; nil where handlers take packets there.
+    package var patchPeers: (any PatchPeers)?
+    /// What the bridge does with packets beyond what its tables say.
+    package var forwarding = BridgeForwarding()
     /// Makes an environment.
     package init(
         capabilities: DatapathCapabilities, learning: MACLearning, limits: TranslationLimits = TranslationLimits(),
-        bridge: BridgeIdentifier = BridgeIdentifier(rawValue: 0), recirculation: RecirculationTable? = nil
+        bridge: BridgeIdentifier = BridgeIdentifier(rawValue: 0), recirculation: RecirculationTable? = nil,
+        samplings: IdentifierTable<PacketSampling>? = nil
     ) {
+        self.samplings = samplings
         self.bridge = bridge
         self.recirculation = recirculation
         self.capabilities = capabilities
@@ -34,6 +42,8 @@ package enum TranslationEntry: Sendable {
     case packetOut([Action])
     /// Where the packet was frozen: one that comes back from the datapath; nil where that is no longer known.
     case thawed(FrozenState?)
+    /// Where it was paused: one that a controller gives back, with the metadata and registers of the key.
+    case resumed(FrozenState)
 }
 
 /// Turns what the tables say about one packet into datapath actions, and notes what it looked at.
@@ -82,11 +92,24 @@ package struct Translator {
     var stack: [UInt128] = []
     /// How often the packet has been through the datapath.
     var generation = 0
+    /// Which of the bridge's mirrors have copied the packet, one bit for each.
+    var mirrored: UInt32 = 0
+    /// Why the packet must go away before it goes on; then nothing more is done with it here.
+    var freezing: FreezeCause?
+    /// What is left to be done with it then.
+    var frozenSteps: [FrozenStep] = []
+    /// MPLS labels as they are now, and as the datapath has them at this point.
+    var labels = LabelStack()
+    var committedLabels = LabelStack()
+    /// The EtherType that the datapath's packet has at this point.
+    var committedType: UInt16
+    /// Which headers are not known before the datapath has parsed the packet again.
+    var unparsed = UnparsedHeaders.none
     /// Takes down the steps; nil where nobody wants to know.
     let recorder: TraceRecorder?
 
     /// The rule being executed, as packet-ins tell it.
-    struct RuleContext {
+    struct RuleContext: Hashable, Sendable {
         var table = TableID(rawValue: 0)
         var cookie = Cookie.unset
         /// Whether packet-ins have the reason ``PacketInReason/tableMiss``.
@@ -122,8 +145,10 @@ package struct Translator {
             translator.perform(actions, view: view)
         case .thawed(let state?): translator.thaw(state, view: view)
         case .thawed(nil): translator.thawNothing(view: view)
+        case .resumed(let state): translator.resume(state, view: view)
         }
         translator.performActionSet(view: view)
+        translator.finishFreezing()
         translator.result.slowPathMeter = view.meter(.slowPath)?.datapathNumber
         return translator.finish()
     }
@@ -140,6 +165,7 @@ package struct Translator {
         self.key = key
         self.key.actionSetOutput = PortNumber.unset.rawValue
         self.constant = Self.initialConstants(of: key)
+        self.committedType = key.etherType
         self.tags = VLANStack(key)
         self.committedTags = self.tags
         self.context = RuleContext()
@@ -147,6 +173,12 @@ package struct Translator {
         self.result.mask.recirculationID = .max
         self.result.mask.etherType = .max
         if Self.isIP(key) { self.result.mask.ipFragment = 3 }
+        if Self.isMPLS(key.etherType) {
+            self.labels = LabelStack(
+                outerFirst: [key.mplsLabelStackEntry0, key.mplsLabelStackEntry1, key.mplsLabelStackEntry2],
+                depth: environment.capabilities.mplsDepth)
+            self.committedLabels = self.labels
+        }
     }
 
     /// The bits of the key that are the same for every packet of this in-port, EtherType and fragment kind:
@@ -162,7 +194,8 @@ package struct Translator {
         constant.etherType = .max
         guard Self.isIP(key) else {
             for word in 36...40 { constant.words[word] = .max }
-            for word in 43...47 { constant.words[word] = .max }
+            for word in [43, 44, 45, 47] { constant.words[word] = .max }
+            if key.etherType != 0x88e7 { constant.words[46] = .max }
             let hasAddresses = Self.isARP(key)
             for word in [35, 41, 42] where !hasAddresses { constant.words[word] = .max }
             return constant
@@ -172,11 +205,12 @@ package struct Translator {
             for word in 36...39 { constant.words[word] = .max }
             for word in 41...44 { constant.words[word] = .max }
             constant.ipv6FlowLabel = .max
+            constant.words[46] = .max
         } else {
             constant.words[35] = .max
         }
         if key.ipFragment & 2 != 0 {
-            for word in 41...47 { constant.words[word] = .max }
+            for word in [41, 42, 43, 44, 45, 47] { constant.words[word] = .max }
         }
         return constant
     }
@@ -188,7 +222,7 @@ package struct Translator {
     var inPort: PortNumber { PortNumber(rawValue: self.key.inPort) }
 
     /// Whether anything is left to do.
-    var isRunning: Bool { !self.hasExited && self.result.error == nil }
+    var isRunning: Bool { !self.hasExited && self.result.error == nil && self.freezing == nil }
 
     /// Notes that the result depends on `looked` bits of the packet as it is now.
     mutating func unwildcard(_ looked: borrowing FlowMask) {
@@ -239,6 +273,10 @@ package struct Translator {
             for word in 13...20 { self.result.mask.words[word] = 0 }
             self.result.mask.connectionTransportSource = 0
             self.result.mask.connectionTransportDestination = 0
+        }
+        if self.result.mask.words[46] != 0, !self.environment.capabilities.softwareHeaders {
+            self.result.mask.words[46] = 0
+            if self.result.error == nil { self.result.slowPath.insert(.match) }
         }
         // Datapaths know a tag only whole: whether it is there and its type belong to every key that has one.
         if self.original.vlanTPID != 0 {

@@ -21,6 +21,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package let drops = DropCounters()
     /// The flows that packets have taught.
     package let learnedFlows: LearnQueue
+    /// The flows whose connections have ended.
+    package let finTimeouts: FinTimeoutQueue
     /// The bridge's name, for traces.
     package let name: String
 
@@ -40,14 +42,16 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - packetIns: the queue that the control loop drains.
     ///   - learning: the table of NORMAL.
     ///   - limits: bounds of one translation.
+    ///   - forwarding: what the bridge does with packets beyond what its tables say.
     ///   - readTables: calls its argument with the tables while it holds them for reading.
     ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
-    ///   - onLearn: called by any thread when ``learnedFlows`` is no longer empty; should only schedule something.
+    ///   - onLearn: called by any thread when ``learnedFlows`` or ``finTimeouts`` is no longer empty; should only
+    ///     schedule something.
     ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:)`` where an
     ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something.
     package init(
         name: String = "", service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
-        limits: TranslationLimits = TranslationLimits(),
+        limits: TranslationLimits = TranslationLimits(), forwarding: BridgeForwarding = BridgeForwarding(),
         readTables: @escaping @Sendable (_ body: (borrowing View) -> Void) -> Void,
         setInterfaceUp: @escaping @Sendable (_ device: String, _ up: Bool) -> DatapathError? = setNetworkInterfaceUp,
         onLearn: @escaping @Sendable () -> Void = {},
@@ -55,13 +59,17 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ) {
         let identifier = service.makeIdentifier()
         self.learnedFlows = LearnQueue(onFirst: onLearn)
+        self.finTimeouts = FinTimeoutQueue(onFirst: onLearn)
         self.name = name
         self.service = service
         self.packetIns = packetIns
         self.learning = learning
-        self.environment = TranslationEnvironment(
+        var environment = TranslationEnvironment(
             capabilities: service.backend.capabilities, learning: learning, limits: limits, bridge: identifier,
-            recirculation: service.recirculation)
+            recirculation: service.recirculation, samplings: service.samplings)
+        environment.forwarding = forwarding
+        environment.patchPeers = service
+        self.environment = environment
         self.readTables = readTables
         self.setInterfaceUp = setInterfaceUp
         self.onVersionFinished = onVersionFinished
@@ -176,14 +184,18 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
             for port in ports {
                 var key = upcalls[port.index].key
                 key.inPort = port.number.rawValue
-                let translation = Translator.translate(
+                self.complete(&key, of: upcalls[port.index].packet)
+                var translation = Translator.translate(
                     key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
                     allowsSideEffects: true)
                 self.learnedFlows.append(translation.learnedFlows)
                 // Packets of slow-path flows are counted by the datapath and credited by the sweep.
-                if upcalls[port.index].reason == .miss {
-                    self.credit(translation, bytes: upcalls[port.index].packet.count, at: now, in: view)
+                if upcalls[port.index].reason == .miss || translation.slowPath.contains(.match) {
+                    let flags = upcalls[port.index].key.tcpFlags
+                    self.credit(
+                        translation, bytes: upcalls[port.index].packet.count, tcpFlags: flags, at: now, in: view)
                 }
+                translation.leaveUnattributed()
                 batch.translations.append(translation)
             }
         }
@@ -201,10 +213,11 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
             for (flow, inPort) in flows {
                 var key = flow.match.key
                 key.inPort = inPort.rawValue
-                batch.translations.append(
-                    Translator.translate(
-                        key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
-                        allowsSideEffects: false))
+                var translation = Translator.translate(
+                    key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
+                    allowsSideEffects: false)
+                translation.leaveUnattributed()
+                batch.translations.append(translation)
             }
         }
         return batch
@@ -213,17 +226,39 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     /// Where a packet with that key begins.
     private func entry(of key: borrowing FlowKey) -> TranslationEntry {
         let identifier = key.recirculationID
-        return identifier == 0 ? .pipeline : .thawed(self.service.recirculation.state(of: identifier))
+        guard identifier != 0 else { return .pipeline }
+        let state = self.service.recirculation.state(of: identifier)
+        // A number that a controller was given says nothing in the datapath.
+        return .thawed(state?.isPaused == true ? nil : state)
+    }
+
+    /// Adds the fields that the datapath's keys do not have.
+    private func complete(_ key: inout FlowKey, of packet: [UInt8]) {
+        guard !self.environment.capabilities.softwareHeaders, key.etherType == 0x86dd || key.etherType == 0x88e7 else {
+            return
+        }
+        var parsed = FlowKey()
+        PacketParser.parse(packet.span.bytes, into: &parsed)
+        key.words[46] = parsed.words[46]
     }
 
     /// Credits one packet to what its translation hit and missed.
-    private func credit(
-        _ translation: Translation, bytes: Int, at now: MonotonicTime, in view: borrowing View
+    func credit(
+        _ translation: Translation, bytes: Int, tcpFlags: UInt16, at now: MonotonicTime, in view: borrowing View
     ) {
+        self.noteEnd(of: translation.rules, tcpFlags: tcpFlags, in: view)
         for rule in translation.rules { view.credit(rule, packets: 1, bytes: UInt64(bytes), at: now) }
         for counter in translation.counters { counter.add(packets: 1, bytes: UInt64(bytes)) }
         for table in translation.missedTables { view.creditMiss(in: table, packets: 1) }
         self.drops.add(translation.drops, packets: 1)
+    }
+
+    /// Notes which of the rules shorten their timeouts, for a connection that these flags end.
+    private func noteEnd(of rules: [RuleReference], tcpFlags: UInt16, in view: borrowing View) {
+        guard tcpFlags & InstructionList.finalTCPFlags != 0 else { return }
+        for rule in rules {
+            if let timeout = view.finTimeout(of: rule) { self.finTimeouts.append(timeout) }
+        }
     }
 
     /// Credits packets to rules and refreshes what they taught.
@@ -231,6 +266,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         guard !credits.isEmpty else { return }
         self.readTables { view in
             for credit in credits {
+                self.noteEnd(of: credit.rules, tcpFlags: credit.tcpFlags, in: view)
                 for rule in credit.rules {
                     view.credit(rule, packets: credit.packets, bytes: credit.bytes, at: credit.lastUsed)
                 }
@@ -277,34 +313,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
             }
             key.set(layout, value: entry.value & entry.mask)
         }
-        PacketParser.parse(packet.span.bytes, into: &key)
-        key.inPort = inPort.rawValue
-        var translation = Translation()
-        var index = PortIndex.none
-        let pipelineKey = key
-        self.readTables { view in
-            translation = Translator.translate(
-                key: pipelineKey, entry: .packetOut(actions), view: view, environment: self.environment, now: now,
-                allowsSideEffects: true)
-            self.credit(translation, bytes: packet.count, at: now, in: view)
-            // The datapath knows nothing of patch ports.
-            if let port = view.port(inPort), !port.index.isPatch {
-                index = port.forwarding.tunnel?.index ?? port.index
-            }
-        }
-        self.learnedFlows.append(translation.learnedFlows)
-        if translation.learned != nil { self.service.noteLearning() }
-        self.service.counters.note(translation)
-
-        // In the datapath's terms the packet has no pipeline fields.
-        var datapathKey = FlowKey()
-        for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { datapathKey.words[word] = key.words[word] }
-        datapathKey.inPort = index.rawValue
-        var work = TranslatedWork()
-        self.service.perform(translation, on: packet, key: datapathKey, into: &work)
-        self.service.execute(work.executions)
-        self.deliver(work.events)
-        self.service.cross(work.crossings, now: now)
+        self.inject(packet, key, inPort: inPort, entry: .packetOut(actions), now: now)
         return nil
     }
 

@@ -6,14 +6,15 @@ extension DatapathAction {
         switch self {
         case .output, .userspace, .recirculate, .connectionTracking: true
         case .sample(_, let nested), .clone(let nested): nested.contains { $0.hasEffect }
+        case .checkPacketLength(_, let longer, let notLonger): (longer + notLonger).contains { $0.hasEffect }
         default: false
         }
     }
 
-    /// Whether it concerns the connection tracker, which only the kernel has.
-    var isTracking: Bool {
+    /// Whether what comes after it gets a changed packet.
+    var changesPacket: Bool {
         switch self {
-        case .connectionTracking, .clearConnectionTracking: true
+        case .set, .pushVLAN, .popVLAN, .pushMPLS, .popMPLS, .edit, .hash: true
         default: false
         }
     }

@@ -55,6 +55,7 @@ extension DatapathService {
     package func handle(_ upcalls: [Upcall], handler: Int, scratch: inout HandlerScratch, now: MonotonicTime) {
         self.epochs.enter(handler)
         defer { self.epochs.leave(handler) }
+        self.takeSamples(upcalls, now: now)
         self.group(upcalls, into: &scratch)
         for group in scratch.groups {
             let before = group.bridge.learningGeneration
@@ -74,11 +75,13 @@ extension DatapathService {
             switch upcall.reason {
             case .miss: self.counters.misses.add()
             case .action(let userdata):
-                guard UpcallCookie(userdata: userdata) != nil else {
+                switch UpcallCookie(userdata: userdata) {
+                case .slowPath: self.counters.slowPath.add()
+                case .sample: continue
+                case nil:
                     self.counters.unknownCookies.add()
                     continue
                 }
-                self.counters.slowPath.add()
             }
             guard let port = self.owner(of: upcall.key, in: ports) else {
                 self.counters.unknownPorts.add()
@@ -145,7 +148,7 @@ extension DatapathService {
             PacketInEvent(
                 packet: packet, reason: raised.reason, table: raised.table, cookie: raised.cookie,
                 maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key,
-                userData: raised.userData)
+                userData: raised.userData, continuation: raised.pausedIdentifier.map(self.continuation))
         }
         guard translation.packetIns.contains(where: { $0.precedingActions > 0 }) else {
             for raised in translation.packetIns { events.append(event(raised, packet)) }
@@ -156,7 +159,14 @@ extension DatapathService {
             return
         }
         for raised in translation.packetIns {
-            guard let modified = replay.packet(after: raised.precedingActions) else {
+            let modified: [UInt8]?
+            if let leading = raised.leadingActions {
+                var copy = try? PacketReplay(leading, on: packet, key: key)
+                modified = copy?.packet(after: leading.count)
+            } else {
+                modified = replay.packet(after: raised.precedingActions)
+            }
+            guard let modified else {
                 self.counters.replayFailures.add()
                 return
             }
@@ -182,6 +192,7 @@ extension DatapathService {
 
     /// Installs megaflows for the packets that missed.
     private func install(_ batch: TranslatedBatch, of group: HandlerScratch.Group, now: MonotonicTime) {
+        guard !self.restoration.isUnderWay(now: now) else { return }
         var operations: [FlowOperation] = []
         var identifiers: [FlowIdentifier] = []
         for (upcall, translation) in zip(group.upcalls, batch.translations) {

@@ -35,7 +35,14 @@ extension DatapathService {
             return
         }
         for output in translation.patchOutputs {
-            guard var (modified, key) = replay.packetAndKey(after: output.precedingActions) else {
+            let found: (packet: [UInt8], key: FlowKey)?
+            if let leading = output.leadingActions {
+                var copy = try? PacketReplay(leading, on: packet, key: key)
+                found = copy?.packetAndKey(after: leading.count)
+            } else {
+                found = replay.packetAndKey(after: output.precedingActions)
+            }
+            guard var (modified, key) = found else {
                 self.counters.replayFailures.add()
                 return
             }

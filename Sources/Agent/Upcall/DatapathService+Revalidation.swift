@@ -305,7 +305,7 @@ extension DatapathService {
         var summary = RevalidationSummary()
         let sweep = self.sweepNumber.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
         guard let unknown = self.readAllCounters(sweep: sweep) else { return summary }
-        self.removeUnknown(unknown, &summary)
+        if !self.restoration.isUnderWay(now: now) { self.removeUnknown(unknown, &summary) }
 
         let idleTimeout = self.flowLimit.idleTimeout(at: self.flows.count)
         let idle = self.flows.flows { $0.state == .installed && now.since($0.lastUsed) >= idleTimeout }
@@ -339,13 +339,16 @@ extension DatapathService {
 
     /// Forgets the frozen states that no megaflow leads to or comes from any longer.
     private func collectRecirculations(now: MonotonicTime) {
-        guard self.recirculation.count > 0 else { return }
+        guard self.recirculation.count > 0 || self.samplings.count > 0 else { return }
         var named: Set<UInt32> = []
+        var sampled: Set<UInt32> = []
         _ = self.flows.flows { flow in
             if flow.match.key.recirculationID != 0 { named.insert(flow.match.key.recirculationID) }
             flow.actions.collectRecirculations(into: &named)
+            flow.actions.collectSamplings(into: &sampled)
             return false
         }
+        self.samplings.collect(now: now, unless: sampled)
         self.recirculation.collect(now: now, unless: named)
     }
 

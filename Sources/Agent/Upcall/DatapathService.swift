@@ -31,6 +31,14 @@ package final class DatapathService: Sendable {
     package let recirculation = RecirculationTable()
     /// Which meters of the datapath are in use.
     let meterNumbers = MeterNumbers()
+    /// Whether the megaflows of an earlier agent go on for now.
+    package let restoration = FlowRestoration()
+    /// What the samples that megaflows take are for.
+    package let samplings = IdentifierTable<PacketSampling>()
+    /// Makes continuations of this process differ from those of others.
+    let continuationSeal = RandomSource.seed()
+    /// Where samples go.
+    package let samples = PacketSamples()
     /// The megaflows installed.
     package let flows = InstalledFlowTable()
     /// How many there may be.

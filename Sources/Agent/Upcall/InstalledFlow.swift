@@ -93,6 +93,8 @@ package struct FlowCredit: Sendable {
     package var packets: UInt64
     /// How many bytes.
     package var bytes: UInt64
+    /// The TCP flags seen since the megaflow was installed.
+    package var tcpFlags: UInt16 = 0
     /// When the last came.
     package var lastUsed: MonotonicTime
 }

@@ -112,8 +112,8 @@ extension InstalledFlow {
         }
         return FlowCredit(
             bridge: self.bridge, rules: self.rules, counters: self.counters, missedTables: self.missedTables,
-            drops: self.drops, learnedFlows: self.learnedFlows,
-            learned: self.learned, packets: packets, bytes: bytes,
+            drops: self.drops, learnedFlows: self.learnedFlows, learned: self.learned, packets: packets, bytes: bytes,
+            tcpFlags: packets > 0 ? self.credited.tcpFlags : 0,
             lastUsed: MonotonicTime(nanoseconds: self.credited.lastUsed))
     }
 }

@@ -48,21 +48,36 @@ package struct PacketReplay: ~Copyable {
     }
 
     /// One execution per output, each with the packet as it is there; nil where an action could not be carried out.
-    package mutating func executions() -> [PacketExecution]? {
+    ///
+    /// `before` is what the datapath must do ahead of the first of them.
+    package mutating func executions(after before: [DatapathAction] = []) -> [PacketExecution]? {
         var result: [PacketExecution] = []
         // What the datapath must do before the next output, and forgets between two executions.
-        var before: [DatapathAction] = []
+        var before = before
+        let isNested = !before.isEmpty
         for index in self.actions.indices {
+            let nested: [DatapathAction]
             switch self.actions[index] {
-            case .output, .recirculate:
+            case .output, .recirculate, .userspace, .sample:
                 guard self.advance(to: index) else { return nil }
                 result.append(self.execution(before + [self.actions[index]]))
                 before.removeAll { if case .truncate = $0 { true } else { false } }
-            case .truncate, .connectionTracking, .clearConnectionTracking, .hash: before.append(self.actions[index])
-            default: break
+                continue
+            case .truncate, .connectionTracking, .clearConnectionTracking, .hash, .meter:
+                before.append(self.actions[index])
+                continue
+            case .clone(let actions): nested = actions
+            case .checkPacketLength(let maximum, let longer, let notLonger):
+                guard self.advance(to: index) else { return nil }
+                nested = self.buffer.count > Int(maximum) ? longer : notLonger
+            default: continue
             }
+            guard let (packet, key) = self.packetAndKey(after: index),
+                var copy = try? PacketReplay(nested, on: packet, key: key), let more = copy.executions(after: before)
+            else { return nil }
+            result += more
         }
-        if result.isEmpty, before.contains(where: \.hasEffect) {
+        if result.isEmpty, !isNested, before.contains(where: \.hasEffect) {
             guard self.advance(to: self.actions.count) else { return nil }
             result.append(self.execution(before))
         }
@@ -79,7 +94,7 @@ package struct PacketReplay: ~Copyable {
         let end = min(count, self.actions.count)
         guard self.position < end else { return !self.sink.hasFailed }
         ActionExecutor.execute(
-            self.actions[self.position..<end].filter { !$0.isTracking }, on: &self.buffer, key: &self.key,
+            self.actions[self.position..<end].filter(\.changesPacket), on: &self.buffer, key: &self.key,
             into: &self.sink)
         self.position = end
         return !self.sink.hasFailed

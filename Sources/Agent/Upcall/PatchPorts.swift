@@ -17,6 +17,9 @@ package final class PatchPorts: Sendable {
         var name: String
         var peer: String
         var statistics = PortStatistics()
+        /// What went through within the datapath.
+        let transmitted = TrafficCounter()
+        let received = TrafficCounter()
     }
     private struct State {
         var entries: [PortIndex: Entry] = [:]
@@ -76,8 +79,25 @@ package final class PatchPorts: Sendable {
         }
     }
 
+    /// The port's peer and the counters of what goes through them; nil while it is not joined.
+    func crossing(of index: PortIndex) -> (peer: PortIndex, counters: [TrafficCounter])? {
+        self.state.withLock { state in
+            guard let peer = state.peer(of: index), let entry = state.entries[index], let other = state.entries[peer]
+            else { return nil }
+            return (peer, [entry.transmitted, other.received])
+        }
+    }
+
     /// What went through the port; nil where there is none.
     package func statistics(of index: PortIndex) -> PortStatistics? {
-        self.state.withLock { $0.entries[index]?.statistics }
+        self.state.withLock { state in
+            guard let entry = state.entries[index] else { return nil }
+            var statistics = entry.statistics
+            statistics.transmittedPackets &+= entry.transmitted.packetCount
+            statistics.transmittedBytes &+= entry.transmitted.byteCount
+            statistics.receivedPackets &+= entry.received.packetCount
+            statistics.receivedBytes &+= entry.received.byteCount
+            return statistics
+        }
     }
 }

@@ -2,6 +2,18 @@ package import Datapath
 package import NetworkTypes
 import Synchronization
 
+/// The address of a tunnel's end: IPv6, or IPv4 mapped into it (RFC 4291 §2.5.5.2).
+package struct TunnelAddress: Sendable, Hashable {
+    /// The address.
+    package let rawValue: UInt128
+    /// An IPv4 address.
+    package init(_ address: IPv4Address) { self.rawValue = 0xffff_0000_0000 | UInt128(address.rawValue) }
+    /// An IPv6 address.
+    package init(_ address: IPv6Address) { self.rawValue = address.rawValue }
+    /// The IPv4 address; nil where it is IPv6.
+    package var ipv4: UInt32? { self.rawValue >> 32 == 0xffff ? UInt32(truncatingIfNeeded: self.rawValue) : nil }
+}
+
 /// A tunnel as a bridge's port.
 package struct TunnelSettings: Sendable, Hashable {
     /// A value that is the port's own, or each packet's.
@@ -14,15 +26,15 @@ package struct TunnelSettings: Sendable, Hashable {
     /// The protocol.
     package var tunnelProtocol: TunnelProtocol
     /// The other end.
-    package var remote: Choice<IPv4Address>
+    package var remote: Choice<TunnelAddress>
     /// This end; nil leaves it to the host's routes.
-    package var local: IPv4Address?
+    package var local: TunnelAddress?
     /// The key: VNI or GRE key; nil for none.
     package var key: Choice<UInt64>?
 
     /// Makes settings.
     package init(
-        _ tunnelProtocol: TunnelProtocol, remote: Choice<IPv4Address>, local: IPv4Address? = nil,
+        _ tunnelProtocol: TunnelProtocol, remote: Choice<TunnelAddress>, local: TunnelAddress? = nil,
         key: Choice<UInt64>? = nil
     ) {
         self.tunnelProtocol = tunnelProtocol
@@ -55,8 +67,8 @@ package final class TunnelPorts: Sendable {
     /// What tells tunnels of one datapath port apart; nil is a wildcard.
     fileprivate struct Selector: Hashable {
         var index: PortIndex
-        var remote: UInt32?
-        var local: UInt32?
+        var remote: UInt128?
+        var local: UInt128?
         var key: UInt64?
 
         init(_ endpoint: TunnelEndpoint) {
@@ -119,7 +131,11 @@ package final class TunnelPorts: Sendable {
     /// `key` is in the datapath's terms. Peers count more than local addresses, those more than keys.
     func tunnel(for key: borrowing FlowKey) -> PortIndex? {
         let index = PortIndex(rawValue: key.inPort)
-        let (remote, local, identifier) = (key.tunnelIPv4Source, key.tunnelIPv4Destination, key.tunnelID)
+        let isIPv4 = key.tunnelIPv4Destination != 0
+        let mapped = UInt128(0xffff_0000_0000)
+        let remote = isIPv4 ? mapped | UInt128(key.tunnelIPv4Source) : key.tunnelIPv6Source
+        let local = isIPv4 ? mapped | UInt128(key.tunnelIPv4Destination) : key.tunnelIPv6Destination
+        let identifier = key.tunnelID
         guard local != 0 else { return nil }
         return self.state.withLock { state in
             guard state.users[index] != nil else { return nil }

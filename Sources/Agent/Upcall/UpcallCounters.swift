@@ -19,6 +19,8 @@ package final class UpcallCounters: Sendable {
     package let misses = Counter()
     /// Upcalls for packets of slow-path megaflows.
     package let slowPath = Counter()
+    /// Upcalls that are samples.
+    package let samples = Counter()
     /// Upcalls whose userdata is not ours; dropped.
     package let unknownCookies = Counter()
     /// Upcalls from ports of no bridge; dropped.

@@ -169,6 +169,12 @@ public enum FlowField: UInt8, CaseIterable, Sendable {
     case transportDestination
     /// TCP flags, 12 bits.
     case tcpFlags
+    /// Service instance identifier of an IEEE 802.1ah tag; only software keys have it.
+    case serviceInstance
+    /// Use-customer-address bit of an IEEE 802.1ah tag; only software keys have it.
+    case serviceUsesCustomerAddress
+    /// Which extension headers an IPv6 packet has, nine bits as in OpenFlow 1.3's OFPIEH_*; only software keys have it.
+    case ipv6ExtensionHeaders
 
     /// Where the field lies; one row per field, no two overlap (a test checks).
     @inlinable public var layout: FlowFieldLayout {
@@ -247,6 +253,9 @@ public enum FlowField: UInt8, CaseIterable, Sendable {
         case .transportSource: FlowFieldLayout(word: 45, shift: 48, width: 16)
         case .transportDestination: FlowFieldLayout(word: 45, shift: 32, width: 16)
         case .tcpFlags: FlowFieldLayout(word: 45, shift: 16, width: 16)
+        case .serviceInstance: FlowFieldLayout(word: 46, shift: 40, width: 24)
+        case .serviceUsesCustomerAddress: FlowFieldLayout(word: 46, shift: 32, width: 1)
+        case .ipv6ExtensionHeaders: FlowFieldLayout(word: 46, shift: 0, width: 9)
         }
     }
 }

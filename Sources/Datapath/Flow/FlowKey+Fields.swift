@@ -337,4 +337,19 @@ extension FlowWordsAccess {
         get { self.bits(45, 16, 16) }
         set { self.setBits(45, 16, 16, newValue) }
     }
+    /// Service instance identifier of an IEEE 802.1ah tag.
+    @inlinable public var serviceInstance: UInt32 {
+        get { self.bits(46, 40, 24) }
+        set { self.setBits(46, 40, 24, newValue) }
+    }
+    /// Use-customer-address bit of an IEEE 802.1ah tag.
+    @inlinable public var serviceUsesCustomerAddress: UInt8 {
+        get { self.bits(46, 32, 1) }
+        set { self.setBits(46, 32, 1, newValue) }
+    }
+    /// Which extension headers an IPv6 packet has: OFPIEH_* of OpenFlow 1.3 §7.2.3.7.
+    @inlinable public var ipv6ExtensionHeaders: UInt16 {
+        get { self.bits(46, 0, 9) }
+        set { self.setBits(46, 0, 9, newValue) }
+    }
 }

@@ -74,7 +74,33 @@ extension NetlinkReader {
         case .clearConnectionTracking: return .clearConnectionTracking
         case .meter: return .meter(self.uint32())
         case .drop: return .drop(reason: self.uint32())
+        case .checkPacketLength: return self.readLengthCheck(depth: depth, unknown: &unknown)
         }
+    }
+
+    private mutating func readLengthCheck(depth: Int, unknown: inout Int) -> DatapathAction? {
+        var reader = self.nested
+        var maximum: UInt16 = 0
+        var lists: [[DatapathAction]] = [[], []]
+        while reader.advance() {
+            switch reader.type {
+            case 1: maximum = reader.uint16()
+            case 2, 3:
+                let place = Int(reader.type) - 2
+                guard let nested = reader.nested.readActions(depth: depth + 1) else {
+                    self.markMalformed()
+                    return nil
+                }
+                lists[place] = nested.actions
+                unknown += nested.unknown
+            default: break
+            }
+        }
+        if reader.isMalformed {
+            self.markMalformed()
+            return nil
+        }
+        return .checkPacketLength(maximumBytes: maximum, longer: lists[0], notLonger: lists[1])
     }
 
     private mutating func readUserspace() -> DatapathAction? {
@@ -149,6 +175,10 @@ extension TunnelFields {
             identifier: key.tunnelID, ipv4Source: key.tunnelIPv4Source,
             ipv4Destination: key.tunnelIPv4Destination, tos: key.tunnelTOS, ttl: key.tunnelTTL,
             flags: key.tunnelFlags)
+        self.ipv6Source = key.tunnelIPv6Source
+        self.ipv6Destination = key.tunnelIPv6Destination
+        let policy = UInt32(key.tunnelGBPFlags) << 16 | UInt32(key.tunnelGBPID)
+        self.policy = policy == 0 ? nil : policy
     }
 }
 

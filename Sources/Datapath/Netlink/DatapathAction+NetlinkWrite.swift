@@ -8,7 +8,8 @@ extension NetlinkWriter {
 
     /// Writes `actions` as the payload of attribute `type`; `portID` is the socket for `userspace` actions.
     ///
-    /// False when they nest too deeply; what was written then makes no sense to send.
+    /// False when they nest too deeply, or one of them is a ``PacketEdit``, which the kernel does not know; what was
+    /// written then makes no sense to send.
     package mutating func actions(_ type: UInt16, _ actions: borrowing [DatapathAction], portID: UInt32) -> Bool {
         self.actions(type, actions, portID: portID, depth: 0)
     }
@@ -66,6 +67,15 @@ extension NetlinkWriter {
         case .clearConnectionTracking: self.flag(Attribute.clearConnectionTracking.rawValue)
         case .meter(let number): self.attribute(Attribute.meter.rawValue, number)
         case .drop(let reason): self.attribute(Attribute.drop.rawValue, reason)
+        case .checkPacketLength(let maximum, let longer, let notLonger):
+            let start = self.begin(Attribute.checkPacketLength.rawValue)
+            self.attribute(1, maximum)
+            guard self.actions(2, longer, portID: portID, depth: depth + 1),
+                self.actions(3, notLonger, portID: portID, depth: depth + 1)
+            else { return false }
+            self.end(start)
+        // The agent does these itself.
+        case .edit: return false
         }
         return true
     }

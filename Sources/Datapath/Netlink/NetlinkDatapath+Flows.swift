@@ -210,3 +210,14 @@ extension NetlinkDatapath {
         }
     }
 }
+
+// Connections: those of the network namespace that the datapath is in, which is this process's.
+extension NetlinkDatapath {
+    /// Forgets tracked connections, those of other users of the kernel's tracker included where the filter means them.
+    package func flushConnections(_ filter: ConnectionFilter) throws(DatapathError) -> Int {
+        guard self.capabilities.connectionTracking else {
+            throw DatapathError(.unsupported, operation: "forget connections")
+        }
+        return try ConnectionTable.flush(filter)
+    }
+}

@@ -69,11 +69,14 @@ extension NetlinkDatapath {
         }
     }
 
-    /// Makes an adopted datapath fit: removes all ports but the local one and those named, and every flow.
+    /// Makes an adopted datapath fit: removes all ports but the local one and those named, and every flow unless told
+    /// to leave them.
     ///
     /// To be called at start, before any flow is put; what a previous run left and nobody wants is gone afterwards. A
     /// port that cannot be removed ends it with that error; those before it are removed.
-    package func reconcile(keeping wanted: Set<String>) throws(DatapathError) -> PortReconciliation {
+    package func reconcile(keeping wanted: Set<String>, flushing: Bool = true) throws(DatapathError)
+        -> PortReconciliation
+    {
         var result = PortReconciliation()
         for port in try self.ports() where port.index != .local {
             guard !wanted.contains(port.name) else {
@@ -88,7 +91,7 @@ extension NetlinkDatapath {
             }
             result.removed.append(port)
         }
-        try self.flushFlows()
+        if flushing { try self.flushFlows() }
         return result
     }
 }

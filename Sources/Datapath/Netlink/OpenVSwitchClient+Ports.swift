@@ -62,7 +62,7 @@ extension OpenVSwitchClient {
         case .device: (.device, nil)
         case .internal: (.internal, nil)
         case .tunnel(.gre): (.gre, nil)
-        case .tunnel(.vxlan(let port)): (.vxlan, port)
+        case .tunnel(.vxlan(let port)), .tunnel(.vxlanGroupPolicy(let port)): (.vxlan, port)
         case .tunnel(.geneve(let port)): (.geneve, port)
         }
     }
@@ -80,6 +80,11 @@ extension OpenVSwitchClient {
             if let transportPort {
                 let options = $0.begin(OpenVSwitch.PortAttribute.options.rawValue)
                 $0.attribute(1, transportPort)
+                if case .tunnel(.vxlanGroupPolicy) = request.kind {
+                    let extensions = $0.begin(2)
+                    $0.flag(1)
+                    $0.end(extensions)
+                }
                 $0.end(options)
             }
             $0.portIDs(portIDs)

@@ -33,6 +33,8 @@ extension OpenVSwitchClient {
                 let nested = (0..<depth).reduce([mark]) { inner, _ in [.sample(probability: .max / 2, inner)] }
                 return self.executes(nested)
             } ?? 0
+        found.packetLengthCheck = self.executes(
+            [.checkPacketLength(maximumBytes: 100, longer: [mark], notLonger: [mark])])
         found.explicitDrop = self.executes([.drop(reason: 0)])
         found.meters = self.hasMeters
         return found

@@ -120,7 +120,7 @@ package enum OpenVSwitch {
         case type = 2
         /// Name of the device.
         case name = 3
-        /// Nested: 1 is a tunnel's UDP port (16 bits, host byte order).
+        /// Nested: 1 is a tunnel's UDP port (16 bits, host byte order), 2 its extensions (1: group-based policy).
         case options = 4
         /// Array of port ids of sockets.
         case upcallPortIDs = 5
@@ -307,6 +307,8 @@ package enum OpenVSwitch {
         case meter = 19
         /// Nested actions.
         case clone = 20
+        /// Nested: 1 length (16 bits), 2 and 3 the actions for longer frames and for others (Linux 5.2).
+        case checkPacketLength = 21
         /// 32-bit reason (Linux 6.8).
         case drop = 24
     }

@@ -43,11 +43,21 @@ extension NetlinkWriter {
         if fields.flags & TunnelFlag.key != 0 || fields.identifier != 0 {
             self.bigEndianAttribute(Attribute.identifier.rawValue, fields.identifier)
         }
-        if fields.ipv4Source != 0 { self.bigEndianAttribute(Attribute.ipv4Source.rawValue, fields.ipv4Source) }
-        self.bigEndianAttribute(Attribute.ipv4Destination.rawValue, fields.ipv4Destination)
+        if fields.ipv6Destination != 0 {
+            if fields.ipv6Source != 0 { self.bigEndianAttribute(Attribute.ipv6Source.rawValue, fields.ipv6Source) }
+            self.bigEndianAttribute(Attribute.ipv6Destination.rawValue, fields.ipv6Destination)
+        } else {
+            if fields.ipv4Source != 0 { self.bigEndianAttribute(Attribute.ipv4Source.rawValue, fields.ipv4Source) }
+            self.bigEndianAttribute(Attribute.ipv4Destination.rawValue, fields.ipv4Destination)
+        }
         if fields.tos != 0 { self.attribute(Attribute.tos.rawValue, fields.tos) }
         self.attribute(Attribute.ttl.rawValue, fields.ttl)
         self.tunnelFlags(fields.flags)
+        if let policy = fields.policy {
+            let options = self.begin(Attribute.vxlanOptions.rawValue)
+            self.attribute(1, policy)
+            self.end(options)
+        }
         self.end(start)
     }
 

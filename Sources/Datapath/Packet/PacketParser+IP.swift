@@ -54,6 +54,7 @@ extension PacketParser {
             UInt64(first & 0xfffff) << 32 | UInt64(chain.proto) << 24
             | UInt64(first >> 20 & 0xff) << 16 | UInt64(frame.byte(offset &+ 7)) << 8
             | chain.fragmentBits
+        key.words[46] = UInt64(chain.headers)
         guard chain.transportOffset != 0, chain.transportOffset <= frame.byteCount else { return }
         layout.transportOffset = chain.transportOffset
         Self.parseTransport(
@@ -65,6 +66,8 @@ extension PacketParser {
         var proto: UInt8
         var fragmentBits: UInt64
         var transportOffset: Int
+        /// Which headers there are: OFPIEH_* of OpenFlow 1.3 §7.2.3.7.
+        var headers: UInt16 = 0
     }
 
     /// Follows the extension headers from `start`; each is at least eight bytes, so the walk ends with the
@@ -76,30 +79,31 @@ extension PacketParser {
         var offset = start
         var next = first
         var fragmentBits: UInt64 = 0
+        var present = ExtensionHeaders()
         while Self.isExtension(next), next != cut {
             let room = frame.byteCount &- offset
-            guard room >= 2 else { return ExtensionChain(proto: cut, fragmentBits: fragmentBits, transportOffset: 0) }
+            present.note(next)
+            let short = ExtensionChain(
+                proto: cut, fragmentBits: fragmentBits, transportOffset: 0, headers: present.bits)
+            guard room >= 2 else { return short }
             let following = frame.byte(offset)
             var length = (Int(frame.byte(offset &+ 1)) &+ 1) &* 8
             switch next {
             case IPProtocol.fragment.rawValue:
                 fragmentBits = 1
                 guard room >= 4 else {
-                    return ExtensionChain(proto: cut, fragmentBits: fragmentBits, transportOffset: 0)
+                    return ExtensionChain(proto: cut, fragmentBits: 1, transportOffset: 0, headers: present.bits)
                 }
                 if frame.big16(offset &+ 2) & 0xfff8 != 0 {
                     // The kernel knows a later fragment only by a payload that is no extension header itself.
-                    guard !Self.isExtension(following) || following == cut else {
-                        return ExtensionChain(proto: cut, fragmentBits: 1, transportOffset: 0)
-                    }
+                    let isPlain = !Self.isExtension(following) || following == cut
                     return ExtensionChain(
-                        proto: IPProtocol.fragment.rawValue, fragmentBits: 3, transportOffset: 0)
+                        proto: isPlain ? IPProtocol.fragment.rawValue : cut, fragmentBits: isPlain ? 3 : 1,
+                        transportOffset: 0, headers: present.bits)
                 }
                 length = 8
             case IPProtocol.routing.rawValue:
-                guard room >= 4 else {
-                    return ExtensionChain(proto: cut, fragmentBits: fragmentBits, transportOffset: 0)
-                }
+                guard room >= 4 else { return short }
                 if frame.byte(offset &+ 3) != 0 { hasRoutingSegments = true }
             case IPProtocol.authentication.rawValue:
                 length = (Int(frame.byte(offset &+ 1)) &+ 2) &* 4
@@ -108,7 +112,39 @@ extension PacketParser {
             next = following
             offset &+= length
         }
-        return ExtensionChain(proto: next, fragmentBits: fragmentBits, transportOffset: offset)
+        present.note(next)
+        return ExtensionChain(
+            proto: next, fragmentBits: fragmentBits, transportOffset: offset, headers: present.bits)
+    }
+
+    /// Which extension headers a packet has, and whether they come as RFC 8200 §4.1 wants: OFPIEH_* of OpenFlow 1.3
+    /// §7.2.3.7.
+    private struct ExtensionHeaders {
+        var bits: UInt16 = 0
+        private var lastRank = 0
+        private var destinationCount = 0
+
+        /// Notes the next header in the chain; one that is none of them changes nothing.
+        mutating func note(_ next: UInt8) {
+            let bit: UInt16
+            var rank: Int
+            switch next {
+            case 59: (bit, rank) = (1 << 0, self.lastRank)
+            case 50: (bit, rank) = (1 << 1, 6)
+            case 51: (bit, rank) = (1 << 2, 5)
+            case 60: (bit, rank) = (1 << 3, self.lastRank <= 2 ? 2 : 7)
+            case 44: (bit, rank) = (1 << 4, 4)
+            case 43: (bit, rank) = (1 << 5, 3)
+            case 0: (bit, rank) = (1 << 6, 1)
+            default: return
+            }
+            // Destination options may be there twice: before a routing header, and at the end.
+            if next == 60 { self.destinationCount += 1 }
+            if self.bits & bit != 0, next != 60 || self.destinationCount > 2 { self.bits |= 1 << 7 }
+            if rank < self.lastRank { self.bits |= 1 << 8 }
+            self.bits |= bit
+            self.lastRank = max(rank, self.lastRank)
+        }
     }
 
     /// The headers that the kernel's `ipv6_ext_hdr` names: hop-by-hop, routing, fragment, AH, none,

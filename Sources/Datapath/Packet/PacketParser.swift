@@ -58,6 +58,7 @@ public enum PacketParser {
             Self.parseARP(frame, at: offset, into: &key)
         case EtherType.mpls.rawValue, EtherType.mplsMulticast.rawValue:
             Self.parseMPLS(frame, at: offset, into: &key)
+        case 0x88e7: Self.parseServiceTag(frame, at: offset, into: &key)
         default: break
         }
         return layout
@@ -89,6 +90,14 @@ public enum PacketParser {
         key.words[42] = frame.big48(offset &+ 18) << 16
         // The kernel's key has eight bits for the operation.
         if operation <= 0xff { key.words[41] |= UInt64(operation) }
+    }
+
+    /// The tag control information behind the EtherType of IEEE 802.1ah: identifier in bits 23–0, use-customer-address
+    /// in bit 27.
+    private static func parseServiceTag(_ frame: RawSpan, at offset: Int, into key: inout FlowKey) {
+        guard frame.byteCount &- offset >= 4 else { return }
+        let tci = frame.big32(offset)
+        key.words[46] = UInt64(tci & 0x00ff_ffff) << 40 | UInt64(tci >> 27 & 1) << 32
     }
 
     /// Up to three MPLS label stack entries (RFC 3032), until the bottom of the stack.

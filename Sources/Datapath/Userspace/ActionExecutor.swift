@@ -95,7 +95,10 @@ package enum ActionExecutor {
                 case .set(let rewrite):
                     try Self.set(rewrite, &packet, &key, &progress, &sink)
                 case .connectionTracking, .clearConnectionTracking: throw .unsupported
-                case .pushVLAN, .popVLAN, .pushMPLS, .popMPLS:
+                case .checkPacketLength(let maximum, let longer, let notLonger):
+                    let nested = packet.count > Int(maximum) ? longer : notLonger
+                    Self.runCopy(nested, &packet, &key, &progress, &sink, depth, isLast: isLast)
+                case .pushVLAN, .popVLAN, .pushMPLS, .popMPLS, .edit:
                     try Self.pushOrPop(actions[index], &packet, &key, &progress, &sink)
                 }
             }
@@ -177,6 +180,8 @@ package enum ActionExecutor {
         _ action: DatapathAction, _ packet: inout PacketBuffer, _ key: inout FlowKey,
         _ progress: inout Progress, _ sink: inout Sink
     ) throws(PacketError) {
+        // Eighteen bytes more than a tag's room has: to memory with enough of it.
+        if case .edit(.pushServiceTag) = action { packet.isShared = true }
         try sink.makeWritable(&packet)
         switch action {
         case .pushVLAN(let tpid, let tci):
@@ -190,6 +195,9 @@ package enum ActionExecutor {
         case .popMPLS(let etherType):
             progress.refresh(packet, &key)
             try PacketEditor.popMPLS(&packet, progress.layout, etherType: etherType)
+        case .edit(let edit):
+            progress.refresh(packet, &key)
+            try PacketEditor.edit(&packet, progress.layout, edit)
         default: break
         }
         progress.isLayoutKnown = false

@@ -295,7 +295,7 @@ package final class ActionProgram: Sendable {
     private static func needsPlainFrames(_ actions: [DatapathAction]) -> Bool {
         actions.contains { action in
             switch action {
-            case .userspace, .truncate, .pushMPLS, .popMPLS: true
+            case .userspace, .truncate, .pushMPLS, .popMPLS, .checkPacketLength, .edit: true
             case .set(.sctp), .set(.icmp), .set(.neighbourDiscovery), .set(.mpls): true
             case .clone(let nested), .sample(_, let nested): Self.needsPlainFrames(nested)
             default: false

@@ -61,6 +61,8 @@ public final class UserspaceDatapath: DatapathBackend {
         result.sampleNesting = ActionExecutor.depthMaximum
         result.explicitDrop = true
         result.meters = true
+        result.packetLengthCheck = true
+        result.softwareHeaders = true
         return result
     }
 

@@ -15,6 +15,8 @@ struct KernelFlowTests {
             #expect(upcall.reason == .miss && upcall.packet == frame, "\(name)")
             var parsed = FlowKey(parsing: frame)
             parsed.inPort = bench.ports[0].rawValue
+            // The kernel does not know which extension headers there are.
+            parsed.words[46] = 0
             #expect(upcall.key == parsed, "\(name): \(Self.differences(upcall.key, parsed))")
             #expect(bench.put(upcall.key, .headers, [.output(bench.ports[1])]) == nil, "\(name)")
             try bench.cables[0].send(frame)
@@ -38,7 +40,7 @@ struct KernelFlowTests {
         for (name, frame) in Frames.everyKind {
             var key = FlowKey(parsing: frame)
             key.inPort = bench.ports[0].rawValue
-            for field in FlowField.allCases where field.layout.word >= 30 || field == .packetMark {
+            for field in FlowField.allCases where (30..<46).contains(field.layout.word) || field == .packetMark {
                 var mask = FlowMask.least
                 mask[field] = .max
                 let refusal = bench.put(key, mask, [.output(bench.ports[1])])

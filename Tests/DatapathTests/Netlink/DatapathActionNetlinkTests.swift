@@ -68,6 +68,10 @@ struct DatapathActionNetlinkTests {
             target: 5 << 64, sourceLinkLayerAddress: address, targetLinkLayerAddress: .broadcast)
         let ethernet = EthernetFields(source: address, destination: .broadcast)
         let v4 = IPv4Fields(source: 1, destination: 2, tos: 3, ttl: 4)
+        var wide = TunnelFields(identifier: 9, flags: 5)
+        wide.ipv6Source = 1 << 100
+        wide.ipv6Destination = 2 << 100
+        wide.policy = 0x8_0007
         let tunnel = TunnelFields(
             identifier: 5, ipv4Source: 6, ipv4Destination: 7, tos: 8, ttl: 9,
             flags: TunnelFlag.key | TunnelFlag.dontFragment)
@@ -77,7 +81,8 @@ struct DatapathActionNetlinkTests {
             .set(.icmp(ports, mask: ports)), .set(.arp(arp, mask: arp)),
             .set(.neighbourDiscovery(discovery, mask: discovery)),
             .set(.mpls(labelStackEntry: 0x0001_0140, mask: 0xffff_f000)), .set(.priority(3)),
-            .set(.mark(5, mask: 7)), .set(.tunnel(tunnel)),
+            .set(.mark(5, mask: 7)), .set(.tunnel(tunnel)), .set(.tunnel(wide)),
+            .checkPacketLength(maximumBytes: 1400, longer: [.recirculate(3)], notLonger: [.popVLAN, .recirculate(4)]),
         ]
         let bytes = try #require(Self.encode(actions))
         let read = try #require(Self.decode(bytes))
@@ -139,8 +144,8 @@ struct DatapathActionNetlinkTests {
 
     @Test("Another program's actions are counted, not guessed")
     func unknown() throws {
-        // check_pkt_len (21) with an empty list, then an output.
-        let bytes: [UInt8] = [4, 0, 21, 0, 8, 0, 1, 0, 3, 0, 0, 0]
+        // dec_ttl (23) with an empty list, then an output.
+        let bytes: [UInt8] = [4, 0, 23, 0, 8, 0, 1, 0, 3, 0, 0, 0]
         let read = try #require(Self.decode(bytes))
         #expect(read.actions == [.output(PortIndex(rawValue: 3))])
         #expect(read.unknown == 1)

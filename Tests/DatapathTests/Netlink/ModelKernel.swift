@@ -17,7 +17,7 @@ final class ModelKernel: Sendable {
     /// Something that older or smaller kernels do not have.
     enum Absence: CaseIterable, Sendable {
         case perCPUDispatch, featureCheck, identifiers, maskedSet, recirculation, truncation, clone, sample
-        case vlan, secondTag, mpls, connectionTracking, meters, meterFamily, drop, permission
+        case vlan, secondTag, mpls, connectionTracking, meters, meterFamily, drop, permission, packetLength
     }
 
     let state = Mutex(State())
@@ -210,6 +210,7 @@ final class ModelKernel: Sendable {
         case .clone: self.lacks.contains(.clone)
         case .sample: self.lacks.contains(.sample)
         case .drop: self.lacks.contains(.drop)
+        case .checkPacketLength: self.lacks.contains(.packetLength)
         default: false
         }
     }

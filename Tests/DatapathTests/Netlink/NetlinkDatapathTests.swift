@@ -126,6 +126,7 @@ struct NetlinkDatapathTests {
         #expect(found.vlanDepth == 2 && found.mplsDepth == 3 && found.sampleNesting == 10)
         #expect(found.identifiers && found.maskedSet && found.recirculation && found.truncation && found.clone)
         #expect(found.connectionTracking && found.meters && found.explicitDrop && found.perCPUDispatch)
+        #expect(found.packetLengthCheck && !found.softwareHeaders)
         #expect(!found.controlHeaderRewrite)
     }
 
@@ -155,6 +156,7 @@ struct NetlinkDatapathTests {
         case .connectionTracking: { $0.connectionTracking = false }
         case .meters, .meterFamily: { $0.meters = false }
         case .drop: { $0.explicitDrop = false }
+        case .packetLength: { $0.packetLengthCheck = false }
         case .identifiers, .permission: nil
         }
     }

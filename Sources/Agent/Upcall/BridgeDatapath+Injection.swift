@@ -1,0 +1,103 @@
+package import Datapath
+package import OpenFlow
+
+// Packets that controllers send, or give back.
+extension BridgeDatapath where View: ~Copyable {
+    /// Translates a packet of a controller's and carries the result out; `fields` has its pipeline fields.
+    func inject(
+        _ packet: [UInt8], _ fields: FlowKey, inPort: PortNumber, entry: TranslationEntry, now: MonotonicTime
+    ) {
+        var key = fields
+        PacketParser.parse(packet.span.bytes, into: &key)
+        key.inPort = inPort.rawValue
+        var translation = Translation()
+        var index = PortIndex.none
+        let pipelineKey = key
+        self.readTables { view in
+            translation = Translator.translate(
+                key: pipelineKey, entry: entry, view: view, environment: self.environment, now: now,
+                allowsSideEffects: true)
+            self.credit(translation, bytes: packet.count, tcpFlags: pipelineKey.tcpFlags, at: now, in: view)
+            // The datapath knows nothing of patch ports.
+            if let port = view.port(inPort), !port.index.isPatch {
+                index = port.forwarding.tunnel?.index ?? port.index
+            }
+        }
+        self.learnedFlows.append(translation.learnedFlows)
+        if translation.learned != nil { self.service.noteLearning() }
+        self.service.counters.note(translation)
+
+        // In the datapath's terms the packet has no pipeline fields.
+        var datapathKey = FlowKey()
+        for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { datapathKey.words[word] = key.words[word] }
+        datapathKey.inPort = index.rawValue
+        var work = TranslatedWork()
+        self.service.perform(translation, on: packet, key: datapathKey, into: &work)
+        self.service.execute(work.executions)
+        self.deliver(work.events)
+        self.service.cross(work.crossings, now: now)
+    }
+
+    /// Goes on with a packet that a controller gives back (NXT_RESUME), perhaps changed.
+    ///
+    /// What was left to be done is kept here under the number in `continuation`, for
+    /// ``AgentLimits/pausedPacketLinger``; a controller can neither change it nor make it up.
+    package func resume(
+        packet: [UInt8], fields: Match, continuation: [UInt8], now: MonotonicTime
+    ) -> OpenFlowError? {
+        guard packet.count >= 14, packet.count <= PacketBuffer.maximumCount else {
+            return OpenFlowError(.requestBadPacket, value: UInt64(packet.count))
+        }
+        guard let state = self.service.pausedState(of: continuation), state.bridge == self.identifier else {
+            return OpenFlowError(.resumeStale)
+        }
+        var key = FlowKey()
+        for entry in fields.entries where entry.field != .inPort {
+            guard let layout = entry.field.pipelineLayout else { return OpenFlowError(.requestPipelineFieldsOnly) }
+            key.set(layout, value: entry.value & entry.mask)
+        }
+        self.inject(packet, key, inPort: state.inPort, entry: .resumed(state), now: now)
+        return nil
+    }
+}
+
+extension BridgeDatapath where View: ~Copyable {
+    /// Forgets tracked connections; nil when done, else why not.
+    package func flushConnections(_ filter: ConnectionFilter) -> DatapathError? {
+        do throws(DatapathError) {
+            _ = try self.service.backend.flushConnections(filter)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension DatapathService {
+    /// What a controller is given to resume a paused packet: a number, and what tells it from another process's.
+    ///
+    /// In the form of a property within a property, as peers expect it there: padding, a type and length, the value.
+    func continuation(_ identifier: UInt32) -> [UInt8] {
+        var bytes: [UInt8] = [0, 0, 0, 0, 0x7f, 0, 0, 16]
+        for shift in stride(from: UInt32(24), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: identifier >> shift))
+        }
+        var seal = FlowHash(seed: self.continuationSeal)
+        seal.combine(UInt64(identifier))
+        let sealed = seal.finalize()
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: sealed >> shift))
+        }
+        return bytes
+    }
+
+    /// The state of a paused packet; nil where that is gone, or `continuation` was not made here.
+    func pausedState(of continuation: [UInt8]) -> FrozenState? {
+        guard continuation.count == 20 else { return nil }
+        let identifier = continuation[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard continuation == self.continuation(identifier), let state = self.recirculation.state(of: identifier),
+            state.isPaused
+        else { return nil }
+        return state
+    }
+}

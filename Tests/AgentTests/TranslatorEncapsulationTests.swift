@@ -1,0 +1,235 @@
+import Datapath
+import NetworkTypes
+import OpenFlow
+import Testing
+
+@testable import Agent
+
+@Suite("MPLS, IEEE 802.1ah and times to live in translation")
+struct TranslatorEncapsulationTests {
+    /// A packet on its way through translations and a datapath, as often as it takes.
+    private struct Walk {
+        struct Sink: PacketSink, ~Copyable {
+            var outputs: [(port: UInt32, bytes: [UInt8])] = []
+            var returned: [(identifier: UInt32, bytes: [UInt8])] = []
+            var problems: [PacketDiscardReason] = []
+            mutating func output(_ packet: inout PacketBuffer, to port: PortIndex, maximumLength: Int) {
+                self.outputs.append((port.rawValue - 100, packet.copiedBytes()))
+            }
+            mutating func passUp(
+                _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int
+            ) {}
+            mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int) {
+                self.returned.append((key.recirculationID, packet.copiedBytes()))
+            }
+            mutating func discard(_ reason: PacketDiscardReason) { self.problems.append(reason) }
+            mutating func nextRandom() -> UInt32 { 0 }
+        }
+
+        var fixture: TranslationFixture
+        var outputs: [(port: UInt32, bytes: [UInt8])] = []
+        var problems: [String] = []
+        var translations = 0
+
+        /// The key as the datapath gives it.
+        func key(_ bytes: [UInt8], _ port: UInt32) -> FlowKey {
+            var key = TestFrame.key(of: bytes, inPort: port)
+            let depth = self.fixture.capabilities.mplsDepth
+            if depth < 2 { key.mplsLabelStackEntry1 = 0 }
+            if depth < 3 { key.mplsLabelStackEntry2 = 0 }
+            return key
+        }
+
+        mutating func run(_ bytes: [UInt8], entry: TranslationEntry = .pipeline, recirculation: UInt32 = 0) throws {
+            self.translations += 1
+            var key = self.key(bytes, 1)
+            key.recirculationID = recirculation
+            let result = self.fixture.translate(key: key, entry: entry)
+            if let error = result.error { return self.problems.append("\(error)") }
+            var executions = [PacketExecution(packet: bytes, key: self.key(bytes, 101), actions: result.actions)]
+            if result.slowPath.contains(.action) {
+                var replay = try PacketReplay(result.actions, on: bytes, key: self.key(bytes, 101))
+                let replayed = replay.executions()
+                executions = try #require(replayed)
+            } else if !self.fixture.capabilities.softwareHeaders {
+                self.problems += KernelLegality.faults(of: result.actions, on: key)
+            }
+            for execution in executions {
+                var packet = try PacketBuffer(copying: execution.packet.span.bytes)
+                var key = execution.key
+                var sink = Sink()
+                ActionExecutor.execute(execution.actions, on: &packet, key: &key, into: &sink)
+                let (outputs, returned, problems) = (sink.outputs, sink.returned, sink.problems)
+                self.outputs += outputs
+                self.problems += problems.map { "\($0) in \(execution.actions)" }
+                for next in returned {
+                    let state = try #require(self.fixture.recirculation?.state(of: next.identifier))
+                    try self.run(next.bytes, entry: .thawed(state), recirculation: next.identifier)
+                }
+            }
+        }
+    }
+
+    private static func fixture(kernelDepth: Int?) -> TranslationFixture {
+        var fixture = TranslationFixture()
+        fixture.recirculation = RecirculationTable()
+        fixture.capabilities.recirculation = true
+        fixture.capabilities.mplsDepth = kernelDepth ?? 3
+        fixture.capabilities.softwareHeaders = kernelDepth == nil
+        return fixture
+    }
+
+    /// A frame of IPv4 behind so many labels.
+    private static func frame(labels: [UInt32], tags: Int = 0, ttl: UInt8 = 64) -> [UInt8] {
+        var ip = TestFrame.IP()
+        ip.ttl = ttl
+        var frame = TestFrame()
+        frame.payload = .ipv4(ip)
+        frame.tags = (0..<tags).map { (0x8100, UInt16(0x2005 + $0)) }
+        var bytes = frame.bytes
+        guard !labels.isEmpty else { return bytes }
+        let network = 14 + 4 * tags
+        bytes.replaceSubrange((network - 2)..<network, with: [0x88, 0x47])
+        for (index, label) in labels.enumerated().reversed() {
+            let entry = label << 12 | (index == labels.count - 1 ? 0x100 : 0) | UInt32(30 + index)
+            bytes.insert(
+                contentsOf: [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: entry >> UInt32($0)) }, at: network)
+        }
+        return bytes
+    }
+
+    private static func actions(
+        _ generator: inout TranslationGenerator, after reference: EncapsulationReference
+    ) -> Action {
+        let isIPBehind = reference.isBottom
+        switch Int.random(in: 0..<14, using: &generator.random) {
+        case 0, 1: return output(generator.pick([2, 3, 4]))
+        case 2: return .pushMPLS(generator.pick([.mpls, .mpls, .mplsMulticast]))
+        case 3, 4: return .popMPLS(isIPBehind ? .ipv4 : .mpls)
+        case 5: return .setMPLSTTL(generator.pick([1, 2, 77]))
+        case 6: return .decrementMPLSTTL
+        case 7: return reference.canCopyTTL ? .copyTTLOut : .setMPLSTTL(9)
+        case 8: return reference.canCopyTTL ? .copyTTLIn : .decrementMPLSTTL
+        case 9: return .decrementNetworkTTL
+        case 10: return .setField(.mplsLabel, value: generator.pick([5, 0xabcde]), mask: 0xfffff)
+        case 11: return .setField(.ipv4Source, value: generator.pick([0x0a00_0001, 0x0909_0909]), mask: 0xffff_ffff)
+        case 12: return reference.tagCount < 2 && generator.chance(50) ? .pushVLAN(.vlan) : .popVLAN
+        default:
+            return generator.pick([
+                .setField(.ethernetSource, value: 0x0200_0000_0077, mask: 0xffff_ffff_ffff), .pushPBB(.pbb), .popPBB,
+                .setField(.pbbServiceID, value: 0x12_3456, mask: 0xff_ffff),
+            ])
+        }
+    }
+
+    @Test(
+        "whatever is pushed, popped and copied, what is sent is what doing it byte by byte gives",
+        arguments: 0..<30, [nil, 1, 3] as [Int?])
+    func agreesWithReference(seed: UInt64, kernelDepth: Int?) throws {
+        var generator = TranslationGenerator(seed: 9_000 + seed)
+        for round in 0..<60 {
+            let labels = (0..<generator.pick([0, 0, 1, 1, 2, 3, 4])).map { UInt32(100 + $0) }
+            let bytes = Self.frame(labels: labels, tags: generator.pick([0, 0, 1]), ttl: generator.pick([1, 2, 64]))
+            var reference = EncapsulationReference(bytes: bytes)
+            var list: [Action] = []
+            for _ in 0..<generator.pick([2, 4, 7]) {
+                let action = Self.actions(&generator, after: reference)
+                reference.perform(action)
+                list.append(action)
+            }
+            list.append(output(2))
+            reference.perform(output(2))
+            var walk = Walk(fixture: Self.fixture(kernelDepth: kernelDepth))
+            walk.fixture.pipeline.add(actions: list)
+            try walk.run(bytes)
+            // A tag that is too many ends a translation.
+            guard !walk.problems.contains("tooManyVLANTags") else { continue }
+            let text = "seed \(seed), round \(round), labels \(labels.count), actions \(list)"
+            #expect(walk.problems.isEmpty, "\(text)")
+            #expect(walk.outputs.map(\.port) == reference.outputs.map(\.port), "\(text)")
+            #expect(walk.outputs.map(\.bytes) == reference.outputs.map(\.bytes), "\(text)")
+            guard walk.problems.isEmpty, walk.outputs.map(\.bytes) == reference.outputs.map(\.bytes) else { return }
+        }
+    }
+
+    @Test("a label is pushed, rewritten and popped by the datapath itself, once through")
+    func plain() throws {
+        var walk = Walk(fixture: Self.fixture(kernelDepth: 1))
+        walk.fixture.pipeline.add(actions: [
+            .pushMPLS(.mpls), .setField(.mplsLabel, value: 9, mask: 0xfffff), output(2),
+        ])
+        let pushed = walk.fixture.translate(key: TestFrame.key(of: Self.frame(labels: []), inPort: 1))
+        #expect(pushed.slowPath.isEmpty)
+        #expect(pushed.actions == [.pushMPLS(labelStackEntry: 0x9140, etherType: 0x8847), out(2)])
+        #expect(pushed.mask.ipTTL == .max)
+        walk.fixture.pipeline.tables = [:]
+        walk.fixture.pipeline.add(actions: [.popMPLS(.ipv4), output(2)])
+        try walk.run(Self.frame(labels: [7]))
+        #expect(walk.translations == 1 && walk.outputs.map(\.bytes) == [Self.frame(labels: [])])
+        // What is behind the label is looked at only after the datapath has.
+        walk.fixture.pipeline.tables = [:]
+        walk.fixture.pipeline.add(instructions: [
+            .applyActions([.popMPLS(.ipv4)]), .gotoTable(TableID(rawValue: 1)),
+        ])
+        walk.fixture.pipeline.add(table: 1, [MatchEntry(.ipv4Source, 0x0a00_0001)], actions: [output(3)])
+        walk.outputs = []
+        try walk.run(Self.frame(labels: [7]))
+        #expect(walk.translations == 3 && walk.outputs.map(\.port) == [3])
+    }
+
+    @Test("a label whose time is over goes to the controllers, and no further")
+    func expired() {
+        var fixture = Self.fixture(kernelDepth: 3)
+        fixture.pipeline.add(actions: [.setMPLSTTL(1), .decrementMPLSTTL, output(2)])
+        let result = fixture.translate(key: TestFrame.key(of: Self.frame(labels: [7]), inPort: 1))
+        #expect(result.packetIns.map(\.reason) == [.invalidTTL] && result.drops.map(\.cause) == [.expiredTTL])
+        #expect(!result.actions.contains(out(2)))
+    }
+
+    @Test("what the kernel's keys lack is matched in the slow path, packet by packet, and marked so")
+    func softwareFields() {
+        for isKernel in [true, false] {
+            var fixture = Self.fixture(kernelDepth: isKernel ? 3 : nil)
+            fixture.pipeline.add([MatchEntry(.pbbServiceID, 5)], actions: [output(2)])
+            var frame = TestFrame()
+            frame.payload = .other(type: 0x88e7)
+            var key = frame.key(inPort: 1)
+            key.serviceInstance = 5
+            let result = fixture.translate(key: key)
+            #expect(result.actions == [out(2)] && result.slowPath == (isKernel ? .match : []))
+            #expect(result.mask.serviceInstance == (isKernel ? 0 : 0xff_ffff))
+        }
+    }
+}
+
+/// What the kernel's openvswitch module demands of a list of actions (`__ovs_nla_copy_actions`).
+enum KernelLegality {
+    static func faults(of actions: [DatapathAction], on key: FlowKey) -> [String] {
+        var faults: [String] = []
+        var type = key.etherType
+        var tags = (key.vlanTPID != 0 ? 1 : 0) + (key.innerVLANTPID != 0 ? 1 : 0)
+        var labels = [key.mplsLabelStackEntry0, key.mplsLabelStackEntry1, key.mplsLabelStackEntry2].count { $0 != 0 }
+        func isMPLS(_ type: UInt16) -> Bool { type == 0x8847 || type == 0x8848 }
+        for action in actions {
+            switch action {
+            case .pushVLAN: tags += 1
+            case .popVLAN: tags = max(0, tags - 1)
+            case .pushMPLS(_, let new):
+                if tags > 0 || !([0x0800, 0x86dd, 0x0806, 0x8035].contains(type) || isMPLS(type)) {
+                    faults.append("\(action) on type \(type) with \(tags) tags")
+                }
+                type = new
+                labels += 1
+            case .popMPLS(let new):
+                if tags > 0 || !isMPLS(type) { faults.append("\(action) on type \(type) with \(tags) tags") }
+                labels -= 1
+                type = !isMPLS(new) || labels <= 0 ? 0 : new
+            case .set(.ipv4): if type != 0x0800 { faults.append("\(action) on type \(type)") }
+            case .set(.mpls): if !isMPLS(type) { faults.append("\(action) on type \(type)") }
+            case .edit: faults.append("\(action)")
+            default: break
+            }
+        }
+        return faults
+    }
+}
