@@ -8,8 +8,8 @@ package enum AgentLimits {
     package static let readBufferBytes = 32 * 1024
     /// How many reads a connection makes before others have their turn.
     ///
-    /// More would save little, keep an echo of another connection waiting for the decoding of so much more, and make the
-    /// channel keep as many buffers.
+    /// More would save little, keep an echo of another connection waiting for the decoding of so much more, and make
+    /// the channel keep as many buffers.
     package static let readsPerTurn: UInt = 1
     /// Messages read and decoded, but not yet handled by the control loop, after which a connection stops reading.
     package static let pendingMessagesMaximum = 2048

@@ -166,7 +166,7 @@ struct ConfigurationTests {
             (
                 "log-level: hat=info",
                 "s.yaml:1:12: log-level: 'hat' is not a part of the program: expected agent, "
-                    + "connection, datapath, switch or upcall"
+                    + "connection, datapath, switch, upcall or audit"
             ),
             ("keep-datapath: maybe", "s.yaml:1:16: keep-datapath: 'maybe' is not allowed: expected true or false"),
             ("run-dir: ''", "s.yaml:1:10: run-dir: a path is missing"),

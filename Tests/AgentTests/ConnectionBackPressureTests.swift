@@ -143,7 +143,8 @@ struct ConnectionBackPressureTests {
         let harness = try ChannelHarness()
         try harness.negotiate()
         harness.socket.holdsWrites = true
-        let echo = try ChannelHarness.encode(.echoRequest([UInt8](repeating: 1, count: 32_000)))
+        let echo = try ChannelHarness.encode(
+            .echoRequest([UInt8](repeating: 1, count: AgentLimits.readBufferBytes / 2 - 100)))
         let before = harness.socket.reads
         try harness.receive(echo + echo)
         harness.channel.read()

@@ -19,7 +19,8 @@ struct PipelineMatchCompilerTests {
         let ipv4 = MatchEntry(.etherType, 0x0800)
         let ipv6 = MatchEntry(.etherType, 0x86dd)
         switch field.prerequisite {
-        case .none, .inPort, .ethernet, .pbb, .serviceHeader: return []
+        case .none, .inPort, .ethernet, .serviceHeader: return []
+        case .pbb: return [MatchEntry(.etherType, 0x88e7)]
         case .vlan: return [MatchEntry(.vlanID, 0x1005)]
         case .mpls: return [MatchEntry(.etherType, 0x8847)]
         case .arp: return [MatchEntry(.etherType, 0x0806)]

@@ -288,7 +288,7 @@ struct TranslatorTests {
     func unsupported() {
         var fixture = TranslationFixture()
         fixture.pipeline.add(instructions: [
-            .meter(MeterID(rawValue: 1)), .applyActions([.pushPBB(.pbb), output(2)]),
+            .meter(MeterID(rawValue: 1)), .applyActions([output(2)]),
         ])
         let result = fixture.translate()
         #expect(result.actions == [out(2)])

@@ -20,7 +20,7 @@ struct StandaloneTests {
             let (one, two, three) = (lab.hosts[0], lab.hosts[1], lab.hosts[2])
             let listener = try RawOpenFlowListener(port: 6633, in: lab.switchNamespace)
             let dut = try lab.startSwitch(
-                "--fail-mode", "standalone", "--controller", "tcp:127.0.0.1:6633", "--inactivity-probe", "1s",
+                "--fail-mode", "standalone", "--controller", "tcp:127.0.0.1:6633", "--inactivity-probe", "4s",
                 "--max-backoff", "1s", "--protocols", "OpenFlow13")
             // Somebody who takes the calls and says nothing is no controller.
             do {
@@ -66,7 +66,7 @@ struct StandaloneTests {
         try eventually("the controller to have been there for longer than a probe interval") {
             try controller.proveAlive(.openFlow13)
             let show = try dut.sluice("show")
-            return (3..<600).contains { show.contains("connected for \($0) s") } ? true : nil
+            return (6..<600).contains { show.contains("connected for \($0) s") } ? true : nil
         }
     }
 

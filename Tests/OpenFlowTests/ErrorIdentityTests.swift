@@ -23,7 +23,8 @@ struct ErrorIdentityTests {
         (0..<depth).reduce([UInt8]()) { inner, _ in Self.action(42, [0, 0, 0, 0, 0, 0] + inner) }
     }
     private static let experimenterProperty: [UInt8] = [0xff, 0xff, 0, 12, 0, 0x12, 0x34, 0x56, 0, 0, 0, 1, 0, 0, 0, 0]
-    private static let portMod14: [UInt8] = Array(repeating: 0, count: 32)
+    /// A 1.4 PORT_MOD without its header, as far as its properties.
+    private static let portMod14: [UInt8] = Array(repeating: 0, count: 24)
 
     /// Bytes for what the other table of faults does not have.
     private static let faults: [Fault] = [

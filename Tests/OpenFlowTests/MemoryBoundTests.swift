@@ -6,7 +6,8 @@ import Testing
 @Suite("Memory that messages take")
 struct MemoryBoundTests {
     /// The most that a message may become: a fixed part, and so many bytes for each of its own.
-    private static let (fixed, share) = (4096, 32)
+    private static let fixed = 4096
+    private static let share = 32
 
     /// Bytes of a value and of everything that it refers to.
     private static func footprint(_ value: Any) -> Int {
@@ -73,7 +74,7 @@ struct MemoryBoundTests {
     ]
 
     @Test("Lists of the shortest entries", arguments: crowds.indices)
-    func crowds(index: Int) {
+    func shortestEntries(index: Int) {
         let (title, version, head, entry) = Self.crowds[index]
         let count = (0xfff0 - head.count) / entry.count
         var bytes = head + Array(repeating: entry, count: count).flatMap { $0 }

@@ -21,8 +21,11 @@ struct PeerParserTests {
         ("flows", .v1_0 ... .v1_0, "it looks for a field of reg_load2 where Open vSwitch has none"),
         ("flow mod", .v1_0 ... .v1_0, "it cannot show properties of controller2 that it does not know"),
         ("group descriptions", .v1_3 ... .v1_4, "as above"),
+        ("group mod", .v1_5 ... .v1_5, "it reads a bucket's properties on beyond the bucket's end"),
+        ("group descriptions", .v1_5 ... .v1_5, "as above"),
         ("bundle control", .v1_3 ... .v1_3, "it names a class that it does not have"),
-        ("experimenter reply", .v1_3 ... .v1_4, "it reads bodies that are no multiple of eight beyond their end"),
+        ("flow counters", .v1_5 ... .v1_5, "it knows no statistics of experimenters"),
+        ("experimenter reply", .v1_3 ... .v1_5, "it reads bodies that are no multiple of eight beyond their end"),
     ]
 
     @Test(

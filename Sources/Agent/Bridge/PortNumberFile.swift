@@ -4,8 +4,8 @@ package import OpenFlow
 
 /// Where a bridge's port numbers are kept, so that a name has the same number after a restart of the agent.
 ///
-/// A text file, one line for each name: the number, a space, the name. It is replaced as a whole, so that a crash leaves
-/// the old one or the new one. Confined to the bridge's control loop.
+/// A text file, one line for each name: the number, a space, the name. It is replaced as a whole, so that a crash
+/// leaves the old one or the new one. Confined to the bridge's control loop.
 package struct PortNumberFile {
     /// The longest file that is read, in bytes.
     private static let bytesMaximum = 1 << 20

@@ -104,7 +104,8 @@ package struct FailModeStateMachine: Hashable, Sendable {
                 + "after \(Self.text(self.patience))"
         case .alone: "no controller in charge; the bridge forwards on its own in \(Self.text(self.deadline.since(now)))"
         case .standalone(let since):
-            "no controller in charge for \(Self.text(now.since(since))); the bridge forwards on its own, above all flows"
+            "no controller in charge for \(Self.text(now.since(since))); "
+                + "the bridge forwards on its own, above all flows"
         }
     }
 

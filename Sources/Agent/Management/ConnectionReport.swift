@@ -57,7 +57,8 @@ enum ConnectionReport {
         var lines = [
             "  \(kind) \(known.peer): \(state)",
             "    attempts \(known.attempts), sessions \(known.sessions), messages \(known.messagesReceived), "
-                + "undecodable \(known.messagesUndecodable), bytes sent \(known.bytesSent), waiting \(peer.bytesInFlight)",
+                + "undecodable \(known.messagesUndecodable), bytes sent \(known.bytesSent), "
+                + "waiting \(peer.bytesInFlight)",
         ]
         if let security = known.security {
             lines.append("    \(security)" + (security.peer.map { ": \($0.summary)" } ?? ""))

@@ -2,8 +2,8 @@ import OpenFlow
 
 /// Which flow of a full table goes first for a new one: the least important, among these the one that ends soonest.
 ///
-/// A heap of what was known of each flow when it was added; what has changed since is looked up when a flow comes to the
-/// top: flows that are gone are dropped, those whose idle timeout packets have moved sink. Sixteen bytes and a bit
+/// A heap of what was known of each flow when it was added; what has changed since is looked up when a flow comes to
+/// the top: flows that are gone are dropped, those whose idle timeout packets have moved sink. Sixteen bytes and a bit
 /// per flow, for tables that evict alone.
 struct EvictionQueue {
     private struct Item {

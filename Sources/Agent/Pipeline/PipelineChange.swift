@@ -16,8 +16,8 @@ package enum ChangeOrigin: Hashable, Sendable {
 package enum PipelineEvent: Sendable {
     /// A flow was added; `replaced` where one of equal match and priority went for it.
     case flowAdded(RuleReference, replaced: Bool)
-    /// A flow got other instructions or another cookie: the instructions it had; nil where it got but a new start of its
-    /// hard timeout or of its counters.
+    /// A flow got other instructions or another cookie: the instructions it had; nil where it got but a new start of
+    /// its hard timeout or of its counters.
     case flowModified(RuleReference, before: InstructionList?)
     /// A flow's timeouts were shortened, for its connection has ended.
     case flowTimeoutsShortened(RuleReference)

@@ -6,10 +6,10 @@ import OpenFlow
 /// apart without a look at a rule, and the rule's slot. The key itself is read from the rule. Used for the lists of
 /// rules of equal cookie and of equal instructions, so that deletes by them cost what they match.
 ///
-/// **Segments**, as in ``EntryIndex``: open-addressing tables of at most 512 places with linear probing. The high bits of
-/// the hash name an entry of the directory, which points to a segment; its low bits are the home there. A segment that
-/// is thirteen sixteenths full is split in two by the next bit. So the table grows and shrinks by moving a few hundred places
-/// at a time, however large it is.
+/// **Segments**, as in ``EntryIndex``: open-addressing tables of at most 512 places with linear probing. The high bits
+/// of the hash name an entry of the directory, which points to a segment; its low bits are the home there. A segment
+/// that is thirteen sixteenths full is split in two by the next bit. So the table grows and shrinks by moving a few
+/// hundred places at a time, however large it is.
 struct SlotIndex: ~Copyable {
     /// What the rules of a list have in common.
     enum Kind {

@@ -3,8 +3,9 @@ import OpenFlow
 /// What the flows of one table may be made of, where a controller has asked for less than the switch can do
 /// (TABLE_FEATURES, 1.3 §7.3.5.5, 1.5 §7.3.5.18).
 ///
-/// Says of each kind of property which values are left. What properties do not list (Nicira's actions and fields without
-/// an OpenFlow number) is not affected. For table-miss flows the properties of their own count where there are any.
+/// Says of each kind of property which values are left. What properties do not list (Nicira's actions and fields
+/// without an OpenFlow number) is not affected. For table-miss flows the properties of their own count where there are
+/// any.
 struct TableNarrowing: Equatable, Sendable {
     /// What may be done: all of it nil where nothing is left out.
     struct Abilities: Equatable, Sendable {

@@ -27,7 +27,7 @@ extension PipelineEvent {
         for event in events {
             switch event {
             case .flowAdded: added += 1
-            case .flowModified: modified += 1
+            case .flowModified, .flowTimeoutsShortened: modified += 1
             case .flowRemoved: removed += 1
             default: if words.count < Self.namedMaximum { words.append(event.name) }
             }
@@ -42,7 +42,7 @@ extension PipelineEvent {
 
     private var name: String {
         switch self {
-        case .flowAdded, .flowModified, .flowRemoved: ""
+        case .flowAdded, .flowModified, .flowTimeoutsShortened, .flowRemoved: ""
         case .tableCleared(let table): "table \(table.rawValue) cleared"
         case .portAdded(let port): "port \(port) added"
         case .portRemoved(let port): "port \(port.number) removed"

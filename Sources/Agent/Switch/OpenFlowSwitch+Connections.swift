@@ -37,6 +37,12 @@ extension OpenFlowSwitch {
         tuple.destination = wanted.destination.flatMap { $0.rawValue == 0 ? nil : $0.rawValue }
         tuple.sourcePort = wanted.icmpIdentifier ?? wanted.sourcePort
         tuple.destinationPort = wanted.destinationPort
+        // So are ICMP's fields, which are sent all or none.
+        let isICMP = wanted.icmpIdentifier ?? 0 != 0 || wanted.icmpType ?? 0 != 0 || wanted.icmpCode ?? 0 != 0
+        guard isICMP else {
+            if wanted.icmpIdentifier != nil { tuple.sourcePort = wanted.sourcePort }
+            return tuple
+        }
         tuple.icmpType = wanted.icmpType
         tuple.icmpCode = wanted.icmpCode
         return tuple

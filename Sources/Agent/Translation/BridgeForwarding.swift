@@ -1,6 +1,6 @@
 import Datapath
 import NetworkTypes
-package import OpenFlow
+import OpenFlow
 
 /// What a bridge does with packets beyond what its tables say; the same as long as it runs.
 package struct BridgeForwarding: Sendable, Hashable {

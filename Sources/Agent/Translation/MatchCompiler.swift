@@ -33,7 +33,7 @@ package enum MatchCompiler {
     }
 
     /// Words in an order in which prerequisites come first: neighbour discovery needs the ICMPv6 type, in word 45.
-    private static let wordOrder: [Int] = Array(0...40) + [45, 41, 42, 43]
+    private static let wordOrder: [Int] = Array(0...40) + [45, 41, 42, 43, 46]
 
     /// Whether a 128-bit field begins at `word` and its low half counts.
     private static func isWide(_ word: Int, _ mask: FlowMask) -> Bool {
@@ -88,6 +88,7 @@ package enum MatchCompiler {
         case 38: [.ipv6Destination]
         case 40: [.ipProtocol, .ipDSCP, .ipECN, .ipTTL, .ipFragment, .ipv6FlowLabel]
         case 43: [.neighbourDiscoveryTarget]
+        case 46: [.pbbServiceID, .pbbUseCustomerAddress, .ipv6ExtensionHeaders]
         default: []
         }
     }

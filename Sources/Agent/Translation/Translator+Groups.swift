@@ -23,7 +23,7 @@ extension Translator {
         case .all, .indirect:
             for member in group.members where self.result.error == nil { self.perform(member, view: view) }
         case .fastFailover:
-            guard let member = group.members.first(where: { Self.isLive($0.bucket, depth: 0, view: view) }) else {
+            guard let member = group.members.first(where: { Self.isLive($0.bucket, view: view) }) else {
                 return self.drop(.noLiveBucket)
             }
             self.perform(member, view: view)
@@ -31,7 +31,7 @@ extension Translator {
             var live: Set<BucketID>?
             if group.members.contains(where: { $0.bucket.watches }) {
                 live = Set(
-                    group.members.filter { Self.isLive($0.bucket, depth: 0, view: view) }.map(\.bucket.bucketID))
+                    group.members.filter { Self.isLive($0.bucket, view: view) }.map(\.bucket.bucketID))
             }
             let choices = group.members.count { $0.bucket.weight > 0 }
             // Where there is nothing to choose, nothing of the packet matters.
@@ -66,20 +66,34 @@ extension Translator {
 
     // MARK: - Liveness
 
-    /// How many groups that watch each other are looked through.
-    private static var watchDepthMaximum: Int { 16 }
+    /// How many buckets are looked at to find whether one is live; beyond that it counts as not live.
+    ///
+    /// Groups may watch groups, each by many buckets, and a packet must not wait for all the ways through them.
+    private static var watchedBucketsMaximum: Int { 1024 }
 
     /// Whether a bucket may be used: it watches nothing, or its port, or a bucket of its group, is live.
-    static func isLive<View: PipelineView & ~Copyable>(
-        _ bucket: Bucket, depth: Int, view: borrowing View
+    static func isLive<View: PipelineView & ~Copyable>(_ bucket: Bucket, view: borrowing View) -> Bool {
+        var budget = Self.watchedBucketsMaximum
+        return Self.isLive(bucket, budget: &budget, depth: 0, view: view)
+    }
+
+    private static func isLive<View: PipelineView & ~Copyable>(
+        _ bucket: Bucket, budget: inout Int, depth: Int, view: borrowing View
     ) -> Bool {
         guard bucket.watches else { return true }
         if bucket.watchPort != .any, let port = view.port(bucket.watchPort), port.isLive { return true }
-        guard bucket.watchGroup != .any, depth < Self.watchDepthMaximum,
-            let group = view.group(bucket.watchGroup)
+        guard bucket.watchGroup != .any, depth < Self.watchDepthMaximum, let group = view.group(bucket.watchGroup)
         else { return false }
-        return group.members.contains { Self.isLive($0.bucket, depth: depth + 1, view: view) }
+        for member in group.members {
+            guard budget > 0 else { return false }
+            budget -= 1
+            if Self.isLive(member.bucket, budget: &budget, depth: depth + 1, view: view) { return true }
+        }
+        return false
     }
+
+    /// How deep groups that watch each other are looked through: those that watch in a ring are never live by it.
+    private static var watchDepthMaximum: Int { 16 }
 
     // MARK: - Hashing
 

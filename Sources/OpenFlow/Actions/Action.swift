@@ -24,9 +24,11 @@ public enum Action: Hashable, Sendable {
     case pushVLAN(EtherType)
     /// Removes the outermost VLAN tag.
     case popVLAN
-    /// 1.0 and 1.1: sets the VLAN identifier (12 bits); in 1.0 a packet without a tag gets one.
+    /// 1.0: sets the VLAN identifier (12 bits); a packet without a tag gets one.
+    ///
+    /// The setter of 1.1 needs a tag, and is read as ``setField(_:value:mask:)``.
     case setVLANID(UInt16)
-    /// 1.0 and 1.1: sets the VLAN priority (3 bits); in 1.0 a packet without a tag gets one.
+    /// 1.0: sets the VLAN priority (3 bits); a packet without a tag gets one, as ``setVLANID(_:)``.
     case setVLANPriority(UInt8)
     /// 1.0 and 1.1: sets the source port, whichever of TCP, UDP and SCTP the packet is.
     case setTransportSource(UInt16)

@@ -81,7 +81,7 @@ public struct DecodedMessage: Sendable {
         ]
         switch self.result {
         case .success(let message):
-            members.insert(.init("type", .text(message.name)), at: 1)
+            members.insert(.init("type", .text(message.name(in: self.version ?? .v1_5))), at: 1)
             if case .object(let payload) = StructureValue(reflecting: message), let body = payload.first?.value {
                 members.append(.init("body", body))
             }

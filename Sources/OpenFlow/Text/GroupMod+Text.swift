@@ -53,11 +53,13 @@ extension BucketID {
 extension Bucket {
     /// The bucket as ovs-ofctl prints it.
     ///
-    /// - Parameter position: the bucket's number where it is the usual one and need not be said.
-    func text(position: UInt32?) -> String {
+    /// - Parameters:
+    ///   - position: the bucket's number where it is the usual one and need not be said.
+    ///   - usualWeight: the weight that need not be said.
+    func text(position: UInt32?, usualWeight: UInt16 = 0) -> String {
         var parts: [String] = []
         if self.bucketID.rawValue != position { parts.append("bucket_id:\(self.bucketID.text)") }
-        if self.weight != 0 { parts.append("weight:\(self.weight)") }
+        if self.weight != usualWeight { parts.append("weight:\(self.weight)") }
         if self.watchPort != .any { parts.append("watch_port:\(self.watchPort)") }
         if self.watchGroup != .any { parts.append("watch_group:\(self.watchGroup.text)") }
         parts += self.properties.map { "property:\($0.text)" }
@@ -101,12 +103,7 @@ extension GroupMod: CustomStringConvertible {
     public var description: String { "\(self.command.text) \(self.text)" }
 
     /// The group without the command.
-    public var text: String { self.text(hasBucketIDs: true) }
-
-    /// - Parameters:
-    ///   - hasBucketIDs: whether the version numbers buckets (1.5); if not, numbers are left out.
-    ///   - defaults: whether a bucket's number may be left out where it is its position.
-    func text(hasBucketIDs: Bool, defaults: Bool = true) -> String {
+    public var text: String {
         var parts = ["group_id=\(self.groupID.text)"]
         if self.command == .insertBucket || self.command == .removeBucket {
             parts.append("command_bucket_id=\(self.commandBucketID.text)")
@@ -115,8 +112,26 @@ extension GroupMod: CustomStringConvertible {
         if let selection = self.selectionMethod { parts += selection.parts }
         parts += self.properties.map { "property=\($0.text)" }
         for (index, bucket) in self.buckets.enumerated() {
-            let position = hasBucketIDs ? (defaults ? UInt32(index) : nil) : bucket.bucketID.rawValue
-            parts.append("bucket=\(bucket.text(position: position))")
+            parts.append("bucket=\(bucket.text(position: UInt32(index)))")
+        }
+        return parts.joined(separator: ",")
+    }
+
+    /// The group as ovs-ofctl ofp-print has it, without the command.
+    ///
+    /// Buckets are numbered in 1.5, and in 1.0, where groups are Nicira's extension in the form of 1.5.
+    func printedText(_ version: OpenFlowVersion) -> String {
+        let hasBucketIDs = version >= .v1_5 || version == .v1_0
+        let isOfBuckets = self.command == .insertBucket || self.command == .removeBucket
+        var parts = isOfBuckets ? ["command_bucket_id:\(self.commandBucketID.text)"] : []
+        parts.append("group_id=\(self.groupID.rawValue)")
+        if !isOfBuckets { parts.append("type=\(self.type.text)") }
+        if let selection = self.selectionMethod { parts += selection.parts }
+        parts += self.properties.map { "property=\($0.text)" }
+        for bucket in self.buckets {
+            let position = hasBucketIDs ? nil : bucket.bucketID.rawValue
+            let usualWeight: UInt16 = self.type == .select ? 1 : 0
+            parts.append("bucket=\(bucket.text(position: position, usualWeight: usualWeight))")
         }
         return parts.joined(separator: ",")
     }

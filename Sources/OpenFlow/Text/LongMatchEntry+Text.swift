@@ -7,7 +7,8 @@ extension LongMatchEntry {
 }
 
 extension MatchField {
-    /// Reads a value, and a mask, of which one has more than 16 bytes; nil where neither has, or the field is no option.
+    /// Reads a value, and a mask, of which one has more than 16 bytes; nil where neither has, or the field is no
+    /// option.
     func longValue(from part: TextPart) throws(TextError) -> FieldValue? {
         guard self.isVariableLength else { return nil }
         let (before, after) = part.split(at: "/").map { ($0.0, $0.1 as TextPart?) } ?? (part, nil)

@@ -4,7 +4,7 @@ extension Message {
     ///
     /// Messages that ovs-ofctl prints at length, such as table features, have their parts by name.
     public func text(version: OpenFlowVersion, transactionID: TransactionID) -> String {
-        let name = self.name
+        let name = self.name(in: version)
         let minor = version == .v1_0 ? "" : " (OF1.\(version.rawValue - 1))"
         let body = self.bodyText(version, transactionID)
         let space = body.isEmpty || body.hasPrefix("\n") ? "" : " "
@@ -22,6 +22,26 @@ extension Message {
         }
     }
 
+    /// The name of the message's type as a version says it: `OFPT_ROLE_REQUEST` is `NXT_ROLE_REQUEST` where it is
+    /// Nicira's extension, `OFPT_BUNDLE_CONTROL` is `ONFT_BUNDLE_CONTROL` where it is ONF's.
+    public func name(in version: OpenFlowVersion) -> String {
+        let experimenter: UInt32?
+        switch self {
+        case .multipartRequest(let request):
+            experimenter = (try? request.body.kind.form(in: version))?.code?.experimenter
+        case .multipartReply(let reply): experimenter = (try? reply.body.kind.form(in: version))?.code?.experimenter
+        default:
+            if case .experimenter(let code)? = try? self.form(in: version) {
+                experimenter = code.experimenter
+            } else {
+                experimenter = nil
+            }
+        }
+        let name = self.name
+        guard let experimenter, name.hasPrefix("OFP") else { return name }
+        return (experimenter == OXMIdentifier.onfExperimenter ? "ONF" : "NX") + name.dropFirst(3)
+    }
+
     /// The name of an enumeration's case.
     private static func label(_ value: Any) -> String {
         Mirror(reflecting: value).children.first?.label ?? StructureValue.caseName(value)
@@ -36,6 +56,10 @@ extension Message {
         case "queueDescription": "QUEUE_DESC"
         case "meterConfiguration": "METER_CONFIG"
         case "flowStatistics": "FLOW_STATS"
+        case "niciraFlow": "FLOW"
+        case "niciraAggregate": "AGGREGATE"
+        case "bridgeExport": "IPFIX_BRIDGE"
+        case "flowExport": "IPFIX_FLOW"
         case let name: self.constant(name)
         }
     }
@@ -52,14 +76,7 @@ extension Message {
 
     private func bodyText(_ version: OpenFlowVersion, _ transactionID: TransactionID) -> String {
         switch self {
-        case .hello(let hello):
-            let bitmap = hello.versions.map { versions in
-                OpenFlowVersion.allCases.filter { versions.contains($0) }.map { "0x0\($0.rawValue)" }
-            }
-            let others = hello.otherElements.map { element in
-                "\n unknown element of type \(element.type): \(element.body.hexadecimal(separator: ""))"
-            }
-            return (bitmap.map { "\n version bitmap: " + $0.joined(separator: ", ") } ?? "") + others.joined()
+        case .hello(let hello): return hello.text(version)
         case .echoRequest(let bytes), .echoReply(let bytes): return "\(bytes.count) bytes of payload"
         case .error(let error): return error.text
         case .featuresReply(let features): return features.text(version)
@@ -72,10 +89,10 @@ extension Message {
         case .packetIn(let packet): return packet.text
         case .packetOut(let packet): return packet.printedText
         case .flowMod(let flow): return flow.printedText
-        case .flowRemoved(let flow): return flow.text(version)
+        case .flowRemoved(let flow): return flow.text(hasTable: version != .v1_0)
+        case .nicira(.flowRemoved(let flow)): return flow.text(hasTable: true)
         case .groupMod(let group):
-            let hasBucketIDs = version >= .v1_5
-            return "\n \(group.command.printedText) \(group.text(hasBucketIDs: hasBucketIDs, defaults: false))"
+            return "\n \(group.command.printedText) \(group.printedText(version))"
         case .meterMod(let meter): return meter.command.printedText + " " + meter.printedText
         case .multipartRequest(let request): return request.text
         case .multipartReply(let reply): return reply.text(version)
@@ -94,6 +111,19 @@ extension Message {
         }
         guard case .list(let entries) = payload else { return payload.text }
         return entries.map { "\n " + $0.text }.joined()
+    }
+}
+
+extension Hello {
+    /// The versions offered, those that the header's version implies where no bitmap says them; then what is unknown.
+    fileprivate func text(_ version: OpenFlowVersion) -> String {
+        let offered = self.versions ?? VersionSet(versions: OpenFlowVersion.allCases.filter { $0 <= version })
+        let numbers = (0..<32).filter { offered.rawValue >> UInt32($0) & 1 == 1 }
+            .map { ($0 < 16 ? "0x0" : "0x") + String($0, radix: 16) }
+        let others = self.otherElements.map { element in
+            "\n unknown element of type \(element.type): \(element.body.hexadecimal(separator: ""))"
+        }
+        return "\n version bitmap: " + numbers.joined(separator: ", ") + others.joined()
     }
 }
 
@@ -117,13 +147,15 @@ extension ArraySlice<UInt8> {
     fileprivate func hexadecimal(separator: String) -> String { Array(self).hexadecimal(separator: separator) }
 }
 
-/// A duration as ovs-ofctl prints it: no decimals, three or nine, as many as it takes.
+/// A duration as ovs-ofctl prints it: no decimals, the three of milliseconds, or as many as it takes.
 func durationText(seconds: UInt32, nanoseconds: UInt32) -> String {
     guard nanoseconds > 0 else { return "\(seconds)s" }
     let isMilliseconds = nanoseconds % 1_000_000 == 0
     let digits = String(isMilliseconds ? nanoseconds / 1_000_000 : nanoseconds)
     let zeros = String(repeating: "0", count: max(0, (isMilliseconds ? 3 : 9) - digits.utf8.count))
-    return "\(seconds).\(zeros)\(digits)s"
+    guard !isMilliseconds else { return "\(seconds).\(zeros)\(digits)s" }
+    let significant = String(digits.reversed().drop { $0 == "0" }.reversed())
+    return "\(seconds).\(zeros)\(significant)s"
 }
 
 extension PacketIn {
@@ -154,14 +186,15 @@ extension PacketOut {
 }
 
 extension FlowRemoved {
-    func text(_ version: OpenFlowVersion) -> String {
+    /// - Parameter hasTable: whether the message tells the table.
+    func text(hasTable: Bool) -> String {
         let words: [FlowRemovedReason: String] = [
             .idleTimeout: "idle", .hardTimeout: "hard", .delete: "delete", .groupDelete: "group_delete",
             .meterDelete: "meter_delete", .eviction: "eviction",
         ]
         var text = (Self.priority(self.priority) + self.match.parts).joined(separator: ",")
         text += " reason=\(words[self.reason] ?? "unknown")"
-        if version != .v1_0 { text += " table_id=\(self.tableID.rawValue)" }
+        if hasTable { text += " table_id=\(self.tableID.rawValue)" }
         if self.cookie != .none { text += " cookie:\(self.cookie)" }
         let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
         text += " duration\(age) idle\(self.idleTimeoutSeconds)"

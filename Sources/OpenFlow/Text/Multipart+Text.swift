@@ -33,6 +33,7 @@ extension MultipartReply {
         switch self.body {
         case .description(let description): return more + description.text
         case .flow(let flows): return more + flows.map { "\n " + $0.text }.joined()
+        case .niciraFlow(let flows): return more + flows.map { "\n " + $0.text }.joined()
         case .aggregate(let sums), .niciraAggregate(let sums):
             return "packet_count=\(sums.packetCount) byte_count=\(sums.byteCount) flow_count=\(sums.flowCount)\(more)"
         case .groupDescription(let groups):
@@ -40,14 +41,14 @@ extension MultipartReply {
                 + groups.map { group in
                     var mod = GroupMod(type: group.type, groupID: group.groupID, buckets: group.buckets)
                     (mod.selectionMethod, mod.properties) = (group.selectionMethod, group.properties)
-                    return "\n " + mod.text(hasBucketIDs: version >= .v1_5, defaults: false)
+                    return "\n " + mod.printedText(version)
                 }.joined()
         case .group(let groups): return more + groups.map { "\n " + $0.text(version) }.joined()
         case .meter(let meters): return more + meters.map { "\n" + $0.text }.joined()
         case .meterConfiguration(let meters): return more + meters.map { "\n" + $0.printedText }.joined()
         case .port(let ports): return "\(ports.count) ports\(more)" + ports.map { $0.text(version) }.joined()
         case .queue(let queues): return "\(queues.count) queues\(more)" + queues.map { $0.text(version) }.joined()
-        case .portDescription(let ports): return more + ports.map { "\n " + $0.text(version) }.joined()
+        case .portDescription(let ports): return more + PortDescription.text(ports, version)
         case .table(let tables): return more + TableStatistics.text(tables, version)
         case .meterFeatures(let features): return more + features.text
         default: return more + Message.payloadText(self.body)
@@ -64,7 +65,12 @@ extension SwitchDescription {
 
 extension FlowStatisticsEntry {
     /// The flow as ovs-ofctl dump-flows prints it.
-    var text: String {
+    var text: String { self.text(idleAge: self.idleSeconds, hardAge: nil) }
+
+    /// - Parameters:
+    ///   - idleAge: seconds since the last packet, if known.
+    ///   - hardAge: seconds since the last change, if known and not those of the duration.
+    fileprivate func text(idleAge: UInt32?, hardAge: UInt16?) -> String {
         let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
         var text = "cookie=\(self.cookie), duration=\(age), "
         text += "table=\(self.tableID.rawValue), "
@@ -74,17 +80,27 @@ extension FlowStatisticsEntry {
         if self.hardTimeoutSeconds != 0 { text += "hard_timeout=\(self.hardTimeoutSeconds), " }
         for (word, flag) in FlowMod.Flags.words where self.flags.contains(flag) { text += "\(word) " }
         if self.importance != 0 { text += "importance=\(self.importance), " }
-        if let idle = self.idleSeconds { text += "idle_age=\(idle), " }
+        if let idleAge { text += "idle_age=\(idleAge), " }
+        if let hardAge { text += "hard_age=\(hardAge), " }
         let match = (FlowRemoved.priority(self.priority) + self.match.parts).joined(separator: ",")
         if !match.isEmpty { text += match + " " }
         return text + "actions=\(self.instructions.actionsText)"
     }
 }
 
+extension NiciraFlowStatistics {
+    /// The flow as ovs-ofctl dump-flows prints it.
+    var text: String {
+        let hardAge = self.hardAgeSeconds.flatMap { UInt32($0) == self.entry.durationSeconds ? nil : $0 }
+        return self.entry.text(idleAge: self.idleAgeSeconds.map { UInt32($0) }, hardAge: hardAge)
+    }
+}
+
 extension GroupStatistics {
     func text(_ version: OpenFlowVersion) -> String {
         var text = "group_id=\(self.groupID)"
-        if version >= .v1_3 {
+        // In 1.0 groups are Nicira's extension, in the form of 1.5.
+        if version >= .v1_3 || version == .v1_0 {
             text += ",duration=\(durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds))"
         }
         text += ",ref_count=\(self.referenceCount),packet_count=\(self.packetCount),byte_count=\(self.byteCount)"

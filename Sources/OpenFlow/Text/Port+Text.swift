@@ -56,6 +56,11 @@ where Bits.RawValue == UInt32, Bits.Element == Bits {
 }
 
 extension PortDescription {
+    /// Ports in the order of their numbers, each on lines of its own.
+    static func text(_ ports: [PortDescription], _ version: OpenFlowVersion) -> String {
+        ports.sorted { $0.number.rawValue < $1.number.rawValue }.map { "\n " + $0.text(version) }.joined()
+    }
+
     /// The port over several lines, as ovs-ofctl show prints it; the first has no indent.
     func text(_ version: OpenFlowVersion) -> String {
         var text = "\(self.number)(\(self.name)): addr:\(self.hardwareAddress)"

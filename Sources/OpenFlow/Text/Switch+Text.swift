@@ -25,7 +25,7 @@ extension SwitchFeatures {
             let actions = Self.actions.filter { self.supportedActions >> $0.bit & 1 == 1 }.map(\.name)
             text += "\nactions:" + actions.map { " " + $0 }.joined()
         }
-        return text + self.ports.map { "\n " + $0.text(version) }.joined()
+        return text + PortDescription.text(self.ports, version)
     }
 }
 
@@ -102,12 +102,17 @@ extension QueueStatistics {
         let properties =
             self.properties.isEmpty ? "" : ", experimenter \(StructureValue(reflecting: self.properties).text)"
         return "\n  port \(self.port) queue \(self.queue.rawValue): bytes=\(counterText(self.sentBytes)), "
-            + "pkts=\(counterText(self.sentPackets)), errors=\(counterText(self.sendErrors)), duration=\(age)\(properties)"
+            + "pkts=\(counterText(self.sentPackets)), errors=\(counterText(self.sendErrors)), "
+            + "duration=\(age)\(properties)"
     }
 }
 
 extension QueueRequest {
-    var text: String { "port=\(self.port) queue=\(self.queue == .all ? "ALL" : String(self.queue.rawValue))" }
+    /// All ports are `ALL` in 1.0 and `ANY` later, and always `ANY` here.
+    var text: String {
+        let port = self.port == .all ? PortNumber.any : self.port
+        return "port=\(port) queue=\(self.queue == .all ? "ALL" : String(self.queue.rawValue))"
+    }
 }
 
 extension TableStatistics {

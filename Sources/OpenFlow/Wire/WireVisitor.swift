@@ -68,7 +68,8 @@ protocol WireVisitor: ~Copyable, ~Escapable {
     ) throws(WireError)
     /// One field in OXM form (the body of SET_FIELD).
     mutating func setField(_ value: inout MatchEntry) throws(WireError)
-    /// A tunnel metadata option of more than 16 bytes as the body of an action: read if one comes next, written if given.
+    /// A tunnel metadata option of more than 16 bytes as the body of an action: read if one comes next, written if
+    /// given.
     mutating func longField(_ value: inout FieldValue?, anyMask: Bool) throws(WireError)
     /// One field in OXM form, which may have a mask in any version.
     mutating func maskedField(_ value: inout MatchEntry) throws(WireError)
