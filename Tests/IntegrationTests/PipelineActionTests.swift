@@ -73,9 +73,19 @@ struct PipelineActionTests {
             try dut.requireOfctl(
                 .openFlow13, "add-flow",
                 "in_port=1,ip,actions=mod_dl_src:02:00:00:00:00:77,controller(pause,userdata=01.02),output:2")
-            let monitor = try dut.startMonitor(.openFlow13, "resume")
+            let first = try PacketSocket("eth0", in: lab.hosts[0].namespace)
             let second = try PacketSocket("eth0", in: lab.hosts[1].namespace)
-            try PacketSocket("eth0", in: lab.hosts[0].namespace).send(Self.frame(30))
+            // A controller that keeps the packet: what is sent after it is the first to arrive.
+            let keeper = try dut.startMonitor(.openFlow13)
+            try first.send(Self.frame(29))
+            _ = try keeper.waitForOutput(containing: "userdata=01.02")
+            let later = TestFrame.experimental(from: 9, to: 2, Array("later".utf8))
+            try dut.requireOfctl(
+                .openFlow13, "packet-out", "in_port=controller packet=\(TestFrame.hex(later)) actions=output:2")
+            let arrived = try second.receive("a packet") { $0[11] == 0x77 || $0[12...13] == [0x88, 0xb5] }
+            #expect(Array(arrived.prefix(later.count)) == later)
+            let monitor = try dut.startMonitor(.openFlow13, "resume")
+            try first.send(Self.frame(30))
             _ = try monitor.waitForOutput(containing: "userdata=01.02")
             let received = try second.receive("the packet that goes on") { $0[11] == 0x77 }
             #expect(Array(received[12...]) == Array(Self.frame(30)[12...]))
