@@ -134,7 +134,7 @@ struct SlicedWorkTests {
         var selector = FlowSelector()
         (selector.cookie, selector.cookieMask) = (Cookie(rawValue: 7), 0xfff)
         var dump = try FlowDump(
-            sequence: 1, selector: selector, tables: [TableID(rawValue: 0)], sums: false, version: .v1_3,
+            .flow, sequence: 1, selector: selector, tables: [TableID(rawValue: 0)], version: .v1_3,
             transactionID: .unsolicited)
         var pauses = 0
         while case .paused = harness.pipeline.read({ dump.write($0, upTo: 1 << 20, now: harness.now) }) { pauses += 1 }

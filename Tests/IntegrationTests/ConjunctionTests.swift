@@ -5,9 +5,8 @@ import Testing
 struct OfctlConjunctionTests {
     @Test(
         "packets that are in every clause take the flow with the conjunction's number, others do not",
-        arguments: LabDatapath.here)
-    func clauses(datapath: LabDatapath) async throws {
-        let version = LabProtocol.openFlow13
+        arguments: LabDatapath.here, LabProtocol.allCases)
+    func clauses(datapath: LabDatapath, version: LabProtocol) async throws {
         try await Lab.with(datapath) { lab in
             let dut = try lab.startSwitch()
             let second = try PacketSocket("eth0", in: lab.hosts[1].namespace)

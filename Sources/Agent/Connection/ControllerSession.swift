@@ -48,6 +48,8 @@ package final class ControllerSession {
     package var shortID: UInt16 = 0
     /// Nicira flow_mod_table_id: in 1.0 the upper byte of a flow_mod's command is a table.
     package var usesFlowModTableID = false
+    /// Whether flows that go are told in Nicira's form (1.0, NXT_SET_FLOW_FORMAT), which says fields that 1.0 lacks.
+    package var usesNiciraFlowFormat = false
     /// Bytes queued in this turn, in wire form; the connection layer takes them.
     package var output: [UInt8] = []
     /// Bytes taken but not yet written to the socket, kept up to date by the connection layer; dumps pause

@@ -34,6 +34,8 @@ struct FlowDump {
     var writer: MultipartReplyWriter
     /// The sums so far, for AGGREGATE.
     private var sums: AggregateStatistics?
+    /// Whether flows and sums are told in Nicira's form.
+    private let isNicira: Bool
     /// How flows are written.
     private var forms: FlowEntryForms
     /// The monitors that want the flows, as a FLOW_MONITOR reply tells them.
@@ -41,17 +43,18 @@ struct FlowDump {
     /// Flows that the session's version could not say.
     var inexpressible = 0
 
-    /// Begins a reply to the request that asks for `selector` in `tables`: sums, or the flows themselves.
+    /// Begins a reply to the request that asks for `selector` in `tables`: sums, or the flows themselves, in the
+    /// version's form or Nicira's.
     init(
-        sequence: UInt64, selector: FlowSelector, tables: [TableID], sums: Bool, version: OpenFlowVersion,
-        transactionID: TransactionID
+        _ kind: MultipartReplyWriter.Kind, sequence: UInt64, selector: FlowSelector, tables: [TableID],
+        version: OpenFlowVersion, transactionID: TransactionID
     ) throws(Inexpressible) {
         self.sequence = sequence
         self.selector = selector
         self.tables = tables
-        self.writer = try MultipartReplyWriter(
-            sums ? .aggregate : .flow, version: version, transactionID: transactionID)
-        self.sums = sums ? AggregateStatistics() : nil
+        self.writer = try MultipartReplyWriter(kind, version: version, transactionID: transactionID)
+        self.isNicira = kind == .niciraFlow || kind == .niciraAggregate
+        self.sums = kind == .aggregate || kind == .niciraAggregate ? AggregateStatistics() : nil
         self.forms = FlowEntryForms(version: version)
     }
 
@@ -65,6 +68,7 @@ struct FlowDump {
         self.tables = tables
         self.writer = try MultipartReplyWriter(.flowMonitor, version: version, transactionID: transactionID)
         self.sums = nil
+        self.isNicira = false
         self.forms = FlowEntryForms(version: version)
         self.monitors = monitors
     }
@@ -88,7 +92,7 @@ struct FlowDump {
         guard let sums = self.sums else { return .finished }
         self.sums = nil
         do throws(Inexpressible) {
-            try self.writer.append(.aggregate(sums))
+            try self.writer.append(self.isNicira ? .niciraAggregate(sums) : .aggregate(sums))
         } catch {
             self.inexpressible += 1
         }
@@ -152,6 +156,9 @@ struct FlowDump {
         }
         guard self.monitors == nil else { return self.tell(slot, of: table, now) }
         do throws(Inexpressible) {
+            guard !self.isNicira else {
+                return try self.writer.append(table.pointee.niciraStatistics(of: slot, at: now))
+            }
             try self.forms.append(slot, of: table.pointee, to: &self.writer, now: now)
         } catch {
             self.inexpressible += 1
@@ -169,5 +176,17 @@ struct FlowDump {
         } catch {
             self.inexpressible += 1
         }
+    }
+}
+
+extension FlowTable {
+    /// What Nicira's FLOW statistics say of the rule in `slot`, which must be in use, at `now`.
+    fileprivate func niciraStatistics(of slot: UInt32, at now: MonotonicTime) -> NiciraFlowStatistics {
+        let entry = self.statistics(of: slot, at: now)
+        let modified = self.rules[slot].pointee.modified.nanoseconds
+        let age = now.nanoseconds >= modified ? now.nanoseconds - modified : 0
+        return NiciraFlowStatistics(
+            entry: entry, idleAgeSeconds: UInt16(clamping: entry.idleSeconds ?? 0),
+            hardAgeSeconds: UInt16(clamping: age / 1_000_000_000))
     }
 }

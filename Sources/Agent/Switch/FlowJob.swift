@@ -8,6 +8,8 @@ import OpenFlow
 struct FlowJob {
     /// The request.
     let flowMod: FlowMod
+    /// The cookie that it gives, where that is not the one by which it selects.
+    let newCookie: Cookie?
     /// Where it came from.
     let context: RequestContext
     /// Which flows.
@@ -22,8 +24,12 @@ struct FlowJob {
     private static let slotsPerSlice = 8_192
     private static let flowsPerSlice = 1_024
 
-    init(_ flowMod: FlowMod, _ selector: FlowSelector, tables: [TableID], _ context: RequestContext) {
+    init(
+        _ flowMod: FlowMod, newCookie: Cookie? = nil, _ selector: FlowSelector, tables: [TableID],
+        _ context: RequestContext
+    ) {
         self.flowMod = flowMod
+        self.newCookie = newCookie
         self.selector = selector
         self.tables = tables
         self.context = context

@@ -53,7 +53,9 @@ extension OpenFlowSwitch {
             durationSeconds: flow.durationSeconds, durationNanoseconds: flow.durationNanoseconds,
             idleTimeoutSeconds: flow.idleTimeoutSeconds, hardTimeoutSeconds: flow.hardTimeoutSeconds,
             packetCount: flow.packetCount, byteCount: flow.byteCount, match: flow.match)
-        self.broadcast(.flowRemoved(message), .flowRemoved) { reason.lowered(to: $0).rawValue }
+        self.broadcast(.flowRemoved(message), nicira: .nicira(.flowRemoved(message)), .flowRemoved) {
+            reason.lowered(to: $0).rawValue
+        }
     }
 
     /// Removes flows in one change, with their final counters where anybody wants to know them.

@@ -5,26 +5,30 @@ import OpenFlow
 // FLOW_MOD (1.0 §5.3.3, 1.1 §A.3.4.1, 1.3 §6.4 and §7.3.4.1, 1.5 §6.4).
 extension OpenFlowSwitch {
     /// Carries out a flow_mod, all of it or nothing.
-    func handle(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
+    ///
+    /// - Parameter newCookie: The cookie that a modify in Nicira's form gives, beside the one by which it selects.
+    func handle(_ flowMod: FlowMod, newCookie: Cookie? = nil, _ context: RequestContext) throws(OpenFlowError) {
         let isDeletion = flowMod.command == .delete || flowMod.command == .deleteStrict
         // No packet is ever buffered, so no buffer is known. Deletions have no use for one and controllers
         // leave anything there.
         guard isDeletion || flowMod.bufferID == .none else {
             throw OpenFlowError(.requestBufferUnknown, value: UInt64(flowMod.bufferID.rawValue))
         }
-        try self.checkTable(flowMod, isDeletion: isDeletion)
+        try self.checkTable(flowMod, isDeletion: isDeletion, context.version)
         switch flowMod.command {
-        case .add: try self.add(flowMod, to: flowMod.tableID, context)
-        case .modify, .modifyStrict: try self.modify(flowMod, context)
+        case .add: try self.add(flowMod, to: flowMod.tableID.orFirst, context)
+        case .modify, .modifyStrict: try self.modify(flowMod, newCookie, context)
         case .delete, .deleteStrict: try self.delete(flowMod, context)
         }
     }
 
-    /// Refuses tables that are not there; all tables at once are for deletions, and for 1.0, which has no tables.
-    private func checkTable(_ flowMod: FlowMod, isDeletion: Bool) throws(OpenFlowError) {
-        let mayNameAll = isDeletion || (flowMod.command != .add && flowMod.semantics.contains(.modifySetsCookie))
+    /// Refuses tables that are not there; all tables at once are for deletions, and for 1.0, which has no tables: it
+    /// lets the switch choose where to add.
+    private func checkTable(
+        _ flowMod: FlowMod, isDeletion: Bool, _ version: OpenFlowVersion
+    ) throws(OpenFlowError) {
         if flowMod.tableID == .all {
-            guard mayNameAll else { throw OpenFlowError(.flowModBadTableID, value: 255) }
+            guard isDeletion || version == .v1_0 else { throw OpenFlowError(.flowModBadTableID, value: 255) }
         } else if !self.isVisible(flowMod.tableID) {
             throw OpenFlowError(.flowModBadTableID, value: UInt64(flowMod.tableID.rawValue))
         }
@@ -67,8 +71,10 @@ extension OpenFlowSwitch {
         if plain == nil, flow.instructions.isPlain { self.plainInstructions = (flow.instructions, context.version) }
     }
 
-    private func modify(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
-        let table = flowMod.tableID == .all ? TableID(rawValue: 0) : flowMod.tableID
+    private func modify(
+        _ flowMod: FlowMod, _ newCookie: Cookie?, _ context: RequestContext
+    ) throws(OpenFlowError) {
+        let table = flowMod.tableID.orFirst
         try self.matchBuffer.compile(flowMod.match)
         let instructions = try InstructionValidator.validate(
             flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
@@ -78,21 +84,21 @@ extension OpenFlowSwitch {
         guard let found = self.selectNow(flowMod) else {
             var ordered = flowMod
             ordered.instructions = instructions
-            return self.begin(ordered, context)
+            return self.begin(ordered, newCookie, context)
         }
         if found.isEmpty, flowMod.semantics.contains(.modifyAddsMissing) {
             return try self.add(flowMod, to: table, context)
         }
-        self.modify(found, flowMod, instructions, by: context.origin, now: context.now)
+        self.modify(found, flowMod, newCookie, instructions, by: context.origin, now: context.now)
     }
 
     /// Gives flows the instructions, in the order of the specification, and what else a modify gives.
     private func modify(
-        _ found: [RuleReference], _ flowMod: FlowMod, _ instructions: [Instruction], by origin: ChangeOrigin,
-        now: MonotonicTime
+        _ found: [RuleReference], _ flowMod: FlowMod, _ newCookie: Cookie?, _ instructions: [Instruction],
+        by origin: ChangeOrigin, now: MonotonicTime
     ) {
         guard !found.isEmpty else { return }
-        let cookie = flowMod.semantics.contains(.modifySetsCookie) ? flowMod.cookie : nil
+        let cookie = newCookie ?? (flowMod.semantics.contains(.modifySetsCookie) ? flowMod.cookie : nil)
         let resetsCounts = flowMod.flags.contains(.resetCounts)
         self.commit(by: origin, now: now) { state in
             let list = state.interner.intern(instructions)
@@ -109,7 +115,7 @@ extension OpenFlowSwitch {
         if self.matchBuffer.words.isEverything, filter.isEverything, !self.observesFlows, self.transaction == nil {
             self.clear(flowMod.tableID, context)
         }
-        guard let doomed = self.selectNow(flowMod) else { return self.begin(flowMod, context) }
+        guard let doomed = self.selectNow(flowMod) else { return self.begin(flowMod, nil, context) }
         self.remove(doomed, .delete, by: context.origin, now: context.now)
     }
 
@@ -139,13 +145,13 @@ extension OpenFlowSwitch {
     }
 
     /// Begins to carry out a modify or a delete in slices.
-    private func begin(_ flowMod: FlowMod, _ context: RequestContext) {
+    private func begin(_ flowMod: FlowMod, _ newCookie: Cookie?, _ context: RequestContext) {
         guard let state = self.sessions[context.session.identifier] else { return }
         var selector = FlowSelector(FlowFilter(flowMod))
         selector.key = self.matchBuffer.key
         selector.mask = self.matchBuffer.mask
         let tables = self.pipeline.read { $0.visibleTables(flowMod.tableID) }
-        state.job = FlowJob(flowMod, selector, tables: tables, context)
+        state.job = FlowJob(flowMod, newCookie: newCookie, selector, tables: tables, context)
         context.session.isBusy = true
         self.continueJob(state, now: context.now)
     }
@@ -170,7 +176,7 @@ extension OpenFlowSwitch {
                 context.session.isBusy = false
                 return self.refuse(error.code, Array(context.bytes), to: context.session, context.transactionID)
             }
-            self.modify(found, flowMod, flowMod.instructions, by: context.origin, now: now)
+            self.modify(found, flowMod, job.newCookie, flowMod.instructions, by: context.origin, now: now)
         }
         state.job = job
     }
@@ -179,9 +185,8 @@ extension OpenFlowSwitch {
     private func finish(_ job: FlowJob) {
         guard job.count == 0, job.flowMod.command == .modify, job.flowMod.semantics.contains(.modifyAddsMissing)
         else { return }
-        let table = job.flowMod.tableID == .all ? TableID(rawValue: 0) : job.flowMod.tableID
         do throws(OpenFlowError) {
-            try self.add(job.flowMod, to: table, job.context)
+            try self.add(job.flowMod, to: job.flowMod.tableID.orFirst, job.context)
         } catch {
             self.refuse(error.code, Array(job.context.bytes), to: job.context.session, job.context.transactionID)
         }
@@ -238,6 +243,11 @@ extension OpenFlowSwitch {
         }
         return deadline
     }
+}
+
+extension TableID {
+    /// The table into which a flow goes where a request names all of them: the first.
+    fileprivate var orFirst: TableID { self == .all ? TableID(rawValue: 0) : self }
 }
 
 extension FlowFilter {

@@ -76,8 +76,10 @@ extension OpenFlowSwitch {
         _ body: MultipartRequest.Body, _ context: RequestContext, _ state: SessionState
     ) throws(OpenFlowError) {
         switch body {
-        case .flow(let request): try self.beginDump(request, sums: false, context, state)
-        case .aggregate(let request): try self.beginDump(request, sums: true, context, state)
+        case .flow(let request): try self.beginDump(request, .flow, context, state)
+        case .aggregate(let request): try self.beginDump(request, .aggregate, context, state)
+        case .niciraFlow(let request): try self.beginDump(request, .niciraFlow, context, state)
+        case .niciraAggregate(let request): try self.beginDump(request, .niciraAggregate, context, state)
         case .description: self.reply(.description(self.switchDescription), context)
         case .table: self.reply(.table(self.tableStatistics(in: context.version)), context)
         case .port(let port): self.reply(.port(try self.portStatistics(of: port, context)), context)
@@ -106,7 +108,6 @@ extension OpenFlowSwitch {
         case .bundleFeatures(let request):
             self.reply(.bundleFeatures(try self.bundleFeatures(request, state, now: context.now)), context)
         case .flowCounters: throw OpenFlowError(.requestBadMultipart)
-        case .niciraFlow, .niciraAggregate: throw OpenFlowError(.requestBadExperimenterType)
         case .bridgeExport, .flowExport: throw OpenFlowError(.statisticsNiciraNotConfigured)
         }
     }
@@ -125,7 +126,8 @@ extension OpenFlowSwitch {
     }
 
     private func beginDump(
-        _ request: FlowStatisticsRequest, sums: Bool, _ context: RequestContext, _ state: SessionState
+        _ request: FlowStatisticsRequest, _ kind: MultipartReplyWriter.Kind, _ context: RequestContext,
+        _ state: SessionState
     ) throws(OpenFlowError) {
         try self.checkTable(request.tableID)
         let selector = try FlowSelector(request)
@@ -133,7 +135,7 @@ extension OpenFlowSwitch {
         let dump: FlowDump
         do throws(Inexpressible) {
             dump = try FlowDump(
-                sequence: state.nextSequence(), selector: selector, tables: tables, sums: sums,
+                kind, sequence: state.nextSequence(), selector: selector, tables: tables,
                 version: context.version, transactionID: context.transactionID)
         } catch {
             throw OpenFlowError(.requestBadMultipart)

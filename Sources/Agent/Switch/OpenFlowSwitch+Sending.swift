@@ -41,24 +41,33 @@ extension OpenFlowSwitch {
         return false
     }
 
-    /// Queues an asynchronous message for every session that wants it, encoded once per version.
+    /// Queues an asynchronous message for every session that wants it, encoded once per version and form.
+    ///
+    /// - Parameter nicira: The message for sessions that have asked for flows in Nicira's form, where it differs.
     func broadcast(
-        _ message: Message, _ kind: AsyncConfig.Kind, except excluded: ControllerSession? = nil,
-        reason: (OpenFlowVersion) -> UInt8
+        _ message: Message, nicira: Message? = nil, _ kind: AsyncConfig.Kind,
+        except excluded: ControllerSession? = nil, reason: (OpenFlowVersion) -> UInt8
     ) {
-        var encoded: [OpenFlowVersion: [UInt8]] = [:]
+        var encoded: [MessageForm: [UInt8]] = [:]
         for state in self.sessions.values {
             let session = state.session
             guard session !== excluded, self.wants(session, kind, reason: reason(session.version)),
                 self.hasRoom(session, below: self.configuration.outputBytesMaximum)
             else { continue }
-            if let bytes = encoded[session.version] {
+            let form = MessageForm(version: session.version, isNicira: nicira != nil && session.usesNiciraFlowFormat)
+            if let bytes = encoded[form] {
                 session.output += bytes
                 continue
             }
             let before = session.output.count
-            self.send(message, to: session, .unsolicited)
-            encoded[session.version] = Array(session.output[before...])
+            self.send(form.isNicira ? nicira ?? message : message, to: session, .unsolicited)
+            encoded[form] = Array(session.output[before...])
         }
     }
+}
+
+/// What encodings of one asynchronous message differ in.
+private struct MessageForm: Hashable {
+    var version: OpenFlowVersion
+    var isNicira: Bool
 }

@@ -65,9 +65,7 @@ extension OpenFlowSwitch {
         return SwitchConfig(flags: flags, missSendLength: session.missSendLength)
     }
 
-    /// Nicira's messages that set how a connection speaks.
-    ///
-    /// Flow formats other than the standard's are refused: peers then go on with the standard's.
+    /// Nicira's messages: those that set how a connection speaks, and requests.
     func handle(_ request: NiciraMessage, _ context: RequestContext) throws(OpenFlowError) {
         switch request {
         case .setFlowModTableID(let uses): context.session.usesFlowModTableID = uses
@@ -76,16 +74,25 @@ extension OpenFlowSwitch {
             context.session.controllerID = identifier
             self.updateMissHandling(now: context.now)
         case .setPacketInFormat(let format): context.session.packetInFormat = format
-        case .setFlowFormat(let format):
-            guard format == 0 else { throw OpenFlowError(.requestNotPermitted, value: UInt64(format)) }
+        case .setFlowFormat(let format): try self.setFlowFormat(format, context)
         case .flowAge: break
         case .setAsyncConfig2(let config): try self.handle(config, context)
         case .resume(let packet): try self.resume(packet, context)
         case .flushConnectionZone(let zone): try self.flushConnections(zone: zone)
         case .flushConnections(let flush): try self.flushConnections(flush)
-        case .flowMod, .tlvTableMod, .tlvTableRequest:
-            throw OpenFlowError(.requestBadExperimenterType)
+        case .flowMod(let request): try self.handle(request.flowMod, newCookie: request.newCookie, context)
+        case .tlvTableMod, .tlvTableRequest: throw OpenFlowError(.requestBadExperimenterType)
         case .flowRemoved, .packetIn, .packetIn2, .tlvTableReply: throw OpenFlowError(.requestBadType)
         }
+    }
+
+    /// NXT_SET_FLOW_FORMAT: 0 for flows in the form of 1.0, 2 for Nicira's, which 1.0 alone has.
+    ///
+    /// Requests are taken in both forms all the time, and answered in that of the request.
+    private func setFlowFormat(_ format: UInt32, _ context: RequestContext) throws(OpenFlowError) {
+        guard format == 0 || (format == 2 && context.version == .v1_0) else {
+            throw OpenFlowError(.requestNotPermitted, value: UInt64(format))
+        }
+        context.session.usesNiciraFlowFormat = format == 2
     }
 }

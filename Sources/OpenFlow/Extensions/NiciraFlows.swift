@@ -61,6 +61,10 @@ extension NiciraFlowMod: WireStructure {
         var selected = (cookie: self.flowMod.cookie, mask: self.flowMod.cookieMask)
         if self.flowMod.command == .add { selected.mask = 0 }
         try wire.selection(&self.flowMod.match, cookie: &selected.cookie, mask: &selected.mask)
+        // An add gives a cookie, it selects by none.
+        guard !wire.isReading || self.flowMod.command != .add || selected.mask == 0 else {
+            throw wire.refusal(.requestNiciraNXMInvalid, value: selected.mask)
+        }
         try wire.end(frame, padding: .uncounted)
         try wire.instructions(&self.flowMod.instructions)
         if wire.isReading { self.raise(cookie: cookie, selected: selected, hasTable: wire.hasFlowModTableID) }
