@@ -94,12 +94,33 @@ int clinux_packet_drops(int fd, uint32_t *drops) {
     return 0;
 }
 
+int clinux_packet_open_sender(uint32_t index, uint32_t send_bytes) {
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    // Bound to no protocol, it receives nothing.
+    struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = (int)index };
+    if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) < 0
+        || bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    if (set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, (int)send_bytes) < 0)
+        set_option(fd, SOL_SOCKET, SO_SNDBUF, (int)send_bytes);
+    return fd;
+}
+
+int clinux_packet_set_priority(int fd, uint32_t priority) {
+    return set_option(fd, SOL_SOCKET, SO_PRIORITY, (int)priority) < 0 ? -errno : 0;
+}
+
 int clinux_packet_send(int fd, const struct clinux_frame *frames, uint32_t head) {
     struct mmsghdr messages[64];
     struct iovec vectors[64][2];
     unsigned count = 0;
     for (uint32_t index = head; index != UINT32_MAX && count < 64; index = frames[index].next) {
         const struct clinux_frame *frame = &frames[index];
+        if (frame->priority != frames[head].priority) break;
         vectors[count][0] = (struct iovec){ .iov_base = (void *)frame->header, .iov_len = sizeof frame->header };
         vectors[count][1] = (struct iovec){ .iov_base = (void *)frame->data, .iov_len = frame->length };
         memset(&messages[count], 0, sizeof messages[count]);

@@ -12,6 +12,8 @@ public struct DatapathCapabilities: Sendable, Hashable {
     public var controlHeaderRewrite: Bool = false
     /// `recirculate` works.
     public var recirculation: Bool = false
+    /// `hash` works, and keys have its result after a recirculation.
+    public var hash: Bool = false
     /// `truncate` works.
     public var truncation: Bool = false
     /// `clone` works.

@@ -13,6 +13,8 @@ public struct Upcall: Sendable {
     public var key: FlowKey
     /// The frame from its first byte, VLAN tags included.
     public var packet: [UInt8]
+    /// What the datapath's `hash` goes by, where it is not in the packet; 0 where it is. Executions repeat it.
+    public var packetHash: UInt64 = 0
     /// Makes an upcall.
     public init(reason: Reason, key: FlowKey, packet: [UInt8]) {
         self.reason = reason
@@ -29,8 +31,11 @@ public struct PacketExecution: Sendable {
     public var key: FlowKey
     /// What to do with it.
     public var actions: [DatapathAction]
+    /// That of the upcall, so that the packet is hashed as those are that the datapath handles by itself.
+    public var packetHash: UInt64
     /// Makes an execution.
-    public init(packet: [UInt8], key: FlowKey, actions: [DatapathAction]) {
+    public init(packet: [UInt8], key: FlowKey, actions: [DatapathAction], packetHash: UInt64 = 0) {
+        self.packetHash = packetHash
         self.packet = packet
         self.key = key
         self.actions = actions

@@ -1,3 +1,4 @@
+import Datapath
 import Logging
 import OpenFlow
 import Testing
@@ -257,6 +258,20 @@ struct ConfigurationTests {
         #expect(
             Self.errors("run-dir: \(path)\nbridges: [{name: br0}]")
                 == ["run-dir: \(path)/br0.mgmt is longer than the 107 bytes that a socket may have"])
+    }
+
+    @Test("queues of a port are read, and what makes no sense of them is refused")
+    func queues() throws {
+        let port = try SettingParser.port("eth1=1,queues=3:100:2000;0:0:50")
+        #expect(
+            port.queues == [
+                DeviceQueue(number: 3, minimumRate: 100_000, maximumRate: 2_000_000),
+                DeviceQueue(number: 0, minimumRate: 0, maximumRate: 50_000),
+            ])
+        for text in ["", "1", "1:2", "1:2:1", "1:0:0", "1:1:2;1:1:2", "65533:1:2", "-1:1:2", "1:1:2;", "1:1:2:3"] {
+            #expect(throws: SettingError.self, "\(text)") { try SettingParser.port("eth1,queues=\(text)") }
+        }
+        #expect(throws: SettingError.self) { try SettingParser.port("p0,peer=p1,queues=1:1:2") }
     }
 
     // MARK: With flags

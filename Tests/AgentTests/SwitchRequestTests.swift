@@ -104,6 +104,37 @@ struct SwitchRequestTests {
         #expect(ports.map(\.durationNanoseconds) == [500_000_000, 500_000_000, 500_000_000, 500_000_000])
     }
 
+    @Test("tells a port's queues, their rates as shares of the port's speed, and what they have sent")
+    func queues() throws {
+        let harness = SwitchHarness()
+        var forwarding = PortForwarding()
+        forwarding.queues = [
+            DeviceQueue(number: 5, minimumRate: 1_000_000, maximumRate: 10_000_000),
+            DeviceQueue(number: 0, minimumRate: 0, maximumRate: 2_500_000),
+        ]
+        _ = try harness.control.addPort(
+            PortDescription(name: "queued"), index: PortIndex(rawValue: 40), requested: PortNumber(rawValue: 40),
+            now: harness.now, forwarding: forwarding)
+        let session = harness.connect(.v1_4)
+        func ask(_ queue: QueueID) -> [Message] {
+            let request = QueueRequest(port: PortNumber(rawValue: 40), queue: queue)
+            return harness.request(.multipartRequest(MultipartRequest(body: .queueDescription(request))), session)
+        }
+        func description(_ queue: UInt32, _ minimum: UInt16, _ maximum: UInt16) -> QueueDescription {
+            QueueDescription(
+                port: PortNumber(rawValue: 40), queue: QueueID(rawValue: queue), minimumRate: minimum,
+                maximumRate: maximum)
+        }
+        let both = [description(0, 0, 250), description(5, 100, 1_000)]
+        #expect(ask(.all) == [.multipartReply(MultipartReply(body: .queueDescription(both)))])
+        #expect(ask(QueueID(rawValue: 5)) == [.multipartReply(MultipartReply(body: .queueDescription([both[1]])))])
+        #expect(SwitchHarness.code(of: ask(QueueID(rawValue: 6))) == .queueOperationBadQueue)
+        let old = harness.connect(.v1_3)
+        let reply = harness.request(.queueGetConfigRequest(PortNumber(rawValue: 40)), old)
+        #expect(
+            reply == [.queueGetConfigReply(QueueConfiguration(port: PortNumber(rawValue: 40), queues: both))])
+    }
+
     @Test("gives the queues of all ports where 1.0 asks for all")
     func allQueues() {
         let harness = SwitchHarness()

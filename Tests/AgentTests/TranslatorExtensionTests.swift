@@ -133,6 +133,22 @@ struct TranslatorExtensionTests {
         #expect(result.mask.ethernetSource == 0xffff_ffff_ffff && result.actions == [out(2)])
     }
 
+    @Test("a flow that is learned with timeouts for its connection's end shortens them itself")
+    func learnFinTimeouts() throws {
+        var learn = Learn()
+        learn.finIdleTimeoutSeconds = 5
+        learn.finHardTimeoutSeconds = 9
+        var fixture = TranslationFixture()
+        fixture.pipeline.add(actions: [.learn(learn), output(2)])
+        let flow = try #require(fixture.translate(TestFrame()).learnedFlows.first).flowMod
+        #expect(flow.instructions == [.applyActions([.finTimeout(idleSeconds: 5, hardSeconds: 9)])])
+        #expect(throws: Never.self) {
+            try InstructionValidator.validate(
+                [.applyActions([.learn(learn)])], facts: PacketFacts(FlowKey(), FlowMask()),
+                table: TableID(rawValue: 0), tableCount: 254, version: .v1_3)
+        }
+    }
+
     @Test("learn says in its result whether the flow could be learned within the limit")
     func learnResult() {
         for isAllowed in [true, false] {

@@ -159,4 +159,112 @@ struct TranslatorGroupTests {
         #expect(mask.ipv4Destination == 0xff && mask.ipv4Source == 0 && mask.ethernetSource == 0)
         #expect(mask.transportSource == 0)
     }
+
+    // MARK: - By the datapath's hash
+
+    private static func select(_ number: UInt32, _ weights: [UInt16], _ actions: [[Action]]) -> SwitchGroup {
+        SwitchGroup(
+            groupID: GroupID(rawValue: number), type: .select,
+            members: zip(weights, actions).enumerated().map {
+                SwitchGroup.Member(bucket($1.1, id: UInt32($0), weight: $1.0))
+            }, created: .zero)
+    }
+
+    private static func hashing() -> TranslationFixture {
+        var fixture = TranslationFixture()
+        fixture.recirculation = RecirculationTable()
+        fixture.capabilities.recirculation = true
+        fixture.capabilities.hash = true
+        return fixture
+    }
+
+    /// What a packet does that comes back with a hash.
+    private static func thaw(
+        _ identifier: UInt32, hash: UInt32, _ fixture: TranslationFixture
+    ) throws -> Translation {
+        var key = TestFrame().key(inPort: 1)
+        key.recirculationID = identifier
+        key.datapathHash = hash
+        return fixture.translate(key: key, entry: .thawed(try #require(fixture.recirculation?.state(of: identifier))))
+    }
+
+    @Test("the datapath hashes IP packets for a select group: megaflows differ by eight bits of that alone")
+    func datapathHash() throws {
+        var fixture = Self.hashing()
+        fixture.pipeline.addGroup(1, Self.select(1, [1, 2, 0, 5], (1...4).map { [output($0)] }))
+        fixture.pipeline.add(actions: [group(1), output(3)])
+        fixture.pipeline.addPort(9)
+        let first = fixture.translate(inPort: 9)
+        #expect(first.actions == [.hash(algorithm: .l4, basis: 0), .recirculate(1)])
+        #expect(first.mask.ipv4Source == 0 && first.mask.transportSource == 0 && first.mask.ethernetSource == 0)
+        #expect(first.counters.isEmpty, "the group counts a packet once")
+        var counts = [0, 0, 0, 0]
+        for value in 0..<256 as Range<UInt32> {
+            let result = try Self.thaw(1, hash: 0xabcd_ef00 | value, fixture)
+            #expect(result.mask.datapathHash == 0xff && result.mask.ipv4Source == 0 && result.counters.count == 2)
+            #expect(result.actions.count == 2 && result.actions.last == out(3))
+            let chosen = try #require((1...4).first { result.actions.first == out($0) })
+            counts[Int(chosen) - 1] += 1
+        }
+        #expect(counts == [32, 64, 0, 160])
+    }
+
+    @Test("groups on one way choose by other bits; a dead bucket's values go to live ones, others stay")
+    func chainedHashes() throws {
+        var fixture = Self.hashing()
+        fixture.pipeline.addGroup(1, Self.select(1, [1, 1], [[output(2)], [group(2)]]))
+        fixture.pipeline.addGroup(2, Self.select(2, [1, 1], [[output(3)], [output(4)]]))
+        fixture.pipeline.add(instructions: [.writeActions([group(1)])])
+        #expect(fixture.translate().actions == [.hash(algorithm: .l4, basis: 0), .recirculate(1)])
+        var seen: Set<[DatapathAction]> = []
+        for value in 0..<1024 as Range<UInt32> {
+            let result = try Self.thaw(1, hash: value &* 0x9e37_79b1 | 1 << 31, fixture)
+            #expect(result.mask.datapathHash == (result.actions == [out(2)] ? 0xff : 0xffff))
+            seen.insert(result.actions)
+        }
+        #expect(seen == [[out(2)], [out(3)], [out(4)]])
+    }
+
+    @Test("values of a dead bucket go to live ones, and no others move")
+    func deadBuckets() throws {
+        var fixture = Self.hashing()
+        let members = (2...4).map { number in
+            SwitchGroup.Member(
+                bucket(
+                    [output(UInt32(number))], id: UInt32(number), weight: 1,
+                    watchPort: PortNumber(rawValue: UInt32(number))))
+        }
+        fixture.pipeline.addGroup(
+            1, SwitchGroup(groupID: GroupID(rawValue: 1), type: .select, members: members, created: .zero))
+        fixture.pipeline.add(actions: [group(1)])
+        _ = fixture.translate()
+        let before = try (0..<256 as Range<UInt32>).map { try Self.thaw(1, hash: 0x100 | $0, fixture).actions }
+        fixture.pipeline.ports[3]?.description.state = .linkDown
+        for (value, old) in before.enumerated() {
+            let new = try Self.thaw(1, hash: 0x100 | UInt32(value), fixture).actions
+            #expect(old == [out(3)] ? new == [out(2)] || new == [out(4)] : new == old)
+        }
+    }
+
+    @Test("where the controller asks for fields, and of packets without addresses, the hash is made here")
+    func ownHashes() {
+        var fixture = Self.hashing()
+        var selection = BucketSelection()
+        selection.usesDatapathHash = false
+        fixture.pipeline.addGroup(
+            1,
+            SwitchGroup(
+                groupID: GroupID(rawValue: 1), type: .select, selection: selection,
+                members: Self.select(1, [1, 1], [[output(2)], [output(2)]]).members, created: .zero))
+        fixture.pipeline.add(actions: [group(1)])
+        #expect(fixture.translate().actions == [out(2)])
+        fixture.pipeline.addGroup(1, Self.select(1, [1, 1], [[output(2)], [output(2)]]))
+        #expect(fixture.translate().actions.count == 2)
+        var frame = TestFrame()
+        frame.payload = .arp(operation: 1, sender: 0x0a00_0001, target: 0x0a00_0002)
+        #expect(fixture.translate(frame).actions == [out(2)])
+        // Weights that the values of the hash cannot share out.
+        fixture.pipeline.addGroup(1, Self.select(1, [1, 60_000], [[output(2)], [output(2)]]))
+        #expect(fixture.translate().actions == [out(2)])
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -113,6 +114,43 @@ struct OfctlGroupTests {
                 }
                 try dut.requireOfctl(version, "del-flows", "in_port=77")
             }
+        }
+    }
+
+    @Test(
+        "a select group shares two thousand conversations out by weight, at the cost of a few hundred cached flows",
+        arguments: LabDatapath.here)
+    func conversations(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath, hosts: 3) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            try dut.requireOfctl(
+                version, "add-group", "group_id=7,type=select,bucket=weight:1,output:2,bucket=weight:3,output:3")
+            try dut.requireOfctl(version, "add-flow", "in_port=1,ip,actions=group:7")
+            let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
+            for round in 1...20 {
+                for number in 0..<100 {
+                    try source.send(
+                        TestFrame.datagram(
+                            from: 1, to: 2, sourcePort: 10_000 + 100 * round + number, destinationPort: 7))
+                }
+                // One after the other, so that no queue on the way is too short.
+                try eventually("\(100 * round) packets are counted") {
+                    let counted = try dut.flows(version, "in_port=1,ip").first?.number("n_packets")
+                    return counted == UInt64(100 * round) ? true : nil
+                }
+            }
+            let statistics = try eventually("both buckets count them") { () -> [Int]? in
+                let text = try dut.requireOfctl(version, "dump-group-stats", "group_id=7")
+                let counts = text.components(separatedBy: "packet_count=").dropFirst()
+                    .compactMap { Int($0.prefix { $0.isNumber }) }
+                return counts.count == 3 && counts[0] == 2_000 && counts[1] + counts[2] == 2_000 ? counts : nil
+            }
+            // Five standard deviations of a binomial distribution.
+            #expect(abs(statistics[1] - 500) < 100, "\(statistics)")
+            let cached = try dut.sluice("dump-datapath-flows", "br0").split(separator: "\n")
+                .count { $0.contains("actions=") }
+            #expect(cached <= 300, "\(cached) cached flows")
         }
     }
 }

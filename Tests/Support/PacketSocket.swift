@@ -68,6 +68,27 @@ package enum TestFrame {
         return frame + [UInt8](repeating: 0, count: max(0, 60 - frame.count))
     }
 
+    /// A UDP datagram of one octet of IPv4 between two lab hosts, without check sums.
+    package static func datagram(
+        from source: Int, to destination: Int, sourcePort: Int, destinationPort: Int
+    ) -> [UInt8] {
+        let addresses = [2, 0, 0, 0, 0, UInt8(destination), 2, 0, 0, 0, 0, UInt8(source), 8, 0]
+        let header: [UInt8] = [0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17]
+        var sum: UInt32 = 0
+        let hosts: [UInt8] = [10, 0, 0, UInt8(source), 10, 0, 0, UInt8(destination)]
+        let words = header + hosts
+        for index in stride(from: 0, to: words.count, by: 2) {
+            sum += UInt32(words[index]) << 8 | UInt32(words[index + 1])
+        }
+        let checksum = ~UInt16(truncatingIfNeeded: (sum & 0xffff) + sum >> 16)
+        let ports = [
+            UInt8(sourcePort >> 8), UInt8(sourcePort & 255), UInt8(destinationPort >> 8), UInt8(destinationPort & 255),
+        ]
+        let frame: [UInt8] =
+            addresses + header + [UInt8(checksum >> 8), UInt8(checksum & 255)] + hosts + ports + [0, 9, 0, 0, 1]
+        return frame + [UInt8](repeating: 0, count: max(0, 60 - frame.count))
+    }
+
     /// `frame` in hexadecimal digits, as ovs-ofctl's `packet=` wants it.
     package static func hex(_ frame: [UInt8]) -> String {
         frame.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

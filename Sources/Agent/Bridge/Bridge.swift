@@ -1,4 +1,4 @@
-import Datapath
+package import Datapath
 import Logging
 import NIOCore
 import NetworkTypes
@@ -18,11 +18,14 @@ package struct BridgeSettings: Sendable {
         package var tunnel: TunnelSettings?
         /// The VLANs that NORMAL has on it.
         package var vlans: PortVLANs
+        /// The queues of its device.
+        package var queues: [DeviceQueue]
         /// Makes a port.
         package init(
             device: String, number: PortNumber? = nil, peer: String? = nil, tunnel: TunnelSettings? = nil,
-            vlans: PortVLANs = PortVLANs()
+            vlans: PortVLANs = PortVLANs(), queues: [DeviceQueue] = []
         ) {
+            self.queues = queues
             self.tunnel = tunnel
             self.vlans = vlans
             self.device = device
@@ -232,7 +235,8 @@ final class Bridge {
         }
         do throws(AgentError) {
             try self.addToSwitch(
-                PortDescription(interface: interface), index: added.index, requested: port.number, vlans: port.vlans)
+                PortDescription(interface: interface), index: added.index, requested: port.number, vlans: port.vlans,
+                queues: self.setQueues(of: port))
         } catch {
             try? self.service.backend.removePort(added.index)
             throw error
@@ -281,11 +285,12 @@ final class Bridge {
 
     func addToSwitch(
         _ description: PortDescription, index: PortIndex, requested: PortNumber?, vlans: PortVLANs = PortVLANs(),
-        tunnel: TunnelEndpoint? = nil
+        tunnel: TunnelEndpoint? = nil, queues: [DeviceQueue] = []
     ) throws(AgentError) {
         var forwarding = PortForwarding()
         forwarding.vlans = vlans
         forwarding.tunnel = tunnel
+        forwarding.queues = queues
         do throws(PortTable.Refusal) {
             let added = try self.openFlowSwitch.addPort(
                 description, index: index, requested: requested, now: self.clock(), forwarding: forwarding)
@@ -308,6 +313,7 @@ final class Bridge {
     private func removePorts() {
         for port in self.openFlowSwitch.pipeline.read({ $0.portsInOrder }) {
             self.openFlowSwitch.removePort(port.number, now: self.clock())
+            if !port.forwarding.queues.isEmpty { QueueDiscipline.remove(of: port.description.name) }
             do throws(DatapathError) {
                 try self.datapath.removePort(port.index)
             } catch {
@@ -366,6 +372,8 @@ final class Bridge {
     }
 
     // MARK: Words
+
+    func warn(_ text: String) { self.logger.warning("\(text)") }
 
     static func agentError(_ error: DatapathError, device: String, bridge: String) -> AgentError {
         let subject = device == bridge ? "local port of bridge \(bridge)" : "port \(device) of bridge \(bridge)"

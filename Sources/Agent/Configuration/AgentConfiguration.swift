@@ -1,3 +1,4 @@
+package import Datapath
 package import Logging
 package import OpenFlow
 
@@ -49,6 +50,8 @@ package struct BridgeConfiguration: Hashable, Sendable {
         package var tunnel: TunnelSettings?
         /// The VLANs that NORMAL has on it.
         package var vlans = PortVLANs()
+        /// The queues of its device.
+        package var queues: [DeviceQueue] = []
 
         /// Makes a port.
         package init(device: String, number: PortNumber? = nil, peer: String? = nil) {

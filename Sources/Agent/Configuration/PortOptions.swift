@@ -2,11 +2,12 @@ import Datapath
 import NetworkTypes
 
 /// What may stand after a port's name: `peer` for a patch port; `type`, `remote`, `local`, `key`, `port` and `exts` for
-/// a tunnel; `vlan-mode`, `tag`, `trunks`, `cvlans` and `qinq-ethtype` for the VLANs that NORMAL has on it.
+/// a tunnel; `vlan-mode`, `tag`, `trunks`, `cvlans` and `qinq-ethtype` for the VLANs that NORMAL has on it; `queues`
+/// for those of its device, `NUMBER:MINIMUM:MAXIMUM` in kbit/s each, with semicolons between.
 struct PortOptions {
     private static let names = [
         "peer", "type", "remote", "local", "key", "port", "vlan-mode", "tag", "trunks", "cvlans",
-        "qinq-ethtype", "exts",
+        "qinq-ethtype", "exts", "queues",
     ]
 
     private var values: [String: String] = [:]
@@ -32,6 +33,10 @@ struct PortOptions {
         port.tunnel = try self.tunnel()
         guard port.peer == nil || port.tunnel == nil else { throw SettingError("a patch port is no tunnel") }
         port.vlans = try self.vlans()
+        port.queues = try self.queues()
+        guard port.queues.isEmpty || port.peer == nil && port.tunnel == nil else {
+            throw SettingError("queues are for ports that are devices")
+        }
     }
 
     private func tunnel() throws(SettingError) -> TunnelSettings? {
@@ -112,6 +117,30 @@ struct PortOptions {
         guard self.values["cvlans"] == nil && self.values["qinq-ethtype"] == nil || vlans.mode == .dot1qTunnel else {
             throw SettingError("cvlans and qinq-ethtype go with vlan-mode=dot1q-tunnel")
         }
+    }
+
+    private func queues() throws(SettingError) -> [DeviceQueue] {
+        guard let text = self.values["queues"] else { return [] }
+        var queues: [DeviceQueue] = []
+        for item in text.split(separator: ";", omittingEmptySubsequences: false) {
+            let words = item.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            guard words.count == 3 else {
+                throw SettingError("'\(item)' is not a queue: expected NUMBER:MINIMUM:MAXIMUM, rates in kbit/s")
+            }
+            let rates: ClosedRange<UInt64> = 0...1_000_000_000
+            let queue = DeviceQueue(
+                number: UInt32(try Self.number(words[0], "queues", 0...UInt64(DeviceQueue.greatestNumber))),
+                minimumRate: try Self.number(words[1], "queues", rates) * 1_000,
+                maximumRate: try Self.number(words[2], "queues", rates) * 1_000)
+            guard queue.minimumRate <= queue.maximumRate, queue.maximumRate > 0 else {
+                throw SettingError("'\(item)': the maximum is less than the minimum, or nothing")
+            }
+            guard !queues.contains(where: { $0.number == queue.number }) else {
+                throw SettingError("queue \(queue.number) is given twice")
+            }
+            queues.append(queue)
+        }
+        return queues
     }
 
     private static func number(

@@ -91,7 +91,8 @@ package enum AgentProgram {
                 name: bridge.name, datapath: bridge.datapath,
                 ports: bridge.ports.map {
                     BridgeSettings.Port(
-                        device: $0.device, number: $0.number, peer: $0.peer, tunnel: $0.tunnel, vlans: $0.vlans)
+                        device: $0.device, number: $0.number, peer: $0.peer, tunnel: $0.tunnel, vlans: $0.vlans,
+                        queues: $0.queues)
                 },
                 switchConfiguration: switchConfiguration,
                 connections: connections,

@@ -245,6 +245,7 @@ extension BucketSelection {
         self.basis = method.parameter
         switch method.method {
         case "hash":
+            self.usesDatapathHash = false
             for entry in method.fields where entry.field.flowLayout == nil {
                 throw OpenFlowError(.propertyBadValue, value: UInt64(entry.field.rawValue))
             }

@@ -1,9 +1,13 @@
+package import Datapath
+
 /// What a port does with packets beyond what controllers are told of it.
 package struct PortForwarding: Sendable, Hashable {
     /// The tunnel that it is; nil for none.
     package var tunnel: TunnelEndpoint?
     /// Which VLANs NORMAL has on it, and how they are tagged.
     package var vlans = PortVLANs()
+    /// The queues of its device.
+    package var queues: [DeviceQueue] = []
     /// An ordinary port in every VLAN.
     package init() {}
 }

@@ -31,6 +31,9 @@ package final class SwitchGroup: Sendable {
     package let chainedGroups: [GroupID]
     /// The meters that its buckets use, each once.
     package let meters: [MeterID]
+    /// Which member gets the packets of each value of eight bits of the datapath's hash; empty where that does not
+    /// choose.
+    package let shares: [UInt8]
 
     /// Makes a group.
     package init(
@@ -47,6 +50,42 @@ package final class SwitchGroup: Sendable {
         for member in members { references.collect(member.bucket.actions) }
         self.chainedGroups = references.groups
         self.meters = references.meters
+        self.shares =
+            type == .select && selection.usesDatapathHash
+            ? Self.shares(of: members) : []
+    }
+
+    /// How many values of the datapath's hash the members share: each may cost a megaflow.
+    private static let shareCount = 256
+
+    /// Shares the values of the datapath's hash out by weight, exactly but for rounding (Webster's method), each to the
+    /// member that draws best for it and has not yet its share: where a bucket comes or goes, few others' values move.
+    ///
+    /// Empty where there is nothing to choose, or where a member would get less than one value.
+    private static func shares(of members: [Member]) -> [UInt8] {
+        let weights = members.map { Int($0.bucket.weight) }
+        let positive = weights.filter { $0 > 0 }
+        guard positive.count > 1, weights.count <= Self.shareCount, let least = positive.min(),
+            least * Self.shareCount >= positive.reduce(0, +)
+        else { return [] }
+        var seats = [Int](repeating: 0, count: weights.count)
+        for _ in 0..<Self.shareCount {
+            // The next value goes to the member with the greatest quotient of weight and odd number.
+            var best = 0
+            for place in 1..<weights.count
+            where weights[place] * (2 * seats[best] + 1) > weights[best] * (2 * seats[place] + 1) { best = place }
+            seats[best] += 1
+        }
+        return (0..<Self.shareCount).map { value in
+            var best = 0
+            var bestScore = -Double.infinity
+            for place in weights.indices where seats[place] > 0 {
+                let score = members[place].score(for: UInt64(value))
+                if score > bestScore { (best, bestScore) = (place, score) }
+            }
+            seats[best] -= 1
+            return UInt8(best)
+        }
     }
 
     /// The buckets as controllers see them.
@@ -61,11 +100,7 @@ package final class SwitchGroup: Sendable {
         var best: Member?
         var bestScore = -Double.infinity
         for member in self.members where member.bucket.weight > 0 && isLive(member) {
-            var draw = FlowHash(seed: hash)
-            draw.combine(UInt64(member.bucket.bucketID.rawValue))
-            // Uniform in (0, 1]; the logarithm divided by the weight is the largest with a chance in proportion to it.
-            let uniform = (Double(draw.finalize() >> 11) + 1) / 0x1p53
-            let score = log(uniform) / Double(member.bucket.weight)
+            let score = member.score(for: hash)
             if best == nil || score > bestScore {
                 best = member
                 bestScore = score
@@ -76,6 +111,15 @@ package final class SwitchGroup: Sendable {
 }
 
 extension SwitchGroup.Member {
+    /// What the bucket, whose weight is not 0, draws for a hash; the greatest of several wins.
+    fileprivate func score(for hash: UInt64) -> Double {
+        var draw = FlowHash(seed: hash)
+        draw.combine(UInt64(self.bucket.bucketID.rawValue))
+        // Uniform in (0, 1]; the logarithm divided by the weight is the largest with a chance in proportion to it.
+        let uniform = (Double(draw.finalize() >> 11) + 1) / 0x1p53
+        return log(uniform) / Double(self.bucket.weight)
+    }
+
     /// Makes a member that has handled nothing, or goes on with a counter.
     package init(_ bucket: Bucket, counter: TrafficCounter = TrafficCounter()) {
         self.bucket = bucket
@@ -92,12 +136,16 @@ package struct BucketSelection: Hashable, Sendable {
     package var fields: [MatchEntry]?
     /// What hashes start from, so that groups choose independently.
     package var basis: UInt64 = 0
+    /// Whether the datapath's own hash of a packet's addresses, protocol and ports may choose: not where the controller
+    /// has asked for fields.
+    package var usesDatapathHash = true
     /// What the controller said, to be told again.
     package var method: GroupSelectionMethod?
     /// The default fields.
     package init(fields: [MatchEntry]? = nil, basis: UInt64 = 0) {
         self.fields = fields
         self.basis = basis
+        self.usesDatapathHash = fields == nil
     }
 }
 

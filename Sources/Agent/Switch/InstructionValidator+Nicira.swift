@@ -75,9 +75,6 @@ extension InstructionValidator {
     }
 
     private static func validate(_ learn: Learn) throws(OpenFlowError) {
-        guard learn.finIdleTimeoutSeconds == 0, learn.finHardTimeoutSeconds == 0 else {
-            throw OpenFlowError(.actionBadArgument)
-        }
         if learn.flags.contains(.writeResult), let slice = learn.result {
             try self.validate(slice, isWritten: true)
         }

@@ -85,9 +85,9 @@ extension OpenFlowSwitch {
         case .port(let port): self.reply(.port(try self.portStatistics(of: port, context)), context)
         case .portDescription(let port):
             self.reply(.portDescription(try self.ports(port).map(\.description)), context)
-        case .queue(let request): self.reply(.queue(try self.queues(request, context) { _ in [] }), context)
+        case .queue(let request): self.reply(.queue(try self.queueStatistics(request, context)), context)
         case .queueDescription(let request):
-            self.reply(.queueDescription(try self.queues(request, context) { _ in [] }), context)
+            self.reply(.queueDescription(try self.queueDescriptions(request, context)), context)
         case .group(let group): self.reply(.group(self.groupStatistics(of: group, context)), context)
         case .groupDescription(let group):
             self.reply(.groupDescription(self.groupDescriptions(of: group)), context)
@@ -180,21 +180,6 @@ extension OpenFlowSwitch {
             entry.sendErrors = counted.transmitErrors
             return entry
         }
-    }
-
-    /// No port has queues yet: naming one is a fault, asking for all gives an empty list.
-    private func queues<Entry>(
-        _ request: QueueRequest, _ context: RequestContext, _ entries: (SwitchPort) -> [Entry]
-    ) throws(OpenFlowError) -> [Entry] {
-        // 1.0 asks for all ports by the port that means all; later versions by the one that means any.
-        let isAll = request.port == .any || (context.version == .v1_0 && request.port == .all)
-        if !isAll, self.pipeline.read({ $0.port(request.port) == nil }) {
-            throw OpenFlowError(.queueOperationBadPort, value: UInt64(request.port.rawValue))
-        }
-        guard request.queue == .all else {
-            throw OpenFlowError(.queueOperationBadQueue, value: UInt64(request.queue.rawValue))
-        }
-        return []
     }
 
     private var switchDescription: SwitchDescription {

@@ -89,12 +89,4 @@ extension OpenFlowSwitch {
         // Before 1.5 the controller that changes a port is not told of it (Open vSwitch's reading, too).
         if let updated { self.announce(updated, .modify, except: context.version < .v1_5 ? context.session : nil) }
     }
-
-    /// QUEUE_GET_CONFIG_REQUEST (up to 1.3): no port has queues yet.
-    func handleQueueConfiguration(of port: PortNumber, _ context: RequestContext) throws(OpenFlowError) {
-        guard self.pipeline.read({ $0.port(port) != nil }) || (port == .any && context.version >= .v1_1) else {
-            throw OpenFlowError(.queueOperationBadPort, value: UInt64(port.rawValue))
-        }
-        self.reply(.queueGetConfigReply(QueueConfiguration(port: port)), context)
-    }
 }

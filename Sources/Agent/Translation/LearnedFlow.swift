@@ -87,6 +87,11 @@ extension Translator {
         }
         var entries: [MatchEntry] = []
         var actions: [Action] = []
+        if learn.finIdleTimeoutSeconds != 0 || learn.finHardTimeoutSeconds != 0 {
+            // The learned flow does this itself, before everything else (ovs-actions(7), "learn").
+            actions.append(
+                .finTimeout(idleSeconds: learn.finIdleTimeoutSeconds, hardSeconds: learn.finHardTimeoutSeconds))
+        }
         for part in learn.specifications {
             guard (1...128).contains(part.bitCount) else { return self.omit(.unsupportedAction) }
             let ones = UInt128.max >> UInt128(128 - UInt32(part.bitCount))

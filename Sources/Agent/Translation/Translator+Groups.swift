@@ -12,6 +12,11 @@ extension Translator {
         }
         guard self.countLookup() else { return }
         guard let group = view.group(identifier) else { return self.drop(.groupUnavailable) }
+        guard !self.mustHash(for: group) else {
+            self.freezing = .hash(basis: UInt32(truncatingIfNeeded: group.selection.basis))
+            self.frozenSteps.append(.actions([.group(identifier)], self.context))
+            return
+        }
         self.depth += 1
         self.recorder?.depth += 1
         defer {
@@ -33,12 +38,9 @@ extension Translator {
                 live = Set(
                     group.members.filter { Self.isLive($0.bucket, view: view) }.map(\.bucket.bucketID))
             }
-            let choices = group.members.count { $0.bucket.weight > 0 }
-            // Where there is nothing to choose, nothing of the packet matters.
-            let hash = choices > 1 ? self.hash(for: group.selection) : 0
             guard
-                let member = group.member(
-                    for: hash, isLive: { live == nil || live?.contains($0.bucket.bucketID) == true })
+                let member = self.choose(
+                    from: group, isLive: { live == nil || live?.contains($0.bucket.bucketID) == true })
             else { return self.drop(.noLiveBucket) }
             self.perform(member, view: view)
         }
@@ -62,6 +64,46 @@ extension Translator {
         // What a remarking meter does depends on the code point, so an earlier rewrite of it is sent first.
         self.commit()
         self.append(.meter(number))
+    }
+
+    // MARK: - Choosing
+
+    /// Whether the packet must go through the datapath before a bucket can be chosen, which hashes it there: megaflows
+    /// then differ by a few bits of the hash, where they would differ by all addresses and ports.
+    ///
+    /// Packets without IP addresses are hashed here: what datapaths' hashes go by is then different, or nothing.
+    private mutating func mustHash(for group: SwitchGroup) -> Bool {
+        guard !group.shares.isEmpty, self.environment.capabilities.hash, self.environment.capabilities.recirculation,
+            self.environment.recirculation != nil, Self.isIP(self.key), self.key.datapathHash == 0,
+            self.generation < RecirculationTable.generationsMaximum
+        else { return false }
+        if let recorder = self.recorder, !self.allowsSideEffects {
+            recorder.note(.note("the datapath's hash chooses the bucket; shown is one that it may choose"))
+            return false
+        }
+        // What is fresh from a port has no hash.
+        if self.generation > 0 { self.unwildcard(.datapathHash) }
+        return true
+    }
+
+    /// The member of a select group that gets the packet; nil where none is live.
+    private mutating func choose(
+        from group: SwitchGroup, isLive: (SwitchGroup.Member) -> Bool
+    ) -> SwitchGroup.Member? {
+        guard !group.shares.isEmpty, self.key.datapathHash != 0, Self.isIP(self.key) else {
+            let choices = group.members.count { $0.bucket.weight > 0 }
+            // Where there is nothing to choose, nothing of the packet matters.
+            return group.member(for: choices > 1 ? self.hash(for: group.selection) : 0, isLive: isLive)
+        }
+        // The next eight bits for each group on the packet's way, so that they choose independently.
+        let shift = UInt32(8 * (self.hashChoices & 3))
+        self.hashChoices += 1
+        let bits = UInt32(group.shares.count - 1) << shift
+        let layout = FlowField.datapathHash.layout
+        self.unwildcard(word: layout.word, bits: UInt64(bits) << UInt64(layout.shift))
+        let value = Int((self.key.datapathHash & bits) >> shift)
+        let member = group.members[Int(group.shares[value])]
+        return isLive(member) ? member : group.member(for: UInt64(value), isLive: isLive)
     }
 
     // MARK: - Liveness

@@ -13,6 +13,8 @@ extension Translator {
         case reparse
         /// A bit of the pipeline state depends on the packet's length, which only the datapath knows.
         case packetLength(maximumBytes: UInt16, result: FieldSlice)
+        /// A group is to choose by the datapath's hash of the packet.
+        case hash(basis: UInt32)
         /// A controller is to see it first.
         case pause(ControllerOutput)
     }
@@ -32,6 +34,7 @@ extension Translator {
         guard self.result.error == nil else { return }
         switch cause {
         case .reparse: self.recirculate(steps)
+        case .hash(let basis): self.recirculate(steps, hashBasis: basis)
         case .packetLength(let maximum, let slice): self.fork(steps, maximumBytes: maximum, result: slice)
         case .pause(let output): self.pause(steps, output)
         }
@@ -44,10 +47,11 @@ extension Translator {
     mutating func recirculate(to table: TableID) -> Bool { self.recirculate([.table(table)]) }
 
     @discardableResult
-    private mutating func recirculate(_ steps: [FrozenStep]) -> Bool {
+    private mutating func recirculate(_ steps: [FrozenStep], hashBasis: UInt32? = nil) -> Bool {
         guard self.result.error == nil, let identifier = self.freeze(steps) else { return false }
         self.commit()
         self.hasSent = true
+        if let hashBasis { self.append(.hash(algorithm: .l4, basis: hashBasis)) }
         self.append(.recirculate(identifier))
         self.recorder?.note(.note("recirculated as 0x\(String(identifier, radix: 16))"))
         return true
@@ -91,7 +95,8 @@ extension Translator {
         let state = FrozenState(
             bridge: self.environment.bridge, inPort: self.inPort, steps: steps, lastRule: self.lastRule,
             pipelineWords: (2...10).map { self.key.words[$0] }, actionSet: self.actionSet.inOrder, stack: self.stack,
-            generation: self.generation + 1, mirrored: self.mirrored, isPaused: isPaused)
+            generation: self.generation + 1, mirrored: self.mirrored,
+            hashChoices: self.hashChoices, isPaused: isPaused)
         let linger = isPaused ? AgentLimits.pausedPacketLinger : nil
         guard let identifier = recirculation.identifier(of: state, now: self.now, linger: linger) else {
             self.drop(.recirculationUnavailable)
@@ -116,6 +121,7 @@ extension Translator {
     private mutating func goOn<View: PipelineView & ~Copyable>(_ state: FrozenState, view: borrowing View) {
         self.generation = state.generation
         self.mirrored = state.mirrored
+        self.hashChoices = state.hashChoices
         self.key.inPort = state.inPort.rawValue
         self.stack = state.stack
         for action in state.actionSet { self.actionSet.write(action) }

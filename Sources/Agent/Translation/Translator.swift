@@ -94,6 +94,8 @@ package struct Translator {
     var generation = 0
     /// Which of the bridge's mirrors have copied the packet, one bit for each.
     var mirrored: UInt32 = 0
+    /// How many times the datapath's hash has chosen a bucket: each choice goes by other bits of it.
+    var hashChoices = 0
     /// Why the packet must go away before it goes on; then nothing more is done with it here.
     var freezing: FreezeCause?
     /// What is left to be done with it then.

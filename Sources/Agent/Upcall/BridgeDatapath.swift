@@ -328,6 +328,11 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
         port.index.isPatch || port.index.isTunnel ? nil : DeviceErrorCounters(device: port.description.name)
     }
 
+    /// What the queues of a port's device have sent.
+    package func queueCounters(of port: SwitchPort) -> [UInt32: DeviceQueueCounters] {
+        (try? QueueDiscipline.counters(of: port.description.name)) ?? [:]
+    }
+
     /// Sets a port's device up or down, which a patch port does not have; returns nil when done.
     package func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
         guard !port.index.isPatch, !port.index.isTunnel else { return nil }

@@ -105,7 +105,9 @@ extension DatapathService {
         var crossings: [[PatchCrossing]] = []
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             self.counters.note(translation)
+            let first = work.executions.count
             self.perform(translation, on: upcall.packet, key: upcall.key, into: &work)
+            for index in first..<work.executions.count { work.executions[index].packetHash = upcall.packetHash }
             guard !work.crossings.isEmpty else { continue }
             crossings.append(work.crossings)
             work.crossings.removeAll()

@@ -24,6 +24,8 @@ package struct FrozenState: Hashable, Sendable {
     package var generation: Int
     /// Which mirrors have copied it.
     var mirrored: UInt32 = 0
+    /// How many times the datapath's hash has chosen a bucket for it.
+    var hashChoices = 0
     /// Whether it is with a controller, which alone may thaw it.
     package var isPaused = false
 }

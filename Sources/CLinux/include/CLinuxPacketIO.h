@@ -10,7 +10,8 @@ struct clinux_frame {
     uint32_t length;
     uint32_t next; // UINT32_MAX ends the chain
     uint16_t header[5];
-    uint16_t reserved[3];
+    uint16_t reserved;
+    uint32_t priority; // of the packet in the device's queueing discipline; frames of several are not sent together
 };
 
 // What a packet socket says beside a frame: struct virtio_net_hdr's words, and the VLAN tag that was
@@ -49,8 +50,12 @@ int clinux_packet_bind(int fd, uint32_t index);
 int clinux_packet_receive(int fd, void *data, size_t capacity, struct clinux_received *received);
 // Packets dropped by the socket since the last call.
 int clinux_packet_drops(int fd, uint32_t *drops);
-// Sends up to 64 frames of the chain from head, with virtio headers; returns how many, or a negated errno for
-// the first.
+// Opens a packet socket that only sends, with the sum of all its packets waiting at most send_bytes long.
+int clinux_packet_open_sender(uint32_t index, uint32_t send_bytes);
+// Gives what the socket sends from now on a priority (SO_PRIORITY, socket(7)).
+int clinux_packet_set_priority(int fd, uint32_t priority);
+// Sends up to 64 frames of the chain from head, as far as they have its priority, with virtio headers; returns how
+// many, or a negated errno for the first.
 int clinux_packet_send(int fd, const struct clinux_frame *frames, uint32_t head);
 // The pending error of a socket, which is then cleared.
 int clinux_socket_error(int fd);

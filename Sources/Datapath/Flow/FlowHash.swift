@@ -61,7 +61,8 @@ extension FlowKey {
 
     /// A hash of the L4 five-tuple; with `symmetric` both directions of a conversation give the same.
     ///
-    /// What the `hash` action stores as the datapath hash. 0 is never returned, so that 0 can mean "none".
+    /// What the `hash` action stores as the datapath hash. 0 is never returned, so that 0 can mean "none". Fragments of
+    /// one packet have one hash: none of them is hashed by its ports.
     package func fiveTupleHash(basis: UInt32, symmetric: Bool) -> UInt32 {
         var hash = FlowHash(seed: UInt64(basis))
         let source: UInt64
@@ -73,7 +74,8 @@ extension FlowKey {
             source = UInt64(self.ipv4Source)
             destination = UInt64(self.ipv4Destination)
         }
-        let ports = (UInt64(self.transportSource), UInt64(self.transportDestination))
+        let hasPorts: UInt64 = self.ipFragment & 3 == 0 ? 1 : 0
+        let ports = (UInt64(self.transportSource) * hasPorts, UInt64(self.transportDestination) * hasPorts)
         if symmetric {
             hash.combine(source ^ destination)
             hash.combine(source &+ destination)

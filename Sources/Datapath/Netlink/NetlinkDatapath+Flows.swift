@@ -205,7 +205,8 @@ extension NetlinkDatapath {
     private func add(_ execution: PacketExecution, to batch: inout NetlinkBatch) -> Bool {
         batch.add(self.client.executeHeader) {
             $0.execution(
-                packet: execution.packet, key: execution.key, actions: execution.actions,
+                packet: execution.packet, key: execution.key, packetHash: execution.packetHash,
+                actions: execution.actions,
                 portID: self.portID(for: execution.key.inPort))
         }
     }

@@ -3,7 +3,8 @@
 extension NetlinkWriter {
     /// Writes a request to execute actions; false where they nest too deeply.
     mutating func execution(
-        packet: borrowing [UInt8], key: borrowing FlowKey, actions: borrowing [DatapathAction], portID: UInt32
+        packet: borrowing [UInt8], key: borrowing FlowKey, packetHash: UInt64 = 0,
+        actions: borrowing [DatapathAction], portID: UInt32
     ) -> Bool {
         var start = self.begin(OpenVSwitch.PacketAttribute.packet.rawValue)
         self.raw(packet)
@@ -11,6 +12,7 @@ extension NetlinkWriter {
         start = self.begin(OpenVSwitch.PacketAttribute.key.rawValue)
         self.metadata(of: key)
         self.end(start)
+        if packetHash != 0 { self.attribute(OpenVSwitch.PacketAttribute.hash.rawValue, packetHash) }
         return self.actions(OpenVSwitch.PacketAttribute.actions.rawValue, actions, portID: portID)
     }
 }
@@ -36,6 +38,7 @@ extension OpenVSwitchClient {
             case .key:
                 guard reader.nested.readFlowWords(&upcall.key, .key) else { return nil }
                 isComplete = true
+            case .hash where reader.count == 8: upcall.packetHash = reader.uint64()
             case .userdata where reader.count == 8: userdata = reader.uint64()
             default: break
             }

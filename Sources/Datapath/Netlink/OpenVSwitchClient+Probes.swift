@@ -26,6 +26,7 @@ extension OpenVSwitchClient {
         let reply = ARPFields(operation: 2)
         found.controlHeaderRewrite = self.executes(
             [.set(.arp(reply, mask: ARPFields(operation: .max)))], etherType: 0x0806)
+        found.hash = self.executes([.hash(algorithm: .l4, basis: 0)])
         found.truncation = self.executes([.truncate(64)])
         found.clone = self.executes([.clone([mark])])
         found.sampleNesting =

@@ -181,6 +181,8 @@ package enum OpenVSwitch {
         case probe = 8
         /// Length before truncation (32 bits).
         case length = 10
+        /// The packet's hash (64 bits), which a packet that is given back keeps with it (Linux 5.5).
+        case hash = 11
     }
 
     /// Attributes of keys and masks; multi-byte header fields are in network byte order.

@@ -24,6 +24,8 @@ package struct PacketBuffer: ~Copyable {
     package var isShared: Bool
     /// What is left to the device that sends the frame.
     package var offload: PacketOffload
+    /// Which queue of the device that sends the frame it takes (skb priority); 0 for none in particular.
+    package var priority: UInt32 = 0
 
     /// Copies a frame into memory of its own.
     ///
@@ -98,9 +100,11 @@ package struct PacketBuffer: ~Copyable {
     /// A second buffer over the same memory, marked shared like this one; it must not outlive this buffer.
     package mutating func sharedView() -> PacketBuffer {
         self.isShared = true
-        return PacketBuffer(
+        var view = PacketBuffer(
             viewing: self.memory, capacity: self.capacity, start: self.start, count: self.count,
             offload: self.offload, isShared: true)
+        view.priority = self.priority
+        return view
     }
 
     /// Moves the frame into memory of its own, whoever else reads the old.

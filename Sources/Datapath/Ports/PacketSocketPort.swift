@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A port on an existing network device, by a packet socket (packet(7)) with a memory-mapped receive ring.
 ///
@@ -15,6 +16,8 @@ import Glibc
 package final class PacketSocketPort: @unchecked Sendable {
     private static let frameBytes = 2048
     private static let frameCount = 1024
+    /// Packets that a socket may hold until the device has sent them.
+    private static let sendBytes: UInt32 = 4 << 20
     /// Room before each frame for tags and labels.
     private static let headroom = 96
     /// `struct tpacket2_hdr` must survive until the frame is released; what follows it is ours.
@@ -30,6 +33,9 @@ package final class PacketSocketPort: @unchecked Sendable {
     /// Keeps other agents from taking the device too: packet sockets by themselves may be many.
     private let claim: FileDescriptor
     private let ring: UnsafeMutableRawPointer
+    /// A second socket for packets with a queue of the device, opened with the first of them: priorities are of
+    /// sockets.
+    private let sender = Mutex<FileDescriptor?>(nil)
     /// The next slot to read, and how many before it are not yet released.
     ///
     /// Worker only.
@@ -44,7 +50,7 @@ package final class PacketSocketPort: @unchecked Sendable {
         let interface = try NetworkInterface(named: name)
         self.claim = try Self.claim(interface)
         let operation = "open a packet socket on \(name)"
-        let number = clinux_packet_open(interface.index, 8 << 20, 4 << 20)
+        let number = clinux_packet_open(interface.index, 8 << 20, Self.sendBytes)
         try Self.require(number, operation)
         let descriptor = FileDescriptor(owning: number)
         var ring: UnsafeMutableRawPointer?
@@ -181,7 +187,18 @@ package final class PacketSocketPort: @unchecked Sendable {
 
     /// Sends up to 64 frames of the chain that begins at `head`; how many, or a negated errno for the first.
     func send(_ frames: UnsafePointer<clinux_frame>, head: UInt32) -> Int32 {
-        clinux_packet_send(self.descriptor.number, frames, head)
+        let priority = frames[Int(head)].priority
+        guard priority != 0 else { return clinux_packet_send(self.descriptor.number, frames, head) }
+        return self.sender.withLock { sender in
+            if sender == nil {
+                let number = clinux_packet_open_sender(self.interfaceIndex, Self.sendBytes)
+                guard number >= 0 else { return number }
+                sender = FileDescriptor(owning: number)
+            }
+            guard let number = sender?.number else { return -EBADF }
+            let result = clinux_packet_set_priority(number, priority)
+            return result < 0 ? result : clinux_packet_send(number, frames, head)
+        }
     }
 
     /// Takes the error that a device going down left behind, so that it does not wake the worker again.

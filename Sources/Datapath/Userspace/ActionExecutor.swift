@@ -147,7 +147,9 @@ package enum ActionExecutor {
         _ progress: inout Progress, _ sink: inout Sink
     ) throws(PacketError) {
         switch rewrite {
-        case .priority(let value): key.priority = value
+        case .priority(let value):
+            key.priority = value
+            packet.priority = value
         case .mark(let value, let mask): key.packetMark = PacketEditor.merge(key.packetMark, value, mask)
         case .tunnel: throw .unsupported
         default:

@@ -229,7 +229,8 @@ extension Forwarder: PacketSink {
         if self.queue.isFull { self.flush() }
         packet.isShared = true
         self.queue.append(
-            packet.unsafeStart, count: min(packet.count, max(0, maximumLength)), offload: packet.offload, to: port)
+            packet.unsafeStart, count: min(packet.count, max(0, maximumLength)), offload: packet.offload,
+            priority: packet.priority, to: port)
     }
 
     mutating func passUp(

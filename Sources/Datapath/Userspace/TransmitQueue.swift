@@ -30,7 +30,9 @@ struct TransmitQueue: ~Copyable {
     var isFull: Bool { self.count == Self.capacity }
 
     /// Adds a frame; the queue must not be full.
-    mutating func append(_ data: UnsafeRawPointer, count length: Int, offload: PacketOffload, to port: PortIndex) {
+    mutating func append(
+        _ data: UnsafeRawPointer, count length: Int, offload: PacketOffload, priority: UInt32, to port: PortIndex
+    ) {
         precondition(self.count < Self.capacity)
         let index = UInt32(truncatingIfNeeded: self.count)
         self.count &+= 1
@@ -38,6 +40,7 @@ struct TransmitQueue: ~Copyable {
         self.frames[Int(index)].length = UInt32(truncatingIfNeeded: length)
         self.frames[Int(index)].next = .max
         self.frames[Int(index)].header = offload.words
+        self.frames[Int(index)].priority = priority
         var chain = self.chains.count &- 1
         while chain >= 0 {
             if self.chains[chain].port == port {

@@ -56,6 +56,7 @@ public final class UserspaceDatapath: DatapathBackend {
         result.maskedSet = true
         result.controlHeaderRewrite = true
         result.recirculation = true
+        result.hash = true
         result.truncation = true
         result.clone = true
         result.sampleNesting = ActionExecutor.depthMaximum
