@@ -13,7 +13,9 @@ public struct Upcall: Sendable {
     public var key: FlowKey
     /// The frame from its first byte, VLAN tags included.
     public var packet: [UInt8]
-    /// What the datapath's `hash` goes by, where it is not in the packet; 0 where it is. Executions repeat it.
+    /// What the datapath's `hash` goes by, where it is not in the packet; 0 where it is.
+    ///
+    /// Executions repeat it.
     public var packetHash: UInt64 = 0
     /// Makes an upcall.
     public init(reason: Reason, key: FlowKey, packet: [UInt8]) {

@@ -42,6 +42,8 @@ struct RunCommand: ParsableCommand {
               eth2,tag=10         NORMAL: in VLAN 10, without tags; also trunks=10;20 and
                                   vlan-mode=trunk, access, native-tagged, native-untagged,
                                   dot1q-tunnel (with cvlans=1;2, qinq-ethtype=802.1q)
+              eth3,queues=1:1000:5000;2:0:9000
+                                  queues of the device: number, least and most kbit/s
 
             FILE
               run-dir: /run/sluice
@@ -103,6 +105,12 @@ struct RunCommand: ParsableCommand {
             "Copy packets: select-all=true, select-src=A;B, select-dst=A;B, select-vlan=1;2, with output-port=NAME or "
                 + "output-vlan=N, and snaplen=BYTES. Repeatable.", valueName: "name,option=value..."))
     var mirror: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Set a flow table: name=NAME, flow-limit=N, overflow-policy=refuse or evict, groups=FIELD;FIELD. "
+                + "Repeatable.", valueName: "number,option=value..."))
+    var flowTable: [String] = []
 
     @Option(
         help: ArgumentHelp("VLANs in which NORMAL learns nothing and floods everything.", valueName: "list"))

@@ -85,8 +85,8 @@ struct ConfigurationTests {
 
     private static let bridgeKeys =
         "allow, async-messages, auxiliary-connections, controller-burst-limit, controller-queue-size, "
-        + "controller-rate-limit, controllers, datapath, datapath-id, dscp, fail-mode, flood-vlans, in-band, "
-        + "inactivity-probe, keepalive, listen, local-address, log-messages, max-backoff, max-connections, "
+        + "controller-rate-limit, controllers, datapath, datapath-id, dscp, fail-mode, flood-vlans, flow-tables, "
+        + "in-band, inactivity-probe, keepalive, listen, local-address, log-messages, max-backoff, max-connections, "
         + "max-half-open, mirrors, name, ports, protocols, record or server-name"
 
     @Test(
@@ -272,6 +272,23 @@ struct ConfigurationTests {
             #expect(throws: SettingError.self, "\(text)") { try SettingParser.port("eth1,queues=\(text)") }
         }
         #expect(throws: SettingError.self) { try SettingParser.port("p0,peer=p1,queues=1:1:2") }
+    }
+
+    @Test("flow tables are read from file and flag, and what makes no sense of them is refused")
+    func flowTables() throws {
+        let configuration = try Self.build(
+            "bridges: [{name: br0, flow-tables: ['3,flow-limit=10,overflow-policy=evict,groups=in_port;eth_src']}]",
+            "--flow-table", "0,name=first")
+        let tables = configuration.bridges.first?.flowTables ?? []
+        #expect(tables.map(\.table.rawValue) == [3, 0] && tables.map(\.name) == [nil, "first"])
+        #expect(tables.first?.flowLimit == 10 && tables.first?.evicts == true)
+        #expect(tables.first?.groups == [.inPort, .ethernetSource])
+        for text in [
+            "254", "x", "1,flow-limit=-1", "1,overflow-policy=x", "1,groups=in_port", "1,name=", "1,limit=1",
+            "1,overflow-policy=evict,groups=in_port;in_port", "1,overflow-policy=evict,groups=nothing",
+            "1,name=a,name=b",
+        ] { #expect(throws: SettingError.self, "\(text)") { try SettingParser.flowTable(text) } }
+        #expect(Self.errors("bridges: [{name: br0, flow-tables: ['1', '1']}]").count == 1)
     }
 
     // MARK: With flags

@@ -161,6 +161,78 @@ struct SwitchTableTests {
 
     // MARK: - Eviction
 
+    @Test("set by the configuration: names, limits, and groups of flows, the greatest of which loses one")
+    func evictionGroups() {
+        var table = FlowTableConfiguration(Self.zero)
+        table.name = "guarded"
+        table.flowLimit = 4
+        table.evicts = true
+        table.groups = [.inPort]
+        let harness = SwitchHarness { $0.flowTables = [table] }
+        let session = harness.connect(.v1_4)
+        func add(_ port: UInt32, _ destination: UInt32, seconds: UInt16) -> [Message] {
+            harness.request(
+                SwitchHarness.flowMod(.add, destination, cookie: UInt64(port)) {
+                    $0.match = Match([MatchEntry(.inPort, port)] + $0.match.entries)
+                    $0.hardTimeoutSeconds = seconds
+                }, session)
+        }
+        func ports() -> [UInt64] { harness.flows(session).map(\.cookie.rawValue).sorted() }
+        for destination in 1...3 as ClosedRange<UInt32> { #expect(add(1, destination, seconds: 100).isEmpty) }
+        // It ends first, but has its group for itself.
+        #expect(add(2, 1, seconds: 1).isEmpty)
+        #expect(add(3, 1, seconds: 50).isEmpty)
+        #expect(ports() == [1, 1, 2, 3])
+        #expect(add(3, 2, seconds: 50).isEmpty)
+        #expect(ports() == [1, 2, 3, 3])
+        // Now the other group is the greatest.
+        #expect(add(1, 9, seconds: 50).isEmpty)
+        #expect(ports() == [1, 1, 2, 3])
+        let described = Self.descriptions(harness, session).first?.configuration
+        #expect(described?.bits == 4)
+        // What goes by itself leaves its group.
+        harness.request(SwitchHarness.flowMod(.delete, 0) { $0.match = .any }, session)
+        for destination in 1...4 as ClosedRange<UInt32> { #expect(add(4, destination, seconds: 9).isEmpty) }
+        #expect(add(5, 1, seconds: 9).isEmpty)
+        #expect(ports() == [4, 4, 4, 5])
+    }
+
+    @Test("lose flows of the greatest group as a plain count of the groups says", arguments: 0..<8 as Range<UInt64>)
+    func evictionGroupProperty(seed: UInt64) {
+        var random = SeededGenerator(state: seed)
+        var table = FlowTable(Self.zero, maximumEntries: 10_000, seed: seed)
+        table.setEvicts(true, by: [.inPort])
+        var members: [UInt32: Set<UInt32>] = [:]
+        var ports: [UInt32: UInt32] = [:]
+        for step in 0..<2_000 as Range<UInt32> {
+            if random.next() % 3 > 0 || ports.isEmpty {
+                var flow = FlowSpecification()
+                flow.key.inPort = UInt32(random.next() % 7)
+                flow.mask.inPort = .max
+                (flow.key.ipv4Source, flow.mask.ipv4Source) = (step, .max)
+                flow.hardTimeoutSeconds = UInt16(1 + random.next() % 100)
+                guard let added = try? table.add(flow, resetsCounts: false, checksOverlap: false, now: .zero) else {
+                    Issue.record("a flow cannot be added")
+                    return
+                }
+                members[flow.key.inPort, default: []].insert(added.reference.slot)
+                ports[added.reference.slot] = flow.key.inPort
+            } else if let slot = ports.keys.sorted().randomElement(using: &random), let port = ports[slot] {
+                table.remove(slot)
+                ports[slot] = nil
+                members[port]?.remove(slot)
+            }
+            let candidate = table.evictionCandidate(for: 0)
+            let most = members.values.map(\.count).max() ?? 0
+            guard most > 0 else {
+                #expect(candidate == nil)
+                continue
+            }
+            let chosen = candidate.flatMap { ports[$0] }.flatMap { members[$0]?.count }
+            #expect(chosen == most, "seed \(seed), step \(step)")
+        }
+    }
+
     @Test(
         "evict the least important flow, then the one that ends soonest, and tell why and with what counters"
     )

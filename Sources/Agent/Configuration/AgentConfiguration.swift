@@ -75,6 +75,8 @@ package struct BridgeConfiguration: Hashable, Sendable {
     package var ports: [Port]
     /// Mirrors, and the VLANs that are flooded.
     package var forwarding = BridgeForwarding()
+    /// What is set of flow tables.
+    package var flowTables: [FlowTableConfiguration] = []
     /// Addresses of controllers to call.
     package var controllers: [ControllerAddress]
     /// Addresses to listen on; the management socket is not among them.

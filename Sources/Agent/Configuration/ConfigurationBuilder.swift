@@ -165,7 +165,8 @@ package struct ConfigurationBuilder {
         }
     }
 
-    /// Adds mirrors, whose names occur once and whose ports the bridge has, and the VLANs that are flooded.
+    /// Adds mirrors, whose names occur once and whose ports the bridge has, the VLANs that are flooded, and what is set
+    /// of flow tables.
     private mutating func addForwarding(of partial: PartialConfiguration.Bridge, to bridge: inout BridgeConfiguration) {
         bridge.forwarding.floodVLANs = partial.floodVLANs ?? []
         let ports = Set(bridge.ports.map(\.device) + [bridge.name])
@@ -180,6 +181,12 @@ package struct ConfigurationBuilder {
                 self.lines.append("\(mirror.place): mirror \(mirror.value.name) is given twice")
             }
             bridge.forwarding.mirrors.append(mirror.value)
+        }
+        for table in partial.flowTables {
+            if bridge.flowTables.contains(where: { $0.table == table.value.table }) {
+                self.lines.append("\(table.place): flow table \(table.value.table.rawValue) is given twice")
+            }
+            bridge.flowTables.append(table.value)
         }
         if bridge.forwarding.mirrors.count > BridgeForwarding.mirrorsMaximum {
             self.lines.append("bridge \(bridge.name): more than \(BridgeForwarding.mirrorsMaximum) mirrors")

@@ -87,8 +87,8 @@ package struct ConfigurationFile {
     private mutating func readBridge(_ node: Node, _ path: String) {
         let keys = Set(
             [
-                "controllers", "datapath", "datapath-id", "fail-mode", "flood-vlans", "inactivity-probe", "listen",
-                "max-backoff", "mirrors", "name", "ports", "protocols",
+                "controllers", "datapath", "datapath-id", "fail-mode", "flood-vlans", "flow-tables", "inactivity-probe",
+                "listen", "max-backoff", "mirrors", "name", "ports", "protocols",
             ] + Self.connectionRows.map(\.name)
         ).sorted()
         let before = self.lines.count
@@ -105,12 +105,8 @@ package struct ConfigurationFile {
                 bridge.listeners = self.readAddresses(value, path, .passive, "controllers", &bridge.addressSettings)
             case "protocols": bridge.protocols = self.readProtocols(value, path)
             case "flood-vlans": bridge.floodVLANs = self.scalar(value, path, SettingParser.vlans)
-            case "mirrors":
-                for (index, element) in self.elements(value, path).enumerated() {
-                    if let mirror = self.given(element, "\(path)[\(index)]", SettingParser.mirror) {
-                        bridge.mirrors.append(mirror)
-                    }
-                }
+            case "mirrors": bridge.mirrors = self.readList(value, path, SettingParser.mirror)
+            case "flow-tables": bridge.flowTables = self.readList(value, path, SettingParser.flowTable)
             default: self.readScalar(key, value, path, into: &bridge)
             }
         }
@@ -118,6 +114,15 @@ package struct ConfigurationFile {
             self.report(node, path, "name is missing")
         }
         self.partial.bridges.append(bridge)
+    }
+
+    /// The elements of a list, each of one text.
+    private mutating func readList<Value>(
+        _ node: Node, _ path: String, _ parse: (String) throws(SettingError) -> Value
+    ) -> [PartialConfiguration.Given<Value>] {
+        self.elements(node, path).enumerated().compactMap { index, element in
+            self.given(element, "\(path)[\(index)]", parse)
+        }
     }
 
     private mutating func readScalar(

@@ -46,6 +46,8 @@ package struct PartialConfiguration: Hashable, Sendable {
         package var floodVLANs: Set<UInt16>?
         /// See ``BridgeForwarding/mirrors``.
         package var mirrors: [Given<PortMirror>] = []
+        /// See ``BridgeConfiguration/flowTables``.
+        package var flowTables: [Given<FlowTableConfiguration>] = []
         /// See ``BridgeConfiguration/controllers``.
         package var controllers: [Given<ControllerAddress>] = []
         /// See ``BridgeConfiguration/listeners``.
@@ -70,6 +72,7 @@ package struct PartialConfiguration: Hashable, Sendable {
             self.protocols = other.protocols ?? self.protocols
             self.ports += other.ports
             self.mirrors += other.mirrors
+            self.flowTables += other.flowTables
             self.floodVLANs = other.floodVLANs ?? self.floodVLANs
             self.controllers += other.controllers
             self.listeners += other.listeners

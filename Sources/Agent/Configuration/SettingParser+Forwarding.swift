@@ -1,4 +1,6 @@
-// The texts of mirrors and of sets of VLANs.
+import OpenFlow
+
+// The texts of mirrors, of sets of VLANs and of flow tables.
 extension SettingParser {
     /// VLAN identifiers, 0 to 4095, with commas between them.
     static func vlans(_ text: String) throws(SettingError) -> Set<UInt16> {
@@ -38,6 +40,51 @@ extension SettingParser {
             throw SettingError("mirror \(mirror.name) selects nothing: expected select-all, select-src or select-dst")
         }
         return mirror
+    }
+
+    /// `NUMBER,WORD=VALUE...`: `name`, `flow-limit`, `overflow-policy` (`refuse` or `evict`) and `groups`, the names of
+    /// fields with semicolons.
+    static func flowTable(_ text: String) throws(SettingError) -> FlowTableConfiguration {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        var table = FlowTableConfiguration(
+            TableID(rawValue: UInt8(clamping: try Self.integer(parts[0], in: 0...253))))
+        var seen: Set<String> = []
+        for part in parts.dropFirst() {
+            guard let equals = part.firstIndex(of: "="), seen.insert(String(part[..<equals])).inserted else {
+                throw SettingError("'\(part)' is not NAME=VALUE, or given twice")
+            }
+            let value = String(part[part.index(after: equals)...])
+            switch part[..<equals] {
+            case "name":
+                guard (1...31).contains(value.utf8.count) else {
+                    throw SettingError("'\(value)' is not a name of a table: expected 1 to 31 bytes")
+                }
+                table.name = value
+            case "flow-limit": table.flowLimit = try Self.integer(value, in: 0...1_000_000)
+            case "overflow-policy":
+                guard value == "evict" || value == "refuse" else {
+                    throw SettingError("'\(value)' is not a policy: expected refuse or evict")
+                }
+                table.evicts = value == "evict"
+            case "groups": table.groups = try Self.fields(value)
+            default: throw SettingError("'\(part[..<equals])' is not an option of a flow table")
+            }
+        }
+        guard table.groups.isEmpty || table.evicts else {
+            throw SettingError("groups are for tables that evict: expected overflow-policy=evict beside them")
+        }
+        return table
+    }
+
+    private static func fields(_ text: String) throws(SettingError) -> [MatchField] {
+        var fields: [MatchField] = []
+        for item in text.split(separator: ";", omittingEmptySubsequences: false) {
+            guard let field = MatchField.named(String(item)), field.flowLayout != nil, !fields.contains(field) else {
+                throw SettingError("'\(item)' is not a field that flows match, or given twice")
+            }
+            fields.append(field)
+        }
+        return fields
     }
 
     private static func vlans(_ text: String, separator: Character) throws(SettingError) -> Set<UInt16> {

@@ -85,6 +85,7 @@ package enum AgentProgram {
         let bridges = configuration.bridges.map { bridge in
             var switchConfiguration = SwitchConfiguration()
             switchConfiguration.datapathID = bridge.datapathID
+            switchConfiguration.flowTables = bridge.flowTables
             var connections = bridge.connections(runDirectory: configuration.runDirectory)
             connections.tls = configuration.tls.complete
             var settings = BridgeSettings(

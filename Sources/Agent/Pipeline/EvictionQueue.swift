@@ -21,11 +21,29 @@ struct EvictionQueue {
     /// How many entries there are, those of flows that are gone among them.
     var count: Int { self.items.count }
 
+    /// Makes an empty queue.
+    init() {}
+
     /// Makes a queue of all rules.
     init(_ rules: borrowing RuleSlab) {
         for slot in 0..<rules.usedSlots {
             if let item = Self.item(slot, rules) { self.items.append(item) }
         }
+        self.order()
+    }
+
+    /// Drops the entries of rules that are gone, and all but one of each rule.
+    mutating func compact(_ rules: borrowing RuleSlab) {
+        var slots: Set<UInt32> = []
+        var kept: [Item] = []
+        for item in self.items where slots.insert(item.slot).inserted {
+            if let now = Self.item(item.slot, rules) { kept.append(now) }
+        }
+        self.items = kept
+        self.order()
+    }
+
+    private mutating func order() {
         guard self.items.count > 1 else { return }
         for place in (0...(self.items.count - 2) / 2).reversed() { self.siftDown(from: place) }
     }

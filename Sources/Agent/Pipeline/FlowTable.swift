@@ -90,6 +90,8 @@ package struct FlowTable: ~Copyable {
     private(set) var expiry = ExpiryHeap()
     /// Which flows go for new ones where the table is full; nil where none does.
     var eviction: EvictionQueue?
+    /// The same, where flows are in groups; nil where they are not.
+    var evictionGroups: EvictionGroups?
     /// What learn actions of its flows teach.
     var lessons = LessonCounts()
     private var lastGeneration: UInt32 = 0
@@ -119,7 +121,8 @@ package struct FlowTable: ~Copyable {
     init(succeeding other: borrowing FlowTable, seed: UInt64) {
         self.init(other.identifier, maximumEntries: other.maximumEntries, seed: seed)
         self.lastGeneration = other.lastGeneration
-        self.setEvicts(other.eviction != nil)
+        self.setEvicts(
+            other.eviction != nil || other.evictionGroups != nil, by: other.evictionGroups?.fields ?? [])
         self.lessons = other.lessons
         self.lessons.removeAll()
         self.matchedPackets.store(other.matchedPackets.load(ordering: .relaxed), ordering: .relaxed)
@@ -274,6 +277,7 @@ package struct FlowTable: ~Copyable {
             self.expiry.remove(slot, in: self.rules)
         }
         self.eviction?.push(slot, self.rules)
+        if self.evictionGroups != nil { self.enterGroup(slot) }
     }
 
     private mutating func replace(
@@ -293,6 +297,7 @@ package struct FlowTable: ~Copyable {
         rule.pointee.generation = self.lastGeneration
         self.forgetCounts(slot)
         self.eviction?.push(slot, self.rules)
+        if self.evictionGroups != nil { self.enterGroup(slot) }
     }
 
     /// Sets a rule's counters to zero, and takes them out of the table's sums.
@@ -363,6 +368,7 @@ package struct FlowTable: ~Copyable {
         self.unlinkCookie(slot)
         self.unlinkInstructions(slot)
         self.expiry.remove(slot, in: self.rules)
+        if self.evictionGroups != nil { self.evictionGroups?.remove(slot) }
         self.classifier.remove(entry)
         if rule.pointee.isHidden { self.hiddenCount -= 1 }
         if rule.pointee.flags.contains(.sendFlowRemoved) { self.announcedCount -= 1 }

@@ -16,6 +16,8 @@ struct TableSettings: Equatable, Sendable {
     var maximumEntries: Int?
     /// Whether a flow may go for a new one where the table is full (OFPTC_EVICTION).
     var evicts = false
+    /// The fields by whose values flows are in groups then, the greatest of which loses a flow; by configuration alone.
+    var evictionFields: [MatchField] = []
     /// When controllers are told how full the table is; nil for never (OFPTC_VACANCY_EVENTS).
     var vacancy: Vacancy?
     /// What flows may be made of; nil for everything that the switch can do.
@@ -45,7 +47,8 @@ extension PipelineState {
     func applySettings(to identifier: TableID) {
         guard let table = self.existingTable(identifier) else { return }
         table.pointee.maximumEntries = self.maximumEntries(of: identifier)
-        table.pointee.setEvicts(self.settings(of: identifier).evicts)
+        table.pointee.setEvicts(
+            self.settings(of: identifier).evicts, by: self.settings(of: identifier).evictionFields)
     }
 
     /// How much of a table is free, in percent, rounded down.

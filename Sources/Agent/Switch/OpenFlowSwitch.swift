@@ -72,6 +72,8 @@ package final class OpenFlowSwitch {
     let audit: Logger
     /// The time of day at a moment, in nanoseconds since 1970; set by the owner, which has a clock.
     package var timeOfDay: (MonotonicTime) -> UInt64 = { $0.nanoseconds }
+    /// Requests that the other controllers are told of once the change that they make is committed, and who made them.
+    var forwards: [(forward: RequestForward, by: ControllerSession)] = []
     /// The bundle that is being committed.
     var transaction: BundleTransaction?
     /// What measures packets to the controllers, where there is a meter for them.
@@ -96,6 +98,7 @@ package final class OpenFlowSwitch {
         let local = pipeline.read { $0.port(.local)?.description.hardwareAddress }
         let address = local ?? configuration.fallbackAddress
         self.datapathID = configuration.datapathID ?? DatapathID(rawValue: address.rawValue)
+        self.configure(configuration.flowTables, now: .zero)
     }
 
     /// Whether packets that match no flow are to raise packet-ins: some session of 1.0–1.2 wants them.

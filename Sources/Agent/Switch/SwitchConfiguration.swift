@@ -19,6 +19,8 @@ package struct SwitchConfiguration: Sendable {
     package var serialNumber = "None"
     /// What DESC says: a description of the datapath for people; nil for the bridge's name.
     package var datapathDescription: String?
+    /// What is set of flow tables at the start.
+    package var flowTables: [FlowTableConfiguration] = []
     /// Bytes of output (queued and not yet written) of one session above which dumps pause.
     package var outputBytesForDumps = AgentLimits.dumpOutputBytesMaximum
     /// Bytes of output of one session above which asynchronous messages to it are dropped, and counted.

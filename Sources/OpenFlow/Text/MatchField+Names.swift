@@ -23,6 +23,9 @@ extension MatchField {
         }
     }
 
+    /// The field of that name, as ovs-fields(7) spells it; nil where there is none.
+    public static func named(_ name: String) -> MatchField? { self.byName[name.lowercased()] }
+
     /// Fields by every name that means one field whatever the packet; in small letters.
     static let byName: [String: MatchField] = {
         var fields: [String: MatchField] = [
