@@ -271,5 +271,15 @@ struct SwitchBundleTests {
         #expect(harness.take(curious) == [])
         harness.request(self.control(.commitRequest), asking)
         #expect(harness.take(curious).count == 1)
+        // What changes nothing is not, alone or in a bundle; nor is what a bundle takes back.
+        harness.request(groupMod(.delete, 77), asking)
+        #expect(harness.take(curious) == [])
+        harness.request(self.add(groupMod(.delete, 77)), asking)
+        harness.request(self.control(.commitRequest), asking)
+        harness.request(self.add(groupMod(.add, 2, .all, [bucket([output(1)])])), asking)
+        harness.request(self.add(request), asking)
+        harness.request(self.control(.commitRequest), asking)
+        harness.request(SwitchHarness.flowMod(.add, 1), asking)
+        #expect(harness.take(curious) == [])
     }
 }

@@ -132,6 +132,46 @@ struct SwitchGroupTests {
         #expect(harness.flows(session).map(\.cookie.rawValue).sorted() == [1, 4])
     }
 
+    @Test(
+        "a group or meter that very many flows use goes after them, in steps of a thousand", arguments: [true, false])
+    func longDeletion(isGroup: Bool) {
+        let harness = SwitchHarness()
+        let (session, other) = (harness.connect(.v1_4), harness.connect(.v1_4))
+        other.asyncConfig[.requestForward, .primary] = 3
+        let meter = Message.meterMod(
+            MeterMod(command: .add, meterID: MeterID(rawValue: 1), bands: [MeterBand(rate: 5)]))
+        harness.request(isGroup ? groupMod(.add, 1, .all, [bucket([output(1)])]) : meter, session)
+        func add(_ number: UInt32, _ session: ControllerSession) {
+            harness.request(
+                SwitchHarness.flowMod(.add, number) {
+                    $0.instructions =
+                        isGroup
+                        ? [.applyActions([group(1)])]
+                        : [.meter(MeterID(rawValue: 1)), .applyActions([output(1)])]
+                }, session)
+        }
+        for number in 1...3_000 as ClosedRange<UInt32> { add(number, session) }
+        harness.request(SwitchHarness.flowMod(.add, 9_999), session)
+        _ = harness.take(other)
+        let delete = MeterMod(command: .delete, meterID: MeterID(rawValue: 1))
+        #expect(harness.request(isGroup ? groupMod(.delete, 1) : .meterMod(delete), session) == [])
+        #expect(session.isBusy && harness.flows(other).count == 3_001 - 1_024)
+        // It is there yet: others may still use it, and what they add goes, too.
+        add(5_000, other)
+        #expect(harness.take(other) == [])
+        var turns = 0
+        while session.isBusy, turns < 100 {
+            turns += 1
+            #expect(harness.control.runExpiry(now: harness.now) == harness.now || !session.isBusy)
+        }
+        #expect(harness.take(other).count == 1, "the other controller is told of it once, when it is done")
+        #expect(turns == 3 && harness.flows(other).count == 1)
+        #expect(harness.pipeline.read { $0.groups.inOrder.isEmpty && $0.meters.inOrder.isEmpty })
+        #expect(harness.take(session) == [])
+        add(6_000, session)
+        #expect(harness.flows(other).count == 1)
+    }
+
     @Test("deleting a group removes the flows that use it, in any table, and says why")
     func deletion() {
         let harness = SwitchHarness()

@@ -77,7 +77,7 @@ struct SwitchRequestTests {
                 case (.meterConfiguration, .meterConfiguration(let meters)): #expect(meters.isEmpty)
                 case (.meterFeatures, .meterFeatures(let features)): #expect(features.maximumMeters == 4)
                 case (.tableFeatures, .tableFeatures(let tables)):
-                    #expect(tables.allSatisfy { $0.properties.count == 8 })
+                    #expect(tables.allSatisfy { $0.properties.count == (version >= .v1_5 ? 11 : 8) })
                 case (.portDescription, .portDescription(let ports)):
                     #expect(ports.map(\.name) == ["eth1", "eth2", "eth3"])
                 case (.tableDescription, .tableDescription(let tables)): #expect(tables.count == 254)

@@ -15,6 +15,8 @@ struct TableNarrowing: Equatable, Sendable {
         var applyActions: Set<UInt16>?
         var writeSetFields: Set<MatchField>?
         var applySetFields: Set<MatchField>?
+        var writeCopyFields: Set<MatchField>?
+        var applyCopyFields: Set<MatchField>?
     }
 
     /// The properties as the controller gave them, for replies.
@@ -75,6 +77,8 @@ extension TableNarrowing.Abilities {
         case .applyActions(let kinds, _): self.applyActions = Set(kinds.map(\.type))
         case .writeSetField(let fields, _): self.writeSetFields = Set(fields.compactMap(\.field))
         case .applySetField(let fields, _): self.applySetFields = Set(fields.compactMap(\.field))
+        case .writeCopyField(let fields, _): self.writeCopyFields = Set(fields.compactMap(\.field))
+        case .applyCopyField(let fields, _): self.applyCopyFields = Set(fields.compactMap(\.field))
         default: break
         }
     }
@@ -92,28 +96,36 @@ extension TableNarrowing.Abilities {
                     throw OpenFlowError(.instructionBadTableID, value: UInt64(table.rawValue))
                 }
             case .writeActions(let actions):
-                try Self.check(actions, self.writeActions, self.writeSetFields)
+                try Self.check(actions, self.writeActions, self.writeSetFields, self.writeCopyFields)
             case .applyActions(let actions):
-                try Self.check(actions, self.applyActions, self.applySetFields)
+                try Self.check(actions, self.applyActions, self.applySetFields, self.applyCopyFields)
             default: break
             }
         }
     }
 
     private static func check(
-        _ actions: [Action], _ kinds: Set<UInt16>?, _ fields: Set<MatchField>?
+        _ actions: [Action], _ kinds: Set<UInt16>?, _ settable: Set<MatchField>?, _ copyable: Set<MatchField>?
     ) throws(OpenFlowError) {
         for action in actions {
             if let kinds, let number = action.featureNumber, !kinds.contains(number) {
                 throw OpenFlowError(.actionBadType, value: UInt64(number))
             }
-            guard let fields, case .setField(let field, value: _, mask: _) = action,
-                let identifier = field.openFlowIdentifier(in: .v1_5)
-            else { continue }
-            guard fields.contains(field) else {
-                throw OpenFlowError(.actionBadSetType, value: UInt64(identifier.number))
+            switch action {
+            case .setField(let field, value: _, mask: _): try Self.check(field, settable)
+            case .copyField(let copy):
+                try Self.check(copy.source, copyable)
+                try Self.check(copy.destination, copyable)
+            default: break
             }
         }
+    }
+
+    private static func check(_ field: MatchField, _ allowed: Set<MatchField>?) throws(OpenFlowError) {
+        guard let allowed, let identifier = field.openFlowIdentifier(in: .v1_5), !allowed.contains(field) else {
+            return
+        }
+        throw OpenFlowError(.actionBadSetType, value: UInt64(identifier.number))
     }
 }
 
@@ -150,13 +162,21 @@ extension Action {
     fileprivate var featureNumber: UInt16? {
         switch self {
         case .output: 0
+        case .copyTTLOut: 11
+        case .copyTTLIn: 12
+        case .setMPLSTTL: 15
+        case .decrementMPLSTTL: 16
         case .pushVLAN: 17
         case .popVLAN: 18
+        case .pushMPLS: 19
+        case .popMPLS: 20
         case .setQueue: 21
         case .group: 22
         case .setNetworkTTL: 23
         case .decrementNetworkTTL: 24
         case .setField, .setVLANID, .setVLANPriority, .setTransportSource, .setTransportDestination: 25
+        case .pushPBB: 26
+        case .popPBB: 27
         case .copyField: 28
         case .meter: 29
         default: nil

@@ -78,6 +78,7 @@ extension OpenFlowSwitch {
                 self.pipeline.rollBackTransaction()
                 for reversal in reversals.reversed() { reversal() }
                 self.controllerMeter = controllerMeter
+                self.forwards = []
                 self.logger.info("\(self.name): \(context.session.peer): a message of a bundle refused: \(error)")
                 self.refuse(error.code, item.bytes, to: context.session, item.transactionID)
                 throw OpenFlowError(.bundleMessageFailed)
@@ -86,21 +87,18 @@ extension OpenFlowSwitch {
         let afterwards = self.transaction?.afterwards ?? []
         self.transaction = nil
         self.finishTransaction(by: context.origin, now: context.now)
+        self.forwards = []
         for action in afterwards { action() }
     }
 
     private func apply(_ message: Message, _ context: RequestContext) throws(OpenFlowError) {
         switch message {
         case .flowMod(let flowMod): try self.handle(flowMod, context)
-        case .groupMod(let groupMod):
-            try self.handle(groupMod, context)
-            self.forward(message, context)
-        case .meterMod(let meterMod):
-            try self.handle(meterMod, context)
-            self.forward(message, context)
+        case .groupMod, .meterMod: try self.carryOut(message, context)
         case .portMod(let portMod): try self.handle(portMod, context)
         case .tableMod(let tableMod): try self.handle(tableMod, context)
         case .packetOut(let packetOut): try self.handle(packetOut, context)
+        case .nicira(.tlvTableMod(let request)): try self.handle(request)
         default: throw OpenFlowError(.bundleMessageUnsupported)
         }
     }
@@ -113,22 +111,13 @@ extension OpenFlowSwitch {
 
     /// Says how to take back what is outside of the tables, should the bundle that is being committed fail.
     func onRollback(_ action: @escaping () -> Void) { self.transaction?.reversals.append(action) }
-
-    /// Tells the other controllers of a change of groups or meters (1.4 §7.4.6).
-    func forward(_ request: Message, _ context: RequestContext) {
-        let forward = RequestForward(transactionID: context.transactionID, request: request)
-        guard let reason = forward.reason else { return }
-        self.afterCommit {
-            self.broadcast(.requestForward(forward), .requestForward, except: context.session) { _ in reason.rawValue }
-        }
-    }
 }
 
 extension Message {
     /// Whether a bundle may hold it: everything that changes state, and packets.
     var isBundled: Bool {
         switch self {
-        case .flowMod, .groupMod, .meterMod, .portMod, .tableMod, .packetOut: true
+        case .flowMod, .groupMod, .meterMod, .portMod, .tableMod, .packetOut, .nicira(.tlvTableMod): true
         default: false
         }
     }

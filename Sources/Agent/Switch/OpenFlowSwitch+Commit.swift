@@ -41,6 +41,7 @@ extension OpenFlowSwitch {
             self.announceRemoval(of: flow.statistics, reason)
         }
         if self.hasMonitors { self.tellMonitors(of: events, by: origin, now: now) }
+        if !self.forwards.isEmpty { self.forwardRequests(of: events) }
         self.record(events, by: origin, version: version)
         self.tellVacancy()
         self.changeObserver?(PipelineChange(events: events, origin: origin, time: now, version: version))

@@ -4,7 +4,7 @@ import OpenFlow
 extension OpenFlowSwitch {
     /// Carries out a group_mod, all of it or nothing.
     func handle(_ groupMod: GroupMod, _ context: RequestContext) throws(OpenFlowError) {
-        guard groupMod.command != .delete else { return try self.deleteGroups(groupMod.groupID, context) }
+        guard groupMod.command != .delete else { return try self.deleteGroups(groupMod, context) }
         for bucket in groupMod.buckets {
             try InstructionValidator.validate(bucket: bucket.actions, version: context.version)
             var references = ActionReferences()
@@ -18,29 +18,30 @@ extension OpenFlowSwitch {
     }
 
     /// Deletes one group or all, and the flows that use them; what is not there is no fault.
-    private func deleteGroups(_ named: GroupID, _ context: RequestContext) throws(OpenFlowError) {
+    private func deleteGroups(_ groupMod: GroupMod, _ context: RequestContext) throws(OpenFlowError) {
+        let named = groupMod.groupID
         guard named == .all || named.rawValue <= GroupID.maximum.rawValue else {
             throw OpenFlowError(.groupModInvalidGroup, value: UInt64(named.rawValue))
         }
-        let doomed: ([GroupID], [RuleReference]) =
+        let groups: [GroupID] =
             try self.pipeline.read { (state: borrowing PipelineState) throws(OpenFlowError) in
-                if named == .all {
-                    let groups = state.groups.inOrder.map(\.groupID)
-                    return (groups, groups.isEmpty ? [] : state.flows { !$0.groups.isEmpty })
-                }
-                guard state.groups[named] != nil else { return ([], []) }
+                if named == .all { return state.groups.inOrder.map(\.groupID) }
+                guard state.groups[named] != nil else { return [] }
                 // 1.1 has no error for a group in use by another: those go with it, as flows do.
                 guard context.version < .v1_2 else {
                     try state.groups.checkRemoval(of: named)
-                    return ([named], state.flows { $0.groups.contains(named) })
+                    return [named]
                 }
-                let chain = state.groups.chain(upFrom: named)
-                return (chain, state.flows { list in chain.contains { list.groups.contains($0) } })
+                return state.groups.chain(upFrom: named)
             }
-        guard !doomed.0.isEmpty else { return }
-        self.remove(doomed.1, .groupDelete, by: context.origin, now: context.now)
+        guard !groups.isEmpty else { return }
+        let uses: (InstructionList) -> Bool =
+            named == .all ? { !$0.groups.isEmpty } : { list in groups.contains { list.groups.contains($0) } }
+        let flows = self.pipeline.read { $0.flows(whoseInstructions: uses) }
+        guard !self.defersRemoval(.groupMod(groupMod), flows, .groupDelete, context, uses: uses) else { return }
+        self.remove(flows, .groupDelete, by: context.origin, now: context.now)
         self.commit(by: context.origin, now: context.now) { state in
-            for group in doomed.0 { state.removeGroup(group) }
+            for group in groups { state.removeGroup(group) }
         }
     }
 

@@ -7,7 +7,7 @@ extension OpenFlowSwitch {
     /// Carries out a meter_mod, all of it or nothing.
     func handle(_ meterMod: MeterMod, _ context: RequestContext) throws(OpenFlowError) {
         let identifier = meterMod.meterID
-        guard meterMod.command != .delete else { return try self.deleteMeters(identifier, context) }
+        guard meterMod.command != .delete else { return self.deleteMeters(meterMod, context) }
         guard (1...MeterID.maximum.rawValue).contains(identifier.rawValue) || identifier.isVirtual else {
             throw OpenFlowError(.meterModInvalidMeter, value: UInt64(identifier.rawValue))
         }
@@ -76,16 +76,16 @@ extension OpenFlowSwitch {
     }
 
     /// Deletes one meter or all, and the flows that use them; what is not there is no fault.
-    private func deleteMeters(_ named: MeterID, _ context: RequestContext) throws(OpenFlowError) {
-        let (meters, flows) = self.pipeline.read { state -> ([SwitchMeter], [RuleReference]) in
-            if named == .all {
-                let meters = state.meters.inOrder
-                return (meters, meters.isEmpty ? [] : state.flows { !$0.meters.isEmpty })
-            }
-            guard let meter = state.meter(named) else { return ([], []) }
-            return ([meter], state.flows { $0.meters.contains(named) })
+    private func deleteMeters(_ meterMod: MeterMod, _ context: RequestContext) {
+        let named = meterMod.meterID
+        let meters = self.pipeline.read { state in
+            named == .all ? state.meters.inOrder : state.meter(named).map { [$0] } ?? []
         }
         guard !meters.isEmpty else { return }
+        let uses: (InstructionList) -> Bool =
+            named == .all ? { !$0.meters.isEmpty } : { $0.meters.contains(named) }
+        let flows = self.pipeline.read { $0.flows(whoseInstructions: uses) }
+        guard !self.defersRemoval(.meterMod(meterMod), flows, .meterDelete, context, uses: uses) else { return }
         self.remove(flows, .meterDelete, by: context.origin, now: context.now)
         self.commit(by: context.origin, now: context.now) { state in
             for meter in meters { state.removeMeter(meter.meterID) }

@@ -81,9 +81,16 @@ extension OpenFlowSwitch {
         case .flushConnectionZone(let zone): try self.flushConnections(zone: zone)
         case .flushConnections(let flush): try self.flushConnections(flush)
         case .flowMod(let request): try self.handle(request.flowMod, newCookie: request.newCookie, context)
-        case .tlvTableMod, .tlvTableRequest: throw OpenFlowError(.requestBadExperimenterType)
+        case .tlvTableMod(let request): try self.handle(request)
+        // Packets' keys have no room for tunnel options.
+        case .tlvTableRequest: self.reply(.nicira(.tlvTableReply(TLVTableReply())), context)
         case .flowRemoved, .packetIn, .packetIn2, .tlvTableReply: throw OpenFlowError(.requestBadType)
         }
+    }
+
+    /// NXT_TLV_TABLE_MOD: the table of tunnel options has no room, so that there is nothing to take out of it.
+    func handle(_ request: TLVTableMod) throws(OpenFlowError) {
+        guard request.command != .add || request.mappings.isEmpty else { throw OpenFlowError(.tlvTableFull, limit: 0) }
     }
 
     /// NXT_SET_FLOW_FORMAT: 0 for flows in the form of 1.0, 2 for Nicira's, which 1.0 alone has.

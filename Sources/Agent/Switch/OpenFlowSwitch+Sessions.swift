@@ -79,10 +79,14 @@ extension OpenFlowSwitch {
     /// Goes on with what takes several turns; says whether more is left that could be done at once.
     func continueLongWork(now: MonotonicTime) -> Bool {
         var hasMore = self.deleteOrphans(now: now)
-        for state in self.sessions.values where state.job != nil || state.dumpIsPaused {
-            if state.job != nil { self.continueJob(state, now: now) }
+        for state in self.sessions.values where state.hasLongWork {
+            if state.job != nil {
+                self.continueJob(state, now: now)
+            } else {
+                self.continueRemoval(state, now: now)
+            }
             if state.dumpIsPaused { self.continueDumps(state, now: now) }
-            hasMore = hasMore || state.job != nil || state.dumpIsPaused
+            hasMore = hasMore || state.hasLongWork
         }
         return hasMore
     }

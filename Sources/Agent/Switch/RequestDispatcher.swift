@@ -78,12 +78,7 @@ extension OpenFlowSwitch {
         case .getConfigRequest: self.reply(.getConfigReply(self.switchConfig(for: context.session)), context)
         case .setConfig(let config): try self.handle(config, context)
         case .portMod(let portMod): try self.handle(portMod, context)
-        case .groupMod(let groupMod):
-            try self.handle(groupMod, context)
-            self.forward(message, context)
-        case .meterMod(let meterMod):
-            try self.handle(meterMod, context)
-            self.forward(message, context)
+        case .groupMod, .meterMod: try self.carryOut(message, context)
         case .tableMod(let tableMod): try self.handle(tableMod, context)
         case .queueGetConfigRequest(let port): try self.handleQueueConfiguration(of: port, context)
         case .roleRequest(let request): try self.handle(request, context)

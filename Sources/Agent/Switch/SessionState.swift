@@ -22,6 +22,8 @@ final class SessionState {
     var dumps: [FlowDump] = []
     /// The flow_mod that is being carried out in slices; the session's messages wait for it.
     var job: FlowJob?
+    /// The deletion of groups or meters that is being carried out in slices, likewise.
+    var removal: RemovalJob?
     /// Whether the first dump has room and waits for its next turn.
     var dumpIsPaused = false
     /// The flow monitors.
@@ -43,6 +45,9 @@ final class SessionState {
         self.session = session
         self.packetIns = PacketInScheduler(session.packetInLimit)
     }
+
+    /// Whether something takes several turns, and waits for the next.
+    var hasLongWork: Bool { self.job != nil || self.removal != nil || self.dumpIsPaused }
 
     /// The next place among replies that may wait.
     func nextSequence() -> UInt64 {

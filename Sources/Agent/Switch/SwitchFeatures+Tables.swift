@@ -12,7 +12,7 @@ enum TableAbility {
 
     /// Fields of OpenFlow's own classes that actions can set.
     static func writableFields(in version: OpenFlowVersion) -> [FeatureField] {
-        self.fields(in: version, hasMasks: false) { $0.isWritable && $0 != .inPort && !Self.isMPLS($0) }
+        self.fields(in: version, hasMasks: false) { $0.isWritable && $0 != .inPort }
     }
 
     private static func fields(
@@ -22,13 +22,6 @@ enum TableAbility {
             guard field.flowLayout != nil, isWanted(field), field.openFlowIdentifier(in: version) != nil
             else { return nil }
             return FeatureField(field, hasMask: hasMasks && field.isMaskable, version: version)
-        }
-    }
-
-    private static func isMPLS(_ field: MatchField) -> Bool {
-        switch field {
-        case .mplsLabel, .mplsTrafficClass, .mplsBottomOfStack, .mplsTTL: true
-        default: false
         }
     }
 
@@ -42,9 +35,10 @@ enum TableAbility {
     static func actionTypes(in version: OpenFlowVersion) -> [UInt16] {
         switch version {
         case .v1_0: Array(0...11)
-        case .v1_1: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 18, 21, 22, 23, 24]
-        case .v1_2, .v1_3, .v1_4: [0, 17, 18, 21, 22, 23, 24, 25]
-        case .v1_5: [0, 17, 18, 21, 22, 23, 24, 25, 28, 29]
+        case .v1_1: Array(0...24)
+        case .v1_2: [0, 11, 12] + Array(15...25)
+        case .v1_3, .v1_4: [0, 11, 12] + Array(15...27)
+        case .v1_5: [0, 11, 12] + Array(15...29)
         }
     }
 
@@ -88,12 +82,19 @@ enum TableAbility {
         let writable = self.writableFields(in: version)
         let matchable = self.matchFields(in: version, hasMasks: true)
         // A property for the table-miss flow that is left out says the same as its twin (1.3 §7.3.5.5.2).
-        let properties: [TableFeatureProperty] = [
+        var properties: [TableFeatureProperty] = [
             .instructions(instructions, miss: false), .nextTables(later, miss: false),
             .writeActions(actions, miss: false), .applyActions(actions, miss: false), .match(matchable),
             .wildcards(self.matchFields(in: version)),
             .writeSetField(writable, miss: false), .applySetField(writable, miss: false),
         ]
+        if version >= .v1_5 {
+            // Fields that are copied from need not be writable, but the lists are of both sides.
+            let copyable = self.matchFields(in: version)
+            properties += [
+                .writeCopyField(copyable, miss: false), .applyCopyField(copyable, miss: false), .packetTypes([0]),
+            ]
+        }
         return TableFeatures(
             tableID: TableID(rawValue: UInt8(number)), name: Self.name(of: number), metadataMatch: .max,
             metadataWrite: .max, maximumEntries: UInt32(clamping: maximumEntries), properties: properties)
