@@ -63,6 +63,17 @@ public struct MeterCounters: Sendable, Hashable {
         self.input = input
         self.bands = bands
     }
+
+    /// Adds what another meter of the same bands has counted.
+    package mutating func add(_ other: MeterCounters) {
+        self.input.packets &+= other.input.packets
+        self.input.bytes &+= other.input.bytes
+        while self.bands.count < other.bands.count { self.bands.append(Traffic()) }
+        for (index, band) in other.bands.enumerated() {
+            self.bands[index].packets &+= band.packets
+            self.bands[index].bytes &+= band.bytes
+        }
+    }
 }
 
 /// What the meters of a datapath can do.

@@ -146,6 +146,40 @@ struct SwitchMeterTests {
         #expect(harness.take(session).count == 3)
     }
 
+    @Test("a controller action's meter limits what it sends, and tells of it beside what the datapath counts")
+    func controllerAction() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_3)
+        var output = ControllerOutput()
+        output.meter = MeterID(rawValue: 2)
+        let flow = SwitchHarness.flowMod(.add, 1) { $0.instructions = [.applyActions([.controllerOutput(output)])] }
+        // 1.3 has no word of its own for a meter that is not there.
+        #expect(harness.error(flow, session) == .actionBadArgument)
+        let bands = [MeterBand(kind: .drop, rate: 1, burstSize: 2)]
+        harness.request(self.meterMod(.add, 2, [.packetsPerSecond, .burst], bands), session)
+        #expect(harness.request(flow, session) == [])
+        harness.datapath.state.withLock {
+            $0.meterCounters[0] = MeterCounters(
+                input: .init(packets: 10, bytes: 100), bands: [.init(packets: 1, bytes: 10)])
+        }
+        let event = PacketInEvent(
+            packet: [UInt8](repeating: 0, count: 60), reason: .applyAction, table: TableID(rawValue: 0), cookie: .none,
+            maximumLength: 0xffff, controllerID: 0, key: FlowKey(), meter: MeterID(rawValue: 2))
+        harness.control.deliver([event, event, event], now: harness.now)
+        #expect(harness.take(session).count == 2)
+        guard case .meter(let statistics)? = self.body(.meter(MeterID(rawValue: 2)), harness, session) else {
+            Issue.record("no statistics")
+            return
+        }
+        #expect(statistics.map(\.flowCount) == [1])
+        #expect(statistics.first?.packetCount == 13 && statistics.first?.bands.map(\.packetCount) == [2])
+        // The flow goes with its meter; what is on its way then is not held back.
+        harness.request(self.meterMod(.delete, 2), session)
+        #expect(harness.flows(session).isEmpty)
+        harness.control.deliver([event, event, event], now: harness.now)
+        #expect(harness.take(session).count == 3)
+    }
+
     @Test("features tell what the datapath's meters can do")
     func features() {
         let harness = SwitchHarness()

@@ -453,6 +453,38 @@ struct SwitchTableTests {
         #expect(Self.tables(Self.features(harness, session)) == all)
     }
 
+    @Test("tell every action, and in 1.5 what may be copied, and refuse copies of what was left out")
+    func copies() {
+        #expect(TableAbility.actionTypes(in: .v1_3).contains(19) && TableAbility.actionTypes(in: .v1_5).contains(28))
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_5)
+        let copyable = [MatchField.ethernetSource, .ethernetDestination].compactMap {
+            FeatureField($0, hasMask: false, version: .v1_5)
+        }
+        #expect(
+            !Self.tables(
+                Self.change(harness, session) { table in
+                    table.properties.removeAll { if case .applyCopyField = $0 { true } else { false } }
+                    table.properties.append(.applyCopyField(copyable, miss: false))
+                }
+            ).isEmpty)
+        func copy(_ source: MatchField) -> OpenFlowError.Code? {
+            harness.error(
+                SwitchHarness.flowMod(.add, 1) {
+                    $0.instructions = [
+                        .applyActions([
+                            .copyField(
+                                CopyField(
+                                    bitCount: 16, source: source, sourceOffset: 0, destination: .ethernetDestination,
+                                    destinationOffset: 0))
+                        ])
+                    ]
+                }, session)
+        }
+        #expect(copy(.ethernetSource) == nil)
+        #expect(copy(.etherType) == .actionBadSetType)
+    }
+
     @Test(
         "refuse flows that are made of what a controller has left out",
         arguments: [OpenFlowVersion.v1_3, .v1_5])

@@ -153,4 +153,27 @@ struct OfctlGroupTests {
             #expect(cached <= 300, "\(cached) cached flows")
         }
     }
+
+    @Test("packets meet a select group as it is once it was changed, cached or not", arguments: LabDatapath.here)
+    func changes(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
+            let ear = try PacketSocket("eth0", in: lab.hosts[1].namespace)
+            for round in 1...60 {
+                let address = round < 16 ? "0\(String(round, radix: 16))" : String(round, radix: 16)
+                let bucket = "bucket=weight:1,set_field:02:00:00:00:01:\(address)->eth_src,output:2"
+                // ovs-ofctl ends when the barrier behind the change is answered.
+                try dut.requireOfctl(
+                    version, round == 1 ? "add-group" : "mod-group", "group_id=7,type=select,\(bucket),\(bucket)")
+                if round == 1 { try dut.requireOfctl(version, "add-flow", "in_port=1,ip,actions=group:7") }
+                try source.send(TestFrame.datagram(from: 1, to: 2, sourcePort: 1_000, destinationPort: round))
+                let heard = try ear.receive("packet \(round)") {
+                    $0[12...13] == [8, 0] && $0[23] == 17 && $0[37] == UInt8(round)
+                }
+                #expect(Array(heard[10...11]) == [1, UInt8(round)], "packet \(round) met another group")
+            }
+        }
+    }
 }

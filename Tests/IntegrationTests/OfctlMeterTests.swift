@@ -48,4 +48,22 @@ struct OfctlMeterTests {
             #expect(try !dut.requireOfctl(version, "dump-meters").contains("meter=1"))
         }
     }
+
+    @Test("a controller action may name a meter, and goes with it", arguments: LabDatapath.here)
+    func controllerMeter(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            let flow = "in_port=1,actions=controller(max_len=128,meter_id=5)"
+            let refusal = try dut.ofctl(version, "add-flow", flow)
+            #expect(refusal.output.contains("OFPBAC_BAD_METER") || !refusal.succeeded, "\(refusal.output)")
+            #expect(try dut.flows(version).isEmpty)
+            guard try !dut.requireOfctl(version, "meter-features").contains("max_meter:0 ") else { return }
+            try dut.requireOfctl(version, "add-meter", "meter=5,pktps,bands=type=drop,rate=2")
+            try dut.requireOfctl(version, "add-flow", flow)
+            #expect(try dut.flows(version).map { $0.has("meter_id=5") } == [true])
+            try dut.requireOfctl(version, "del-meter", "meter=5")
+            #expect(try dut.flows(version).isEmpty)
+        }
+    }
 }

@@ -72,4 +72,16 @@ struct OfctlNiciraTests {
             #expect(monitor.output.contains("reg5=0x6"), "\(monitor.output)")
         }
     }
+
+    @Test("the table of tunnel options has no room", arguments: LabDatapath.here, LabProtocol.allCases)
+    func tunnelOptions(datapath: LabDatapath, version: LabProtocol) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let table = try dut.requireOfctl(version, "dump-tlv-map")
+            #expect(table.contains("max option space=0 max fields=0"), "\(table)")
+            let refusal = try dut.ofctl(version, "add-tlv-map", "{class=0xffff,type=0,len=4}->tun_metadata0")
+            #expect(refusal.output.contains("NXTTMFC_TABLE_FULL"), "\(refusal.output)")
+            try dut.requireOfctl(version, "del-tlv-map")
+        }
+    }
 }

@@ -164,6 +164,7 @@ package struct ActionReferences: Sendable, Equatable {
             switch action {
             case .group(let group): if !self.groups.contains(group) { self.groups.append(group) }
             case .meter(let meter): self.add(meter)
+            case .controllerOutput(let output): if let meter = output.meter { self.add(meter) }
             case .clone(let nested): self.collect(nested)
             default: break
             }

@@ -17,8 +17,6 @@ extension InstructionValidator {
         case .multipath(let multipath): try self.validate(multipath.destination, isWritten: true)
         case .bundle(let bundle):
             if let destination = bundle.destination { try self.validate(destination, isWritten: true) }
-        case .controllerOutput(let output):
-            guard output.meter == nil else { throw OpenFlowError(.actionBadArgument) }
         case .checkPacketLarger(_, let result):
             // The packet goes on with the bit in its pipeline state; headers are not decided by its length.
             try self.validate(result, isWritten: true)
@@ -26,8 +24,9 @@ extension InstructionValidator {
                 (2...10).contains(
                     result.field.flowLayout?.word ?? 0)
             else { throw OpenFlowError(.actionBadSetArgument) }
+        // Whether an output's meter is there is for the switch to say.
         case .resubmitTracked, .clearConnectionTracking, .sample, .decrementNetworkTTLNotifying, .writeMetadata,
-            .finTimeout:
+            .finTimeout, .controllerOutput:
             break
         default: throw OpenFlowError(.actionBadExperimenterType)
         }

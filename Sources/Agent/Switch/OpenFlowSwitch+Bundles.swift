@@ -66,7 +66,7 @@ extension OpenFlowSwitch {
         if self.pipeline.read({ $0.announcesFlows }) { self.synchroniseStatistics(now: context.now) }
         self.pipeline.beginTransaction()
         self.transaction = BundleTransaction()
-        let controllerMeter = self.controllerMeter
+        let packetInMeters = self.packetInMeters
         for item in bundle.items {
             let inner = RequestContext(
                 session: context.session, transactionID: item.transactionID, now: context.now, bytes: item.bytes[...])
@@ -77,7 +77,7 @@ extension OpenFlowSwitch {
                 self.transaction = nil
                 self.pipeline.rollBackTransaction()
                 for reversal in reversals.reversed() { reversal() }
-                self.controllerMeter = controllerMeter
+                self.packetInMeters = packetInMeters
                 self.forwards = []
                 self.logger.info("\(self.name): \(context.session.peer): a message of a bundle refused: \(error)")
                 self.refuse(error.code, item.bytes, to: context.session, item.transactionID)

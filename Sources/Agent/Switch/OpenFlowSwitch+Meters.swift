@@ -21,8 +21,9 @@ extension OpenFlowSwitch {
         let meter = try self.datapathMeter(of: meterMod)
         var number: UInt32?
         if identifier == .controller {
-            self.controllerMeter = MeterBuckets(meter, now: context.now.nanoseconds)
+            self.packetInMeters[identifier] = MeterBuckets(meter, now: context.now.nanoseconds)
         } else {
+            self.packetInMeters[identifier] = nil
             do throws(DatapathError) {
                 number = try self.datapath.setMeter(present?.datapathNumber, meter)
             } catch {
@@ -90,7 +91,7 @@ extension OpenFlowSwitch {
         self.commit(by: context.origin, now: context.now) { state in
             for meter in meters { state.removeMeter(meter.meterID) }
         }
-        for meter in meters where meter.meterID == .controller { self.controllerMeter = nil }
+        for meter in meters { self.packetInMeters[meter.meterID] = nil }
         self.afterCommit {
             for meter in meters {
                 if let number = meter.datapathNumber { self.datapath.removeMeter(number) }
@@ -98,10 +99,18 @@ extension OpenFlowSwitch {
         }
     }
 
-    /// Whether a packet-in of so many bytes may be sent on at `now`, as the controllers' meter says.
-    func controllerMeterAllows(bytes: Int, now: MonotonicTime) -> Bool {
-        guard self.controllerMeter != nil else { return true }
-        return self.controllerMeter?.measure(bytes: bytes, now: now.nanoseconds) != .drop
+    /// Whether a meter lets a packet-in of so many bytes be sent on at `now`; one that is not there lets all.
+    ///
+    /// Packets to the controllers do not pass the datapath's meters: what is measured here begins with full buckets,
+    /// and is told with the meter's statistics.
+    func meter(_ identifier: MeterID, allows bytes: Int, now: MonotonicTime) -> Bool {
+        if self.packetInMeters[identifier] == nil {
+            guard identifier != .controller, let meter = self.pipeline.read({ $0.meter(identifier) }),
+                let wanted = try? self.datapathMeter(of: MeterMod(meter.configuration))
+            else { return true }
+            self.packetInMeters[identifier] = MeterBuckets(wanted, now: now.nanoseconds)
+        }
+        return self.packetInMeters[identifier]?.measure(bytes: bytes, now: now.nanoseconds) != .drop
     }
 
     // MARK: - What is asked
@@ -121,9 +130,8 @@ extension OpenFlowSwitch {
         let meters = try self.meters(named)
         let counts = meters.isEmpty ? [:] : self.pipeline.read { $0.referenceCounts().meters }
         return meters.map { meter in
-            let counted =
-                meter.datapathNumber.map { self.datapath.meterCounters($0) ?? MeterCounters() }
-                ?? self.controllerMeter?.counters ?? MeterCounters()
+            var counted = meter.datapathNumber.flatMap { self.datapath.meterCounters($0) } ?? MeterCounters()
+            if let own = self.packetInMeters[meter.meterID]?.counters { counted.add(own) }
             let (seconds, attoseconds) = context.now.since(meter.created).components
             return MeterStatistics(
                 meterID: meter.meterID, flowCount: UInt32(clamping: counts[meter.meterID] ?? 0),

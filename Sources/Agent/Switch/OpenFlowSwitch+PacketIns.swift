@@ -8,7 +8,7 @@ extension OpenFlowSwitch {
     /// as its rate allows.
     package func deliver(_ packetIns: [PacketInEvent], now: MonotonicTime) {
         for event in packetIns {
-            guard self.controllerMeterAllows(bytes: event.packet.count, now: now) else {
+            guard self.meter(event.meter ?? .controller, allows: event.packet.count, now: now) else {
                 self.counters.packetInsMetered += 1
                 continue
             }

@@ -76,8 +76,8 @@ package final class OpenFlowSwitch {
     var forwards: [(forward: RequestForward, by: ControllerSession)] = []
     /// The bundle that is being committed.
     var transaction: BundleTransaction?
-    /// What measures packets to the controllers, where there is a meter for them.
-    var controllerMeter: MeterBuckets?
+    /// What measures packets to the controllers: by their own meter, or by that which an action names.
+    var packetInMeters: [MeterID: MeterBuckets] = [:]
     /// When the datapath was last asked for final counters.
     var lastSynchronisation: MonotonicTime?
     /// Gets the record of every committed change, after it was committed; for journals and monitors.

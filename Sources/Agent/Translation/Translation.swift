@@ -76,6 +76,8 @@ package struct TranslatedPacketIn: Sendable {
     package var controllerID: UInt16
     /// What the action gives the controllers beside the packet.
     package var userData: [UInt8] = []
+    /// The meter that limits what the action sends; nil for the controllers' own.
+    package var meter: MeterID?
     /// Where the packet is put away until a controller resumes it; nil where it is not.
     package var pausedIdentifier: UInt32?
     /// The key at that point; `inPort` is the switch's port number.

@@ -83,7 +83,9 @@ extension Translator {
         }
         self.raisePacketIn(
             reason: output.reason, maximumLength: output.maximumLength, controllerID: output.controllerID)
-        if let last = self.result.packetIns.indices.last { self.result.packetIns[last].userData = output.userData }
+        guard let last = self.result.packetIns.indices.last else { return }
+        self.result.packetIns[last].userData = output.userData
+        self.result.packetIns[last].meter = output.meter
     }
 
     private mutating func decrementTTL(notifying identifiers: [UInt16]) {

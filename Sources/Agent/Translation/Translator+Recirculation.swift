@@ -79,6 +79,7 @@ extension Translator {
             reason: output.reason, maximumLength: .max, controllerID: output.controllerID)
         guard let last = self.result.packetIns.indices.last else { return }
         self.result.packetIns[last].userData = output.userData
+        self.result.packetIns[last].meter = output.meter
         self.result.packetIns[last].pausedIdentifier = identifier
     }
 

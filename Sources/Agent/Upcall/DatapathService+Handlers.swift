@@ -150,7 +150,8 @@ extension DatapathService {
             PacketInEvent(
                 packet: packet, reason: raised.reason, table: raised.table, cookie: raised.cookie,
                 maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key,
-                userData: raised.userData, continuation: raised.pausedIdentifier.map(self.continuation))
+                userData: raised.userData, continuation: raised.pausedIdentifier.map(self.continuation),
+                meter: raised.meter)
         }
         guard translation.packetIns.contains(where: { $0.precedingActions > 0 }) else {
             for raised in translation.packetIns { events.append(event(raised, packet)) }

@@ -19,14 +19,17 @@ package struct PacketInEvent: Sendable {
     package var key: FlowKey
     /// What the action gives the controllers beside the packet.
     package var userData: [UInt8]
+    /// The meter that limits what the action sends; nil for the controllers' own.
+    package var meter: MeterID?
     /// What a controller gives back to resume the packet; nil where it is not paused.
     package var continuation: [UInt8]?
     /// Makes an event.
     package init(
         packet: [UInt8], reason: PacketInReason, table: TableID, cookie: Cookie, maximumLength: UInt16?,
         controllerID: UInt16, key: FlowKey, userData: [UInt8] = [],
-        continuation: [UInt8]? = nil
+        continuation: [UInt8]? = nil, meter: MeterID? = nil
     ) {
+        self.meter = meter
         self.continuation = continuation
         self.packet = packet
         self.reason = reason
