@@ -125,6 +125,8 @@ MATCHES = [
     "packet_type=(1,0x894f),nsh_si=5", "dl_type=0x894f,nsh_flags=1/1", "dl_type=0x894f,nsh_mdtype=1", "dl_type=0x894f,nsh_np=3",
     "dl_type=0x894f,nsh_spi=0x123456,nsh_si=255", "dl_type=0x894f,nsh_c1=1,nsh_c2=2,nsh_c3=3,nsh_c4=4/0xf",
     "dl_type=0x894f,nsh_ttl=63", "tun_metadata0=0x1234", "tun_metadata1=0x12/0xff",
+    *(",".join(f"tun_metadata{number}={number}" for number in range(first, min(first + 10, 64)))
+      for first in range(2, 64, 10)),
 ]
 
 
@@ -177,6 +179,7 @@ def main():
     flows += [f"dl_type=0x894f,actions={a}" for a in ACTIONS if "nsh" in a]
     flows += [f"mpls,actions={a}" for a in ACTIONS if "mpls" in a]
     flows += [f"tcp,actions={a}" for a in IP_ACTIONS] + [f"udp,actions={a}" for a in IP_ACTIONS if "tftp" in a]
+    flows += [f"tcp,ct_state=+trk+est,actions={a}" for a in ACTIONS if a.endswith(",ct)")]
     flows += [f"{m},actions=drop" for m in MATCHES]
     try:
         switch = Switch(str(run / "switch"))

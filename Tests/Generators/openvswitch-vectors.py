@@ -365,6 +365,17 @@ def record(proxy, command, run, name, index):
                              ("priority", "cookie", "idle_timeout", "hard_timeout", "send_flow_rem", "importance"))
             ofctl("dump-flows", switch, match)
     ofctl("dump-flows", switch, "out_port=2")
+    if index == 0:
+        # OpenFlow's own form, which ovs-ofctl uses only where it is told to.
+        for text in ("dump-flows", "dump-aggregate"):
+            ofctl("-F", "OpenFlow10", text, switch)
+            ofctl("-F", "OpenFlow10", text, switch, "tcp,nw_dst=10.0.0.0/24,tp_src=80")
+    if index <= 3:
+        ofctl("queue-get-config", switch, "1")
+        ofctl("queue-get-config", switch, "any")
+    else:
+        ofctl("queue-get-config", switch, "any")
+        ofctl("queue-get-config", switch, "1", "2")
     ofctl("mod-flows", switch, "in_port=1,actions=output:3")
     ofctl("--strict", "mod-flows", switch, "priority=5,in_port=1,actions=output:3")
     ofctl("mod-port", switch, "p1", "no-forward")
@@ -396,6 +407,13 @@ def record(proxy, command, run, name, index):
     command("ovs-ofctl", "--strict", "del-flows", direct, "priority=9,tcp,nw_src=1.2.3.0/24")
     command("ovs-ofctl", "mod-port", direct, "p3", "no-flood")
     command("ovs-ofctl", "mod-port", direct, "p3", "flood")
+    # What later versions tell, too: a bit of theirs, and a port that comes and goes.
+    command("ovs-ofctl", "mod-port", direct, "p3", "no-forward")
+    command("ovs-ofctl", "mod-port", direct, "p3", "forward")
+    database = f"--db=unix:{run}/db.sock"
+    command("ovs-vsctl", database, "--timeout=15", "add-port", "br0", "p4", "--", "set", "interface", "p4", "type=dummy",
+            "ofport_request=4")
+    command("ovs-vsctl", database, "--timeout=15", "del-port", "br0", "p4")
     time.sleep(0.5)
     monitor.terminate()
     monitor.wait()

@@ -20,7 +20,8 @@ NAMES = NAMES10[:4] + ["VENDOR"] + NAMES10[5:15] + [
 PARTS = ["DESC", "FLOW", "AGGREGATE", "TABLE", "PORT", "QUEUE", "GROUP", "GROUP_DESC", "GROUP_FEATURES", "METER",
          "METER_CONFIG", "METER_FEATURES", "TABLE_FEATURES", "PORT_DESC", "TABLE_DESC", "QUEUE_DESC", "FLOW_MONITOR",
          "FLOW_STATS", "CONTROLLER_STATUS", "BUNDLE_FEATURES"]
-MAKERS = {"openvswitch": "o", "openvswitch-flows": "o", "os-ken": "k", "os-ken-actions": "k", "os-ken-packets": "t"}
+MAKERS = {"openvswitch": "o", "openvswitch-flows": "o", "os-ken": "k", "os-ken-actions": "k", "os-ken-classes": "k",
+          "os-ken-packets": "t"}
 
 
 def name(message):
@@ -49,7 +50,7 @@ def main():
     order = list(dict.fromkeys(NAMES10 + NAMES))
     rows = sorted({row for row, _ in counts}, key=lambda row: (order.index(row.split()[0]), row.split()[1:]))
     lines = ["Messages of others among the vectors, by `Tests/Generators/vector-coverage.py`: o of Open vSwitch and",
-             "ovs-ofctl, k of os-ken's encoder, t of os-ken's tests. `VectorCoverageTests` says which may be empty.", "",
+             "ovs-ofctl, k of os-ken's encoder, t of os-ken's tests. What is empty is of no such version.", "",
              "| Message | 1.0 | 1.1 | 1.2 | 1.3 | 1.4 | 1.5 |", "|---|---|---|---|---|---|---|"]
     for row in rows:
         cells = []

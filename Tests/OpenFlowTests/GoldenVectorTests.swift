@@ -21,6 +21,14 @@ struct GoldenVectorTests {
         ("of13-action learn", "as above"),
         ("packet aggregate stats reply", "counters of 1.5 that are not kept are told as all ones"),
         ("packet flow removed", "as above"),
+        ("os-ken field", "a field of an older class is written by its newest name"),
+        ("os-ken set field", "as above"),
+        ("action of a vendor", "1.0: os-ken leaves out 63 bits of an address where 32 are all"),
+        ("Nicira's that is unknown", "as above"),
+        ("encapsulation", "as above"),
+        ("os-ken port descriptions", "the properties of experimenters come last"),
+        ("os-ken port status", "as above"),
+        ("os-ken flow removed", "of a flow that is gone the idle time is not kept"),
         ("monitor", "1.1 has no hard timeout in FLOW_REMOVED, which Open vSwitch fills in"),
     ]
 
@@ -37,6 +45,9 @@ struct GoldenVectorTests {
         ("reply os-ken packet 5-57-ofp packet in", .v1_4 ... .v1_4, "as above"),
         ("reply os-ken packet 5-58-ofp flow mod", .v1_4 ... .v1_4, "as above"),
         ("request os-ken packet 4-63-onf flow monitor", .v1_3 ... .v1_3, "its match begins four bytes too early"),
+        ("request os-ken ONF flow monitor", .v1_3 ... .v1_3, "as above"),
+        ("request os-ken field pbb_uca", .v1_2 ... .v1_3, "a type of 16 bits where the ONF has none"),
+        ("request os-ken set field pbb_uca", .v1_2 ... .v1_3, "as above"),
         ("reply os-ken packet ovs-ofctl-of10-action set mpls tc", .v1_0 ... .v1_0, "a traffic class of four bits"),
         ("reply os-ken packet ovs-ofctl-of13-action ct", .v1_3 ... .v1_3, "a zone of 28 bits"),
         ("reply os-ken packet 4-12-ofp flow stats reply", .v1_3 ... .v1_3, "PBB of EtherType 0x1234"),
@@ -63,6 +74,13 @@ struct GoldenVectorTests {
     func osKen() throws {
         let vectors = try Vector.load("os-ken")
         #expect(vectors.count > 280)
+        try self.check(vectors)
+    }
+
+    @Test("What else os-ken can write is read, and written again to the same bytes")
+    func osKenClasses() throws {
+        let vectors = try Vector.load("os-ken-classes")
+        #expect(vectors.count > 1500)
         try self.check(vectors)
     }
 

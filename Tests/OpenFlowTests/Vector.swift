@@ -15,6 +15,18 @@ struct Vector: Sendable, CustomTestStringConvertible {
     /// Whether a controller sent it.
     var isRequest: Bool { self.title.hasPrefix("request") }
 
+    /// Every file of vectors, with what fuzzing found last.
+    static let files = [
+        "openvswitch", "openvswitch-flows", "os-ken", "os-ken-actions", "os-ken-classes", "os-ken-packets",
+        "fuzz-failures",
+    ]
+
+    /// The vectors of every file, each message once.
+    static func all() throws -> [Vector] {
+        var seen: Set<[UInt8]> = []
+        return try Self.files.flatMap(Self.load).filter { seen.insert($0.bytes).inserted }
+    }
+
     /// The vectors of one file in each version's folder; those of 1.0 alone are in a folder `1.0`.
     static func load(_ file: String) throws -> [Vector] {
         var vectors: [Vector] = []

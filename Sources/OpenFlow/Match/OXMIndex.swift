@@ -72,6 +72,7 @@ extension MatchField {
     /// field.
     static let aliases: [(OXMIdentifier, MatchField)] = [
         (.onf(42), .tcpFlags), (.onf(43), .actionSetOutput), (.nicira0(5), .ipDSCP),
+        (.niciraExperimenter(0), .datapathHash),
     ]
 
     /// The name to write in a version.
