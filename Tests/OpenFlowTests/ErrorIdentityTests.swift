@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import OpenFlow
@@ -84,6 +85,24 @@ struct ErrorIdentityTests {
             "tunnel option of an odd length", .v1_3, 4, nicira(24) + [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 5, 0, 1, 0, 0],
             .tlvTableBadOptionLength),
         Fault(
+            "a tunnel option twice", .v1_3, 4,
+            nicira(24) + [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 0, 1, 0, 0, 0, 1, 2, 4, 0, 2, 0, 0],
+            .tlvTableDuplicateEntry),
+        Fault(
+            "two tunnel options of a field", .v1_3, 4,
+            nicira(24) + [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 0, 1, 0, 0, 0, 1, 3, 4, 0, 1, 0, 0],
+            .tlvTableAlreadyMapped),
+        Fault(
+            "a flow added in Nicira's form with a cookie that selects", .v1_0, 4,
+            nicira(13) + Array(repeating: 0, count: 14) + [0x80, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 20]
+                + [0, 0, 0, 0, 0, 0, 0, 1, 0x3d, 16, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0xff, 0, 0, 0, 0],
+            .requestNiciraNXMInvalid),
+        Fault(
+            "learning with bytes that must be zero", .v1_3, 13,
+            packetOut(
+                action(45, Array(repeating: 0, count: 12) + [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])),
+            .actionNiciraMustBeZero),
+        Fault(
             "tunnel option of a field that is none", .v1_3, 4,
             nicira(24) + [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 0, 64, 0, 0], .tlvTableBadFieldIndex),
     ]
@@ -124,12 +143,14 @@ struct ErrorIdentityTests {
         #expect(other.refusal == .requestBadExperimenter)
         #expect(unknown.refusal == .requestBadExperimenterType)
         #expect(packetOut.actions.first?.experimenterRefusal == .actionBadExperimenter)
+        #expect(Instruction.experimenter(0x0012_3456, []).experimenterRefusal == .instructionBadExperimenter)
+        #expect(Instruction.experimenter(0x2320, []).experimenterRefusal == .instructionBadExperimenterType)
         let portMod = try message(16, Self.portMod14 + Self.experimenterProperty, .v1_4)
         #expect(portMod.experimenterRefusal?.code == .propertyBadExperimenter)
     }
     private static let told: Set<OpenFlowError.Code> = [
         .requestBadVersion, .requestBadExperimenter, .requestBadExperimenterType, .actionBadExperimenter,
-        .propertyBadExperimenter,
+        .propertyBadExperimenter, .instructionBadExperimenter, .instructionBadExperimenterType,
     ]
 
     /// What bytes alone cannot show: it takes the switch's state, ports, limits or configuration.
@@ -156,7 +177,7 @@ struct ErrorIdentityTests {
             "tables, flows and what their actions and matches ask of the packet",
             [
                 .requestBadTableID, .instructionUnsupported, .instructionBadTableID, .instructionUnsupportedMetadata,
-                .instructionUnsupportedMetadataMask, .instructionBadExperimenter, .instructionBadExperimenterType,
+                .instructionUnsupportedMetadataMask,
                 .actionBadQueue, .actionBadMeter, .actionMatchInconsistent, .actionUnsupportedOrder, .actionBadTag,
                 .matchBadTag, .matchBadDatalinkAddressMask, .matchBadNetworkAddressMask,
                 .actionNiciraConnectionTrackingDatapathSupport, .matchNiciraConnectionTrackingDatapathSupport,
@@ -198,16 +219,15 @@ struct ErrorIdentityTests {
             "flow monitors, tunnel options and continuations there are",
             [
                 .flowMonitorUnknown, .flowMonitorExists, .flowMonitorInvalidMonitor, .flowMonitorUnknownMonitor,
-                .flowMonitorBadTableID, .flowMonitorBadOut, .tlvTableFull, .tlvTableAlreadyMapped,
-                .tlvTableDuplicateEntry, .tlvTableInvalidTLVDelete, .resumeNotSupported, .resumeStale,
+                .flowMonitorBadTableID, .flowMonitorBadOut, .tlvTableFull, .tlvTableInvalidTLVDelete,
+                .resumeNotSupported, .resumeStale,
                 .statisticsNiciraNotConfigured,
             ]
         ),
         (
             "older names of Open vSwitch for what another identity says better here",
             [
-                .requestNiciraNXMInvalid, .requestNiciraNXMBadType, .requestNiciraUnencodableError,
-                .actionNiciraMustBeZero,
+                .requestNiciraNXMBadType, .requestNiciraUnencodableError,
             ]
         ),
     ]
@@ -220,5 +240,30 @@ struct ErrorIdentityTests {
         #expect(raised.isDisjoint(with: elsewhere), "\(raised.intersection(elsewhere))")
         let missing = Set(OpenFlowError.Code.allCases).subtracting(raised).subtracting(elsewhere)
         #expect(missing.isEmpty, "\(missing)")
+    }
+
+    @Test("What nothing raises is on the page on conformance")
+    func unraised() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        var source = ""
+        for folder in ["Sources/OpenFlow", "Sources/Agent"] {
+            let path = root.appendingPathComponent(folder).resolvingSymlinksInPath()
+            let files = try #require(FileManager.default.enumerator(at: path, includingPropertiesForKeys: nil))
+            for case let file as URL in files where file.pathExtension == "swift" {
+                // The tables of errors name them all.
+                if file.lastPathComponent.hasPrefix("OpenFlowError") { continue }
+                source += try String(contentsOf: file, encoding: .utf8)
+            }
+        }
+        let words = Set(
+            source.split { !($0.isLetter || $0.isNumber || $0 == ".") }.flatMap { $0.split(separator: ".") })
+        let page = try String(contentsOf: root.appendingPathComponent("docs/conformance.md"), encoding: .utf8)
+        let section = try #require(page.components(separatedBy: "\n## ").first { $0.hasPrefix("Errors that are not") })
+        let listed = Set(section.split(separator: "`").filter { $0.hasPrefix("OFP") || $0.hasPrefix("NX") })
+        for code in OpenFlowError.Code.allCases where !words.contains(Substring("\(code)")) {
+            #expect(listed.contains(Substring(code.constant)), "\(code.constant)")
+        }
+        #expect(listed.count > 20)
     }
 }

@@ -33,7 +33,9 @@ enum InstructionValidator {
             case .applyActions(let actions), .writeActions(let actions):
                 try self.validate(actions, facts: facts, version: version, isPacketOut: false)
             case .statisticsTrigger: throw OpenFlowError(.instructionUnsupported)
-            case .experimenter(let number, _): throw OpenFlowError(.instructionBadExperimenter, value: UInt64(number))
+            case .experimenter(let number, _):
+                throw OpenFlowError(
+                    instruction.experimenterRefusal ?? .instructionBadExperimenter, value: UInt64(number))
             // Whether the meter is there is for the switch to say.
             case .meter, .writeMetadata, .clearActions: break
             }

@@ -48,7 +48,7 @@ extension Learn {
         var slice = self.result ?? FieldSlice(.register0, offset: 0, bitCount: 1)
         try wire.field("limit", &self.limit)
         try wire.field("resultOffset", &slice.offset)
-        try wire.reserved(2)
+        try wire.zeros(2, refusing: .actionNiciraMustBeZero)
         guard self.flags.contains(.writeResult) else {
             guard slice.offset == 0 || !wire.isReading else { throw wire.refusal(.actionBadArgument) }
             self.result = nil

@@ -79,6 +79,7 @@ extension TLVTableMod: WireStructure {
         try wire.reserved(6)
         try wire.list("mappings", &self.mappings)
         guard wire.isReading else { return }
+        var (fields, options): (Set<UInt16>, Set<UInt32>) = ([], [])
         for mapping in self.mappings {
             guard mapping.fieldIndex < 64 else {
                 throw wire.refusal(.tlvTableBadFieldIndex, value: UInt64(mapping.fieldIndex), limit: 63)
@@ -86,6 +87,15 @@ extension TLVTableMod: WireStructure {
             let length = mapping.optionLengthBytes
             guard length % 4 == 0, length <= 124, length > 0 || self.command != .add else {
                 throw wire.refusal(.tlvTableBadOptionLength, value: UInt64(length), limit: 124)
+            }
+            // What is there already only the switch knows; that a message contradicts itself shows here.
+            guard self.command == .add else { continue }
+            let option = UInt32(mapping.optionClass) << 8 | UInt32(mapping.optionType)
+            guard options.insert(option).inserted else {
+                throw wire.refusal(.tlvTableDuplicateEntry, value: UInt64(option))
+            }
+            guard fields.insert(mapping.fieldIndex).inserted else {
+                throw wire.refusal(.tlvTableAlreadyMapped, value: UInt64(mapping.fieldIndex))
             }
         }
     }

@@ -18,3 +18,13 @@ public enum Instruction: Hashable, Sendable {
     /// An experimenter's instruction: its number and what follows it, kept byte for byte.
     case experimenter(UInt32, [UInt8])
 }
+
+extension Instruction {
+    /// Why a switch that knows no experimenter's instructions refuses this one; nil if it is not one.
+    public var experimenterRefusal: OpenFlowError.Code? {
+        guard case .experimenter(let experimenter, _) = self else { return nil }
+        let isKnown =
+            experimenter == OXMIdentifier.niciraExperimenter || experimenter == OXMIdentifier.onfExperimenter
+        return isKnown ? .instructionBadExperimenterType : .instructionBadExperimenter
+    }
+}

@@ -86,11 +86,11 @@ extension WireVisitor where Self: ~Copyable & ~Escapable {
     }
 
     /// Bytes that must be zero, unlike those that are ``reserved(_:)``.
-    mutating func zeros(_ count: Int) throws(WireError) {
+    mutating func zeros(_ count: Int, refusing code: OpenFlowError.Code = .requestNiciraMustBeZero) throws(WireError) {
         for _ in 0..<count {
             var zero: UInt8 = 0
             try self.field("zero", &zero)
-            guard zero == 0 else { throw self.refusal(.requestNiciraMustBeZero, value: UInt64(zero)) }
+            guard zero == 0 else { throw self.refusal(code, value: UInt64(zero)) }
         }
     }
 
