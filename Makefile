@@ -33,6 +33,12 @@ test: dependencies ## every test, on the embedded datapath here and on the kerne
 	$(STRICT) build --build-tests --explicit-target-dependency-import-check error
 	$(STRICT) test --skip-build --disable-xctest
 
+.PHONY: corruptions
+corruptions: ## every prefix of every message among the tests, and every other value for each byte of it (minutes)
+	$(SWIFT) build -c release --package-path Fuzzing --product FuzzMessages
+	@program="$$($(SWIFT) build -c release --package-path Fuzzing --show-bin-path)/FuzzMessages"; \
+	"$$program" --exhaustive 1/2 & first=$$!; "$$program" --exhaustive 2/2 && wait $$first
+
 .PHONY: lint
 lint: ## formatting, warnings as errors, imports that are declared, shell scripts that parse
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -26,10 +26,7 @@ struct FuzzSmokeTests {
 
     @Test("Changed messages are refused, or read and written to the same bytes again", arguments: UInt64(1)...4)
     func smoke(seed: UInt64) throws {
-        var corpus: [[UInt8]] = []
-        for name in ["openvswitch", "openvswitch-flows", "os-ken", "os-ken-actions", "os-ken-packets"] {
-            corpus += try Vector.load(name).map(\.bytes)
-        }
+        let corpus = try Vector.all().map(\.bytes)
         #expect(corpus.count > 3000)
         var mutator = MessageMutator(corpus: corpus, seed: seed)
         for _ in 0..<10_000 {

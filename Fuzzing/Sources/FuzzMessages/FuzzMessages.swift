@@ -5,18 +5,20 @@ import OpenFlow
 /// Decodes changed messages until a number of executions is reached or something is wrong.
 @main
 struct FuzzMessages {
-    private static let memoryLimitKilobytes = 512 * 1024
-    private static let failureLimit = 20
+    static let memoryLimitKilobytes = 512 * 1024
+    static let failureLimit = 20
     /// What decoding may ask for in all, whatever it frees again: so many bytes, and so many times the message's.
     private static let allowance = (bytes: 16_384, share: 64)
 
     private var executions = 20_000_000
     private var seed: UInt64 = 1
     private var corpusDirectory = "Tests/OpenFlowTests/Vectors"
-    private var decoded = 0
-    private var failures = 0
+    /// Of how many equal parts of the corpus every change is tried, one after the other; nil for changes by chance.
+    private var part: (index: Int, count: Int)?
+    private(set) var decoded = 0
+    var failures = 0
     /// The most that decoding asked for, in hundredths of the message's bytes beyond a fixed allowance.
-    private var greatestShare = 0
+    private(set) var greatestShare = 0
 
     static func main() throws {
         var run = FuzzMessages()
@@ -26,6 +28,10 @@ struct FuzzMessages {
             case "--executions": run.executions = Int(value) ?? run.executions
             case "--seed": run.seed = UInt64(value) ?? run.seed
             case "--corpus": run.corpusDirectory = value
+            case "--exhaustive":
+                let numbers = value.split(separator: "/").compactMap { Int($0) }
+                guard numbers.count == 2, 1...numbers[1] ~= numbers[0] else { throw CocoaError(.featureUnsupported) }
+                run.part = (numbers[0] - 1, numbers[1])
             default: throw CocoaError(.featureUnsupported)
             }
         }
@@ -39,6 +45,7 @@ struct FuzzMessages {
             print("no messages below \(self.corpusDirectory)")
             return false
         }
+        if let part { return self.tryEveryChange(of: corpus.messages, part: part) }
         print("\(corpus.messages.count) messages, seed \(self.seed)")
         var mutator = MessageMutator(corpus: corpus.messages, seed: self.seed)
         let record = try CurrentInput(path: "fuzz-current.bin")
@@ -64,13 +71,17 @@ struct FuzzMessages {
     }
 
     /// What is wrong with how a message is read and written; nil if nothing is.
-    private mutating func fault(of bytes: [UInt8]) -> String? {
-        guard let version = OpenFlowVersion(rawValue: bytes[0]) else { return nil }
+    mutating func fault(of bytes: [UInt8]) -> String? {
+        OpenFlowVersion(rawValue: bytes[0]).flatMap { self.fault(of: bytes, version: $0) }
+    }
+
+    /// What is wrong with how a message is read and written by a connection of a version; nil if nothing is.
+    mutating func fault(of bytes: [UInt8], version: OpenFlowVersion) -> String? {
         let transaction = TransactionID(rawValue: 1)
         let before = allocated_bytes()
         let decoded = try? MessageCodec.decode(bytes, version: version).message
         let asked = Int(allocated_bytes() - before)
-        self.greatestShare = max(self.greatestShare, (asked - Self.allowance.bytes) * 100 / bytes.count)
+        self.greatestShare = max(self.greatestShare, (asked - Self.allowance.bytes) * 100 / max(1, bytes.count))
         guard asked <= Self.allowance.bytes + Self.allowance.share * bytes.count else {
             return "decoding \(bytes.count) bytes asked for \(asked) bytes of memory"
         }
@@ -90,7 +101,7 @@ struct FuzzMessages {
         }
     }
 
-    private static var residentKilobytes: Int {
+    static var residentKilobytes: Int {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss
