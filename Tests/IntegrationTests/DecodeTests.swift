@@ -70,6 +70,95 @@ struct DecodeTests {
         #expect(other.lines.isEmpty)
     }
 
+    @Test("standard input, whatever it is")
+    func standardInput() throws {
+        let folder = try Folder()
+        let raw = try folder.write("raw", Self.echo + Self.barrier)
+        let text = try folder.write("hex", Array("0402000a00000005aabb 0414000800000006\n".utf8))
+        let capture = try folder.write("capture", Self.capture([(40000, 6653, 1, Self.echo + Self.barrier)]))
+        for file in [raw, text] {
+            for option in ["", "-f -"] {
+                let run = try Command.run(["/bin/sh", "-c", "cat \(file) | \(Repository.sluice) decode \(option)"])
+                #expect(run.status == .exited(0))
+                #expect(run.lines == [Self.echoText, Self.barrierText])
+            }
+        }
+        let run = try Command.run(["/bin/sh", "-c", "\(Repository.sluice) decode --json <\(capture)"])
+        #expect(run.status == .exited(0))
+        #expect(run.lines.count == 2)
+        #expect(run.lines.allSatisfy { $0.contains("\"source\":\"192.0.2.1:40000\"") }, "\(run.output)")
+        let empty = try Command.run(["/bin/sh", "-c", "\(Repository.sluice) decode </dev/null"])
+        #expect(empty.status == .exited(2))
+        #expect(empty.output.contains("there is no message"))
+    }
+
+    /// A capture (pcap, bare IP) of TCP segments, each with its ports and sequence number.
+    private static func capture(_ segments: [(source: Int, destination: Int, sequence: Int, bytes: [UInt8])]) -> [UInt8]
+    {
+        func big(_ value: Int, _ count: Int) -> [UInt8] {
+            (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
+        var bytes = big(0xa1b2_c3d4, 4) + big(2, 2) + big(4, 2) + big(0, 8) + big(0x4_0000, 4) + big(101, 4)
+        for (index, segment) in segments.enumerated() {
+            let length = 40 + segment.bytes.count
+            bytes += big(1_700_000_000 + index, 4) + big(0, 4) + big(length, 4) + big(length, 4)
+            bytes += [0x45, 0] + big(length, 2) + big(index, 2) + [0x40, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]
+            bytes += big(segment.source, 2) + big(segment.destination, 2) + big(segment.sequence, 4) + big(1, 4)
+            bytes += [0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0] + segment.bytes
+        }
+        return bytes
+    }
+
+    @Test("TCP streams beside each other, in segments that cut messages and change places")
+    func streams() throws {
+        let folder = try Folder()
+        let first = Self.echo + Self.barrier
+        let second: [UInt8] = [1, 18, 0, 8, 0, 0, 0, 9] + [1, 5, 0, 8, 0, 0, 0, 10]
+        let file = try folder.write(
+            "streams",
+            Self.capture([
+                (40000, 6653, 100, Array(first[..<4])), (50000, 6633, 7, Array(second[..<11])),
+                (40000, 6653, 112, Array(first[12...])), (40000, 80, 1, Self.echo),
+                (6653, 40000, 1, [4, 3, 0, 8, 0, 0, 0, 5]), (40000, 6653, 104, Array(first[4..<12])),
+                (50000, 6633, 18, Array(second[11...])),
+            ]))
+        let run = try self.decode("-f", file, "--json", "--roundtrip")
+        #expect(run.status == .exited(0))
+        let objects = try run.lines.map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        }
+        func types(_ source: String) -> [String] {
+            objects.filter { ($0["source"] as? String)?.hasSuffix(source) == true }.compactMap { $0["type"] as? String }
+        }
+        #expect(objects.count == 5)
+        #expect(types(":40000") == ["OFPT_ECHO_REQUEST", "OFPT_BARRIER_REQUEST"])
+        #expect(types(":50000") == ["OFPT_BARRIER_REQUEST", "OFPT_FEATURES_REQUEST"])
+        #expect(types(":6653") == ["OFPT_ECHO_REPLY"])
+        // Bytes that never came are told, and the other stream is read.
+        let holed = try folder.write(
+            "holed",
+            Self.capture([
+                (40000, 6653, 100, Array(first[..<4])), (40000, 6653, 110, Self.barrier),
+                (50000, 6633, 7, second),
+            ]))
+        let rest = try self.decode("-f", holed)
+        #expect(rest.status == .exited(2), "\(rest.output)")
+        #expect(rest.output.contains("OFPT_FEATURES_REQUEST (xid=0xa)"), "\(rest.output)")
+    }
+
+    @Test("a round trip that differs is told in JSON too, and the rest is shown")
+    func roundTrips() throws {
+        let odd = "050d001800000001fffffffffffffffd0000000000000007"
+        let run = try self.decode("--json", "--roundtrip", odd, "0414000800000006", "0463000800000001")
+        #expect(run.status == .exited(1))
+        #expect(run.lines.count == 3)
+        #expect(run.lines.first?.contains("\"roundtrip\":\"differs from byte 23: 050d0018") == true, "\(run.output)")
+        #expect(run.lines.dropFirst().first?.contains("\"roundtrip\":\"same\"") == true, "\(run.output)")
+        #expect(run.lines.last?.contains("\"error\":\"OFPBRC_BAD_TYPE at byte 1, value 99\"") == true)
+        // Without the comparison, only what cannot be read counts.
+        #expect(try self.decode(odd).status == .exited(0))
+    }
+
     @Test("exit codes and errors tell what is wrong")
     func failures() throws {
         let folder = try Folder()
@@ -101,7 +190,18 @@ struct DecodeTests {
         #expect(try Command.require([Repository.sluice, "error", "bad_prereq"]).contains("OFPBMC_BAD_PREREQ"))
         #expect(try Command.run([Repository.sluice, "error", "99,1"]).status == .exited(1))
         #expect(try Command.run([Repository.sluice, "error", "1,2", "--of", "9"]).status == .exited(64))
-        #expect(try Command.run([Repository.sluice, "error", "1,x"]).status == .exited(64))
+        for bad in ["1,x", "70000,1", "5,", ",6"] {
+            #expect(try Command.run([Repository.sluice, "error", bad]).status == .exited(64), "\(bad)")
+        }
+        // A number of one version is another's, or none.
+        #expect(try Command.require([Repository.sluice, "error", "3,0", "--of", "10"]).contains("OFPFMFC_TABLE_FULL"))
+        #expect(
+            try Command.require([Repository.sluice, "error", "3,0", "--of", "1.3"]).contains("OFPBIC_UNKNOWN_INST"))
+        for none in [["5,6", "--of", "10"], ["1,99", "--of", "13"], ["NO_SUCH_ERROR"]] {
+            let run = try Command.run([Repository.sluice, "error"] + none)
+            #expect(run.status == .exited(1))
+            #expect(run.output.contains("no error \(none[0])"), "\(run.output)")
+        }
     }
 
     /// Messages whose text is the same as ovs-ofctl's, byte for byte.

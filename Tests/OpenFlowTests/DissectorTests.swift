@@ -61,12 +61,31 @@ struct DissectorTests {
         }
     }
 
+    /// Why no message of 1.1 and 1.2 is among the others: it reads their headers alone.
+    @Test(
+        "Of 1.1 and 1.2 it says that it does not know them", .enabled(if: tshark != nil, "tshark is not installed"),
+        arguments: [OpenFlowVersion.v1_1, .v1_2])
+    func unknownVersions(version: OpenFlowVersion) throws {
+        let messages = try Vector.load("openvswitch").map(\.bytes).filter {
+            $0.first == version.rawValue && Self.isOneMessage($0)
+        }
+        #expect(messages.count > 150)
+        let unknown = try Self.messages(
+            of: messages, that: #"_ws.expert.message == "Unsupported version not dissected""#)
+        #expect(unknown == Array(messages.indices))
+    }
+
     private static func isOneMessage(_ bytes: [UInt8]) -> Bool {
         bytes.count >= 4 && Int(bytes[2]) << 8 | Int(bytes[3]) == bytes.count
     }
 
     /// The indices of the messages that tshark calls malformed.
     private static func malformed(_ messages: [[UInt8]]) throws -> [Int] {
+        try self.messages(of: messages, that: "_ws.malformed")
+    }
+
+    /// The indices of the messages that a display filter of tshark finds.
+    private static func messages(of messages: [[UInt8]], that filter: String) throws -> [Int] {
         let tshark = try #require(self.tshark)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("openflow-\(UUID().uuidString).pcap")
         try Data(self.capture(messages)).write(to: path)
@@ -75,7 +94,7 @@ struct DissectorTests {
         process.executableURL = URL(fileURLWithPath: tshark)
         process.arguments = [
             "-r", path.path, "-d", "tcp.port==6653,openflow", "-o", "tcp.analyze_sequence_numbers:FALSE",
-            "-o", "tcp.desegment_tcp_streams:FALSE", "-Y", "_ws.malformed", "-T", "fields", "-e", "frame.number",
+            "-o", "tcp.desegment_tcp_streams:FALSE", "-Y", filter, "-T", "fields", "-e", "frame.number",
         ]
         let output = Pipe()
         process.standardOutput = output
