@@ -115,6 +115,23 @@ struct SwitchAsynchronousTests {
         #expect(status.reason == .add && status.port.name == "eth8" && status.port.number.rawValue == 4)
     }
 
+    @Test("sends nothing unasked where asynchronous messages are off at first, until the session asks")
+    func silentStart() {
+        let harness = SwitchHarness()
+        let session = ControllerSession(
+            identifier: 77, version: .v1_3, peer: "test:silent", isService: false, sendsAsynchronousMessages: false)
+        harness.control.sessionOpened(session)
+        harness.request(.featuresRequest, session)
+        harness.addPort("eth8", 8)
+        harness.control.deliver([Self.event(.tableMiss, maximumLength: 0xffff)], now: harness.now)
+        #expect(harness.take(session).isEmpty)
+        var config = AsyncConfig.silent
+        config[.portStatus, .primary] = 0b111
+        #expect(harness.request(.setAsync(config), session) == [])
+        harness.addPort("eth9", 9)
+        #expect(harness.take(session).count == 1)
+    }
+
     @Test("tells of ports that come, change and go, each in its version")
     func portStatus() {
         let harness = SwitchHarness()

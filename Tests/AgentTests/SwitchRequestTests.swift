@@ -272,6 +272,30 @@ struct SwitchRequestTests {
         #expect(SwitchHarness.code(of: harness.take(session)) == .requestMultipartRequestTimeout)
     }
 
+    @Test(
+        "bounds the bytes of a request in parts: the part that is too much ends it, with an error", arguments: [3, 7])
+    func partBytes(parts: Int) throws {
+        // Each part is a header, 8 bytes of the multipart header, and one table's features.
+        let part = MultipartRequest(body: .tableFeatures([TableFeatures(tableID: TableID(rawValue: 0))]), more: true)
+        func bytes(_ transaction: UInt32) throws -> [UInt8] {
+            try MessageCodec.encode(
+                .multipartRequest(part), version: .v1_3, transactionID: TransactionID(rawValue: transaction))
+        }
+        let size = try bytes(1).count
+        let harness = SwitchHarness { $0.multipartRequestBytesMaximum = parts * size }
+        let session = harness.connect(.v1_3)
+        for _ in 0..<parts {
+            harness.deliver(try bytes(1), session)
+            #expect(harness.take(session) == [])
+        }
+        harness.deliver(try bytes(1), session)
+        #expect(SwitchHarness.code(of: harness.take(session)) == .requestMultipartBufferOverflow)
+        // It is forgotten: the same number begins another, and no timeout of the first is reported.
+        harness.deliver(try bytes(1), session)
+        #expect(harness.take(session) == [])
+        #expect(harness.control.sessions[session.identifier]?.partialRequests.count == 1)
+    }
+
     @Test("refuses what it does not have with the right errors")
     func refusals() {
         let harness = SwitchHarness()

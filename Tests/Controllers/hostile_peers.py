@@ -2,11 +2,13 @@
 """Peers that no switch wants: each keeps doing the worst it can until the program is ended.
 
 hostile_peers.py PORT TLS_PORT COUNT CERTIFICATES: COUNT peers of each kind against 127.0.0.1, those of TLS with keys of the
-directory CERTIFICATES. Prints "attacking" once all have begun.
+directory CERTIFICATES. Prints "attacking" once all have begun, and at its end (SIGTERM) what became of each kind.
 Nobody here reads what the switch answers, but for the few who must hear its HELLO.
 """
+import collections
 import random
 import selectors
+import signal
 import socket
 import ssl
 import struct
@@ -51,14 +53,47 @@ KINDS = {
 }
 
 
+class Tally:
+    """What one kind of peer did, and what the switch did to it."""
+
+    def __init__(self):
+        self.calls = self.sent = self.hangups = 0
+        self.errors = collections.Counter()
+
+    def hear(self, data):
+        """Counts the errors at the start of what was read; who floods does not read, and hears none."""
+        while len(data) >= 8:
+            _, kind, length, _ = struct.unpack_from("!BBHI", data)
+            if kind == 1 and length >= 12 and len(data) >= 12:
+                self.errors["error %d/%d" % struct.unpack_from("!HH", data, 8)] += 1
+            data = data[max(8, length):]
+
+    def line(self, name):
+        errors = ", ".join("%s x%d" % item for item in self.errors.most_common(3)) or "-"
+        return "%-24s %8d %12d %8d  %s" % (name, self.calls, self.sent, self.hangups, errors)
+
+
+TALLIES = collections.OrderedDict((name, Tally()) for name in list(KINDS) + ["random over TLS"])
+
+
+def report(*_):
+    print("%-24s %8s %12s %8s  %s" % ("kind", "calls", "bytes sent", "hung up", "errors heard"))
+    for name, tally in TALLIES.items():
+        print(tally.line(name))
+    sys.stdout.flush()
+    sys.exit(0)
+
+
 class Peer:
     def __init__(self, name, port, selector):
+        self.tally = TALLIES[name]
         self.first, self.again, self.calls_again = KINDS[name]
         self.port = port
         self.selector = selector
         self.call()
 
     def call(self):
+        self.tally.calls += 1
         self.socket = socket.socket()
         self.socket.setblocking(False)
         self.pending = self.first
@@ -70,7 +105,9 @@ class Peer:
             if not self.pending:
                 self.pending = self.again
             if self.pending:
-                self.pending = self.pending[self.socket.send(self.pending):]
+                count = self.socket.send(self.pending)
+                self.tally.sent += count
+                self.pending = self.pending[count:]
             elif self.calls_again:
                 # The switch has heard all there is; its end of the connection says when it has had enough.
                 self.selector.modify(self.socket, selectors.EVENT_READ, self)
@@ -83,8 +120,9 @@ class Peer:
 
     def read(self):
         try:
-            if self.socket.recv(65536):
-                return
+            data = self.socket.recv(65536)
+            if data:
+                return self.tally.hear(data)
         except BlockingIOError:
             return
         except OSError:
@@ -92,6 +130,7 @@ class Peer:
         self.close()
 
     def close(self):
+        self.tally.hangups += 1
         self.selector.unregister(self.socket)
         self.socket.close()
         if self.calls_again:
@@ -104,14 +143,17 @@ def inside_tls(port, directory):
     context.check_hostname = False
     context.load_cert_chain(directory + "/controller-ecdsa.pem", directory + "/controller-ecdsa.key")
     dice = random.Random(11)
+    tally = TALLIES["random over TLS"]
     while True:
+        tally.calls += 1
         try:
             with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as secure:
                 secure.sendall(dice.choice([b"", HELLO]))
                 while True:
                     secure.sendall(dice.randbytes(4096))
+                    tally.sent += 4096
         except OSError:
-            pass
+            tally.hangups += 1
 
 
 def main():
@@ -122,6 +164,7 @@ def main():
     for name in KINDS:
         for _ in range(count):
             Peer(name, tls_port if "TLS" in name else port, selector)
+    signal.signal(signal.SIGTERM, report)
     print("attacking", flush=True)
     while True:
         for key, events in selector.select():

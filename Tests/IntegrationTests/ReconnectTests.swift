@@ -41,4 +41,33 @@ struct ReconnectTests {
             try other.waitForOutput(containing: "_PACKET_IN")
         }
     }
+
+    @Test(
+        "`sluice reconnect` ends its session and calls it anew, calls those it was to call later, and leaves others be",
+        .enabled(if: !UserModeLinux.isGuest, "no datapath is needed"))
+    func reconnectCommand() async throws {
+        try await Lab.with(.embedded) { lab in
+            let listener = try RawOpenFlowListener(port: 6633, in: lab.switchNamespace)
+            let dut = try lab.startSwitch(
+                "--controller", "tcp:127.0.0.1:6633", "--controller", "tcp:127.0.0.1:6634", "--max-backoff", "1000s")
+            let first = try listener.accept()
+            try first.handshake(.openFlow13)
+            let bystander = try dut.connect()
+            try bystander.handshake(.openFlow13)
+            try eventually("the other controller to be called in vain") {
+                try dut.sluice("show").contains("last error: Connection refused") ? true : nil
+            }
+
+            let late = try RawOpenFlowListener(port: 6634, in: lab.switchNamespace)
+            #expect(try dut.sluice("reconnect") == "Bridge br0: 2 controllers called anew\n")
+            _ = try first.receiveUntilClosed()
+            let second = try listener.accept()
+            try second.handshake(.openFlow13)
+            let other = try late.accept()
+            try other.handshake(.openFlow13)
+            try bystander.proveAlive(.openFlow13)
+            let show = try dut.sluice("show", "br0")
+            #expect(show.contains("attempts 2, sessions 2"), "\(show)")
+        }
+    }
 }
