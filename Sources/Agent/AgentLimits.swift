@@ -67,6 +67,8 @@ package enum AgentLimits {
     package static let certificateWarning = Duration.seconds(30 * 86_400)
     /// How often the log says so.
     package static let certificateWarningInterval = Duration.seconds(86_400)
+    /// How often a controller of which it is not known whether it takes part is sent a packet to answer.
+    package static let admissionInterval = Duration.seconds(1)
     /// What the connections of a bridge must have held at once for memory to be given back to the system, in bytes.
     package static let trimBytesMinimum = 8 * 1024 * 1024
     /// Or how many messages the connection that ended must have sent: bundles and flows hold memory too.

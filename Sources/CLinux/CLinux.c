@@ -3,8 +3,32 @@
 #include <malloc.h>
 #include "CLinux.h"
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 void clinux_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+// The first version of struct sched_attr (linux/sched/types.h, which does not go together with sched.h).
+struct clinux_sched_attr {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+int clinux_prefer_thread(int niceness, uint64_t slice_nanoseconds) {
+    // For ordinary threads `runtime` is the slice, since Linux 6.12; earlier kernels pass over it. Flag 1:
+    // SCHED_FLAG_RESET_ON_FORK.
+    struct clinux_sched_attr attributes = {
+        .size = sizeof attributes, .policy = SCHED_OTHER, .flags = 1, .nice = niceness, .runtime = slice_nanoseconds };
+    if (syscall(SYS_sched_setattr, 0, &attributes, 0) == 0) return 0;
+    int error = -errno;
+    errno = 0;
+    attributes.nice = getpriority(PRIO_PROCESS, 0);
+    if (errno == 0) syscall(SYS_sched_setattr, 0, &attributes, 0);
+    return error;
+}
 
 void clinux_trim_memory(void) { malloc_trim(0); }
 

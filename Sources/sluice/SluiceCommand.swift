@@ -15,7 +15,7 @@ struct SluiceCommand: ParsableCommand {
         version: "sluice \(AgentVersion.current)",
         subcommands: [
             RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
-            DumpHiddenFlowsCommand.self, ShowCommand.self, ReconnectCommand.self,
+            DumpHiddenFlowsCommand.self, ShowCommand.self, MetricsCommand.self, ReconnectCommand.self,
             ForwardingDatabaseCommand.self, RestoreCompleteCommand.self,
             DecodeCommand.self, ErrorCommand.self,
         ])

@@ -40,7 +40,9 @@ struct StandaloneTests {
             #expect(try dut.flows(.openFlow13).filter { $0.has("cookie=0x77") }.count == 2)
             // And when a controller is back, they are what it left.
             let successor = try Self.handshake(listener)
-            #expect(try dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
+            try successor.send(.init(4, 24, 0x30, [0, 0, 0, 2] + [UInt8](repeating: 0, count: 12)))
+            _ = try successor.receive(type: 25)
+            #expect(try dut.sluice("dump-hidden-flows").contains("0 hidden flows"), "it asked for a role")
             #expect(try dut.flows(.openFlow13).filter { $0.has("cookie=0x77") }.count == 2)
             #expect(try lab.ping(from: one, to: two))
             withExtendedLifetime(successor) {}
@@ -58,6 +60,15 @@ struct StandaloneTests {
     /// A controller that stays for longer than a probe interval is in charge: its flows decide, and nothing else.
     private static func steer(_ listener: RawOpenFlowListener, _ dut: LabSwitch, _ lab: Lab) throws {
         let controller = try Self.handshake(listener)
+        // It may yet leave without a word; it is sent a packet, answers it, and is believed.
+        let asked = try controller.receive(type: 10)
+        #expect(asked.body.suffix(60).prefix(14).suffix(2) == [0x80, 0x35], "\(asked)")
+        #expect(try !dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
+        let packetOut: [UInt8] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0]
+        try controller.send(.init(4, 13, 0x20, packetOut + asked.body.suffix(60)))
+        try controller.proveAlive(.openFlow13)
+        try controller.send(.init(4, 20, 0x21))
+        _ = try controller.receive(type: 21)
         #expect(try dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
         #expect(try dut.sluice("show").contains("1 controller in charge"))
         try dut.requireOfctl(.openFlow13, "add-flow", "cookie=0x77,in_port=1,actions=output:2")

@@ -53,7 +53,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a certificate that expires soon is named with its day, in the log and by `sluice show`")
+    @Test("a certificate that expires soon is named with its day, in the log, by `sluice show` and in the metrics")
     func expiresSoon() async throws {
         try TestCertificates.prepare()
         try await Lab.with(.embedded) { lab in
@@ -63,6 +63,12 @@ struct TLSTests {
             let lines = try dut.sluice("show").split(separator: "\n").filter { $0.contains("certificate: ") }
             #expect(lines.contains { $0.contains("CN=soon") && $0.contains(", expire") }, "\(lines)")
             #expect(lines.contains { $0.contains("ca.pem") }, "\(lines)")
+            let ends = try dut.sluice("metrics").split(separator: "\n").filter {
+                $0.hasPrefix("sluice_certificate_not_after_seconds{")
+            }
+            let soon = ends.first { $0.contains("soon.pem") }?.split(separator: " ").last.flatMap { Double($0) }
+            let left = try #require(soon, "\(ends)") - Date().timeIntervalSince1970
+            #expect(left > -86_400 && left < 31 * 86_400, "\(ends)")
         }
     }
 

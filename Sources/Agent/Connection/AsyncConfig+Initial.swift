@@ -2,19 +2,21 @@ package import OpenFlow
 
 extension AsyncConfig {
     /// Nothing of any kind, in any role.
-    package static var silent: AsyncConfig {
+    ///
+    /// Made once, so that all who have it share its memory.
+    package static let silent: AsyncConfig = {
         var config = AsyncConfig()
         for kind in Kind.allCases {
             config.primary[kind.rawValue] = 0
             config.secondary[kind.rawValue] = 0
         }
         return config
-    }
+    }()
 
     /// What a connection gets before it says otherwise: every packet-in but invalid TTL, every flow-removed and
     /// port-status while equal or primary; only port-status while secondary; nothing of the newer kinds (1.3 §A.3.10;
     /// the same defaults as Open vSwitch's, which controllers rely on).
-    package static var initial: AsyncConfig {
+    package static let initial: AsyncConfig = {
         var config = Self.silent
         let everyReasonButInvalidTTL: UInt32 = 0b11_1011
         config[.packetIn, .primary] = everyReasonButInvalidTTL
@@ -22,5 +24,5 @@ extension AsyncConfig {
         config[.portStatus, .primary] = 0b111
         config[.portStatus, .secondary] = 0b111
         return config
-    }
+    }()
 }

@@ -90,16 +90,21 @@ package final class BridgeRuntime {
     private func turn() {
         guard !self.isStopped else { return }
         let causes = self.signal.take()
+        defer { self.signal.turnEnded() }
         let now = self.clock()
         if causes.contains(.ports) { self.handlePortEvents?() }
-        if causes.contains(.packetIns), let packetIns = self.packetIns {
-            let events = packetIns.drain()
-            if !events.isEmpty { self.handler.deliver(events, now: now) }
-        }
+        if causes.contains(.packetIns) { self.deliverPacketIns(now: now) }
         if causes.contains(.barriers) { self.handler.barrierProgress() }
         self.connections.handleMessages(now: now)
+        // Packets that messages of this turn sent to controllers go out with its answers.
+        if self.signal.takeWithinTurn(.packetIns) { self.deliverPacketIns(now: self.clock()) }
         self.finishTurn(now: now)
         if self.connections.hasUnfinished { self.signal.raise(.connections) }
+    }
+
+    private func deliverPacketIns(now: MonotonicTime) {
+        guard let events = self.packetIns?.drain(), !events.isEmpty else { return }
+        self.handler.deliver(events, now: now)
     }
 
     /// Writes what the switch has queued and sees to its next time-out.

@@ -47,8 +47,26 @@ package final class ConnectionLink: Sendable {
         var chunks: [[UInt8]] = []
         var closing: CloseReason?
         var isAnnounced = false
-        var writer: (@Sendable () -> Void)?
-        var resumer: (@Sendable () -> Void)?
+        var handler: HandlerReference?
+    }
+
+    /// The handler, as any thread may call it.
+    private struct HandlerReference {
+        let eventLoop: any EventLoop
+        let call: @Sendable (HandlerCall) -> Void
+
+        func execute(_ what: HandlerCall) {
+            let call = self.call
+            self.eventLoop.execute { call(what) }
+        }
+    }
+
+    /// What the handler is called for.
+    enum HandlerCall: Sendable {
+        /// There is output.
+        case write
+        /// Reading may go on.
+        case resume
     }
 
     /// A number that is never given twice in the life of the process.
@@ -88,16 +106,14 @@ package final class ConnectionLink: Sendable {
 
     // MARK: I/O side
 
-    /// Connects the handler: `writer` takes output to the socket, `resumer` reads again; both run on the I/O loop.
-    func attach(
-        eventLoop: any EventLoop, writer: @escaping @Sendable () -> Void, resumer: @escaping @Sendable () -> Void
-    ) {
+    /// Connects the handler, which is called on the I/O loop.
+    func attach(eventLoop: any EventLoop, _ call: @escaping @Sendable (HandlerCall) -> Void) {
+        let handler = HandlerReference(eventLoop: eventLoop, call: call)
         let announced = self.outbound.withLock { outbound in
-            outbound.writer = { eventLoop.execute(writer) }
-            outbound.resumer = { eventLoop.execute(resumer) }
+            outbound.handler = handler
             return outbound.isAnnounced
         }
-        if announced { eventLoop.execute(writer) }
+        if announced { handler.execute(.write) }
     }
 
     /// A version is agreed.
@@ -106,14 +122,13 @@ package final class ConnectionLink: Sendable {
     /// Lets go of the handler.
     func detach() {
         self.outbound.withLock { outbound in
-            outbound.writer = nil
-            outbound.resumer = nil
+            outbound.handler = nil
             outbound.chunks = []
         }
     }
 
     /// Hands inputs to the control loop; returns whether it is so far behind that reading must stop until
-    /// `resumer` runs.
+    /// the handler is called to resume.
     func post(_ inputs: [ConnectionInput], bytes: Int) -> Bool {
         self.hub.budget.addInput(bytes)
         let allowed = self.hub.budget.inputAllowed(AgentLimits.pendingBytesMaximum)
@@ -178,29 +193,29 @@ package final class ConnectionLink: Sendable {
             inbound.readerWaits = false
             return true
         }
-        if wake { self.outbound.withLock { $0.resumer }?() }
+        if wake { self.outbound.withLock { $0.handler }?.execute(.resume) }
     }
 
     /// Sends bytes.
     func send(_ bytes: [UInt8]) {
         self.inFlight.add(bytes.count, ordering: .relaxed)
         self.hub.budget.addOutput(bytes.count)
-        let writer = self.outbound.withLock { outbound -> (@Sendable () -> Void)? in
+        let handler = self.outbound.withLock { outbound -> HandlerReference? in
             outbound.chunks.append(bytes)
             defer { outbound.isAnnounced = true }
-            return outbound.isAnnounced ? nil : outbound.writer
+            return outbound.isAnnounced ? nil : outbound.handler
         }
-        writer?()
+        handler?.execute(.write)
     }
 
     /// Closes the connection when everything sent so far is written.
     func close(_ reason: CloseReason) {
-        let writer = self.outbound.withLock { outbound -> (@Sendable () -> Void)? in
+        let handler = self.outbound.withLock { outbound -> HandlerReference? in
             if outbound.closing == nil { outbound.closing = reason }
             defer { outbound.isAnnounced = true }
-            return outbound.isAnnounced ? nil : outbound.writer
+            return outbound.isAnnounced ? nil : outbound.handler
         }
-        writer?()
+        handler?.execute(.write)
     }
 
     /// Bytes given to ``send(_:)`` and not yet in the socket.

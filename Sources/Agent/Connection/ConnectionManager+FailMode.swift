@@ -15,11 +15,36 @@ extension ConnectionManager {
 
     /// A controller is in charge once it has the switch's features or has said what it wants; until then it may as well
     /// have called the wrong number.
+    ///
+    /// While the bridge forwards on its own, it also has to show that it controls, or to
+    /// stay: the forwarding is not given up for somebody who leaves without a word.
     func noteCharge(of connection: OpenFlowConnection, now: MonotonicTime) {
-        guard !connection.isInCharge, case .controller = connection.origin, connection.session?.isIdentified == true
+        guard !connection.isInCharge, case .controller = connection.origin, let session = connection.session,
+            session.isIdentified
         else { return }
+        let stay = now.since(connection.openedAt)
+        if self.failMode.isStandingIn, !connection.takesPart, stay < self.failMode.settlingTime {
+            if connection.askedAt.map({ now.since($0) >= AgentLimits.admissionInterval }) ?? true {
+                connection.askedAt = now
+                self.handler.askToTakePart(session, now: now)
+            }
+            return self.armAdmissionTimer(in: min(AgentLimits.admissionInterval, self.failMode.settlingTime - stay))
+        }
         connection.isInCharge = true
         self.apply(self.failMode.controllerTookCharge(now: now), now: now)
+    }
+
+    /// Sees to it that connections which are not in charge yet are looked at again.
+    private func armAdmissionTimer(in wait: Duration) {
+        guard self.admissionTimer == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.admissionTimer = self.eventLoop.scheduleTask(in: .nanoseconds(wait.wholeNanoseconds)) {
+            let manager = bound.value
+            manager.admissionTimer = nil
+            let now = manager.clock()
+            for connection in manager.connections.values { manager.noteCharge(of: connection, now: now) }
+            manager.signal.raise(.connections)
+        }
     }
 
     func armFailModeTimer() {

@@ -33,6 +33,8 @@ package final class ConnectionManager {
     var listeners: [Listener]
     var failMode: FailModeStateMachine
     var failModeTimer: Scheduled<Void>?
+    /// Looks again at controllers of which it is not known whether they take part.
+    var admissionTimer: Scheduled<Void>?
     var snoopChannel: (any Channel)?
     /// Recordings, by their paths.
     var recorders: [String: ConversationRecorder] = [:]
@@ -131,6 +133,7 @@ package final class ConnectionManager {
         self.stopped = promise
         self.isStopping = true
         self.failModeTimer?.cancel()
+        self.admissionTimer?.cancel()
         self.certificateTimer?.cancel()
         self.inBandTimer?.cancel()
         self.flowModTimer?.cancel()

@@ -10,6 +10,8 @@ package struct ConnectionStatus: Sendable {
         package var role: ControllerRole?
         /// Bytes that it has not taken yet.
         package var bytesInFlight = 0
+        /// Packet-ins that its present session did not get.
+        package var packetInsDropped = PacketInTally()
     }
     /// A socket that others come in by.
     package struct Listener: Sendable {
@@ -59,6 +61,8 @@ package struct ConnectionStatus: Sendable {
     package var certificateReloads: UInt64
     /// The recordings.
     package var recordings: [Recording]
+    /// What the switch has done.
+    package var counters: SwitchCounters
 
     /// Takes the status of a manager, on its control loop.
     init(_ manager: ConnectionManager, now: MonotonicTime) {
@@ -67,7 +71,7 @@ package struct ConnectionStatus: Sendable {
         self.failModeSummary = manager.failMode.summary(now: now)
         self.controllers = manager.controllers.map { controller in
             var peer = Peer(statistics: controller.statistics)
-            if let connection = controller.connection { peer.add(connection) }
+            if let connection = controller.connection { peer.add(connection, manager.handler) }
             return peer
         }
         self.listeners = manager.listeners.map { listener in
@@ -81,7 +85,9 @@ package struct ConnectionStatus: Sendable {
         }
         self.peerCount = arrivals.count
         self.peers = arrivals.sorted { $0.identifier < $1.identifier }.prefix(AgentLimits.reportedPeersMaximum).map {
-            Peer(statistics: $0.statistics, role: $0.session?.role, bytesInFlight: $0.bytesInFlight)
+            var peer = Peer(statistics: $0.statistics, role: $0.session?.role, bytesInFlight: $0.bytesInFlight)
+            if let session = $0.session { peer.packetInsDropped = manager.handler.packetInsDropped(of: session) }
+            return peer
         }
         self.certificates = manager.bootstrap.tls.certificatesInUse.map {
             Certificate(what: $0.what, certificate: $0.certificate)
@@ -90,14 +96,16 @@ package struct ConnectionStatus: Sendable {
         self.recordings = manager.recorders.sorted { $0.key < $1.key }.map {
             Recording(path: $0.key, omitted: $0.value.omitted)
         }
+        self.counters = manager.handler.counters
     }
 }
 
 extension ConnectionStatus.Peer {
     /// Adds what only the connection that is up knows.
-    fileprivate mutating func add(_ connection: OpenFlowConnection) {
+    fileprivate mutating func add(_ connection: OpenFlowConnection, _ handler: any SwitchRequestHandler) {
         self.statistics.add(connection.statistics)
         self.role = connection.session?.role
         self.bytesInFlight = connection.bytesInFlight
+        if let session = connection.session { self.packetInsDropped = handler.packetInsDropped(of: session) }
     }
 }

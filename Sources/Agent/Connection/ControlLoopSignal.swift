@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// However many causes are raised before the loop comes to it, the loop is woken once: `execute` costs ten
 /// times as much as leaving a note. The note is taken before the work is looked at, so that no cause is lost
-/// between the two.
+/// between the two. While a turn runs, nobody needs to wake the loop at all: the turn's end looks for notes.
 package final class ControlLoopSignal: Sendable {
     /// What there is to do.
     package struct Causes: OptionSet, Sendable {
@@ -21,6 +21,8 @@ package final class ControlLoopSignal: Sendable {
         package static let barriers = Causes(rawValue: 4)
         /// Something happened to a port.
         package static let ports = Causes(rawValue: 8)
+        /// A turn is running; never given out.
+        fileprivate static let running = Causes(rawValue: 1 << 31)
     }
 
     /// The control loop.
@@ -38,7 +40,7 @@ package final class ControlLoopSignal: Sendable {
         self.eventLoop = eventLoop
     }
 
-    /// Sets what runs on the loop when it is woken; it begins with ``take()``.
+    /// Sets what runs on the loop when it is woken; it begins with ``take()`` and ends with ``turnEnded()``.
     package func connect(_ turn: @escaping @Sendable () -> Void) {
         self.turn.withLock { $0.run = turn }
         if self.pending.load(ordering: .sequentiallyConsistent) != 0 { self.eventLoop.execute(turn) }
@@ -52,13 +54,29 @@ package final class ControlLoopSignal: Sendable {
     /// Notes `causes` and wakes the loop if it is not on its way already; any thread.
     package func raise(_ causes: Causes) {
         let before = self.pending.bitwiseOr(causes.rawValue, ordering: .sequentiallyConsistent).oldValue
-        guard before == 0 else { return }
-        guard let turn = self.turn.withLock({ $0.run }) else { return }
-        self.eventLoop.execute(turn)
+        if before == 0 { self.wake() }
     }
 
-    /// Takes the causes noted so far.
+    /// Takes the causes noted so far; on the loop, at the beginning of a turn.
     package func take() -> Causes {
-        Causes(rawValue: self.pending.exchange(0, ordering: .sequentiallyConsistent))
+        let taken = self.pending.exchange(Causes.running.rawValue, ordering: .sequentiallyConsistent)
+        return Causes(rawValue: taken).subtracting(.running)
+    }
+
+    /// Takes one of the causes that were noted since the turn began; on the loop, within a turn.
+    package func takeWithinTurn(_ cause: Causes) -> Bool {
+        let before = self.pending.bitwiseAnd(~cause.rawValue, ordering: .sequentiallyConsistent).oldValue
+        return before & cause.rawValue != 0
+    }
+
+    /// The turn is over; where causes were noted meanwhile, another follows once others on the loop had theirs.
+    package func turnEnded() {
+        let left = self.pending.bitwiseAnd(~Causes.running.rawValue, ordering: .sequentiallyConsistent).newValue
+        if left != 0 { self.wake() }
+    }
+
+    private func wake() {
+        guard let turn = self.turn.withLock({ $0.run }) else { return }
+        self.eventLoop.execute(turn)
     }
 }

@@ -16,7 +16,9 @@ package enum FailMode: String, CaseIterable, Hashable, Sendable {
 ///    start.
 /// 3. With controllers configured, none of which has been in charge for three probe intervals, a hidden flow above all
 ///    others takes over. The controllers' own flows stay as they are beneath it.
-/// 4. The hidden flow goes when a controller takes charge. No flow is removed or changed by that either.
+/// 4. The hidden flow goes when a controller takes charge. No flow is removed or changed by that either. While the flow
+///    is there, a controller that has our features may yet leave without a word, so that it has to show more: it sends
+///    a change, a packet or a role, or stays for a probe interval (``isStandingIn``). It is sent a packet to answer.
 /// 5. A controller that was in charge for less than one probe interval might as well not have come: the bridge goes on
 ///    waiting from where it was, and forwards on its own again at once if it did so before.
 ///
@@ -40,6 +42,11 @@ package struct FailModeStateMachine: Hashable, Sendable {
     /// Makes the machine; `inactivityProbe` is zero where probes are off, which counts as five seconds here.
     package init(inactivityProbe: Duration) {
         self.settlingTime = inactivityProbe > .zero ? inactivityProbe : .seconds(5)
+    }
+
+    /// Whether the bridge forwards in place of the controllers that are configured.
+    package var isStandingIn: Bool {
+        if case .standalone = self.state { true } else { false }
     }
 
     /// How long all controllers must have been away before the bridge forwards on its own.

@@ -10,7 +10,7 @@ import OpenFlow
 ///
 /// Confined to its channel's event loop. Reading stops while the control loop is behind or the peer does not
 /// read its answers.
-package final class OpenFlowChannelHandler: ChannelDuplexHandler {
+package final class OpenFlowChannelHandler: ChannelDuplexHandler, NIOScheduledCallbackHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundIn = Never
     package typealias OutboundOut = ByteBuffer
@@ -39,7 +39,7 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler {
     private var readIsWanted = false
     /// Bytes that this handler itself sent and that are not in the socket yet.
     private var ownBytesInFlight = 0
-    private var timer: Scheduled<Void>?
+    private var timer: NIOScheduledCallback?
     private var timerDeadline = MonotonicTime.distantFuture
 
     /// Makes the handler of one channel.
@@ -67,9 +67,12 @@ extension OpenFlowChannelHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        self.link.attach(
-            eventLoop: context.eventLoop,
-            writer: { bound.value.writeOutput() }, resumer: { bound.value.controlLoopCaughtUp() })
+        self.link.attach(eventLoop: context.eventLoop) { call in
+            switch call {
+            case .write: bound.value.writeOutput()
+            case .resume: bound.value.controlLoopCaughtUp()
+            }
+        }
         if context.channel.isActive { self.open(context) }
     }
 
@@ -424,11 +427,12 @@ extension OpenFlowChannelHandler {
         self.timer?.cancel()
         self.timerDeadline = deadline
         let wait = deadline.since(self.clock())
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        self.timer = context.eventLoop.scheduleTask(in: .nanoseconds(wait.wholeNanoseconds)) {
-            bound.value.timerFired()
-        }
+        // A callback holds less than a task; where the loop is ending, there is nothing to wait for.
+        self.timer = try? context.eventLoop.assumeIsolated().scheduleCallback(
+            in: .nanoseconds(wait.wholeNanoseconds), handler: self)
     }
+
+    package func handleScheduledCallback(eventLoop: some EventLoop) { self.timerFired() }
 
     private func timerFired() {
         self.timer = nil

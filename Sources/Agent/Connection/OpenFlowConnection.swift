@@ -37,11 +37,16 @@ package final class OpenFlowConnection {
     private(set) var flowModCount = 0
     /// The number of FLOW_MOD, in all versions.
     private static let flowModType: UInt8 = 14
+    /// Whether the peer has sent anything that only those send who control: a change, a packet, a role.
+    private(set) var takesPart = false
+    /// When the peer was last sent a packet to see whether it takes part.
+    var askedAt: MonotonicTime?
     /// Whether the bridge's fail mode counts it among the controllers in charge.
     var isInCharge = false
 
     private let link: ConnectionLink
-    private let settings: ConnectionSettings
+    private let packetInLimit: PacketInLimit
+    private let sendsAsynchronousMessages: Bool
     /// The session of the main connection, of an auxiliary one.
     private let main: ControllerSession?
     /// What came in one read and is not handled yet, the next one last, so that it can be taken out without a copy.
@@ -59,7 +64,8 @@ package final class OpenFlowConnection {
     ) {
         self.main = main
         self.link = link
-        self.settings = settings
+        self.packetInLimit = settings.packetInLimit
+        self.sendsAsynchronousMessages = settings.sendsAsynchronousMessages ?? true
         self.origin = origin
         self.statistics = ConnectionStatistics(peer: peer)
         self.statistics.attempts = 1
@@ -148,7 +154,12 @@ package final class OpenFlowConnection {
     /// Whether something waits, which is then last in ``current``.
     private var hasInput: Bool {
         while self.current.isEmpty {
-            guard self.nextBatch < self.batches.count else { return false }
+            guard self.nextBatch < self.batches.count else {
+                // A connection that has nothing to say holds nothing.
+                if self.current.capacity > 0 { self.current = [] }
+                if !self.batches.isEmpty { (self.batches, self.nextBatch) = ([], 0) }
+                return false
+            }
             swap(&self.current, &self.batches[self.nextBatch])
             self.nextBatch += 1
             self.current.reverse()
@@ -170,8 +181,8 @@ package final class OpenFlowConnection {
             let isService = if case .listener = self.origin { true } else { false }
             let session = ControllerSession(
                 identifier: self.identifier, version: version, peer: self.statistics.peer, isService: isService,
-                packetInLimit: self.settings.packetInLimit,
-                sendsAsynchronousMessages: self.settings.sendsAsynchronousMessages ?? true)
+                packetInLimit: self.packetInLimit,
+                sendsAsynchronousMessages: self.sendsAsynchronousMessages)
             if case .auxiliary(_, let identifier) = self.origin { session.auxiliaryID = identifier }
             self.main?.attach(session)
             self.session = session
@@ -186,6 +197,7 @@ package final class OpenFlowConnection {
             guard let session = self.session, !session.shouldClose else { return }
             self.statistics.messagesReceived += 1
             if header.type == Self.flowModType { self.flowModCount += 1 }
+            if !self.takesPart { self.takesPart = message.showsControl }
             handler.handle(message, header: header, bytes: bytes, from: session, now: now)
         case .undecodable(let error, let bytes):
             guard let session = self.session, !session.shouldClose else { return }

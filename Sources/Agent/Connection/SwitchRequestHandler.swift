@@ -40,6 +40,12 @@ package protocol SwitchRequestHandler: AnyObject {
     func setInBandFlows(_ flows: [HiddenFlow], now: MonotonicTime)
     /// The local port's hardware address; nil where there is none.
     var localHardwareAddress: MACAddress? { get }
+    /// Sends a controller a packet that calls for an answer.
+    func askToTakePart(_ session: ControllerSession, now: MonotonicTime)
+    /// What the switch has done.
+    var counters: SwitchCounters { get }
+    /// Packet-ins that the session did not get, by class.
+    func packetInsDropped(of session: ControllerSession) -> PacketInTally
 }
 
 extension SwitchRequestHandler {
@@ -54,6 +60,15 @@ extension SwitchRequestHandler {
 
     /// There is no local port.
     package func setInBandFlows(_ flows: [HiddenFlow], now: MonotonicTime) {}
+
+    /// Nobody is asked.
+    package func askToTakePart(_ session: ControllerSession, now: MonotonicTime) {}
+
+    /// Nothing is counted.
+    package var counters: SwitchCounters { SwitchCounters() }
+
+    /// Nothing is dropped.
+    package func packetInsDropped(of session: ControllerSession) -> PacketInTally { PacketInTally() }
 
     /// Nothing waits.
     package func releasePacketIns(now: MonotonicTime) -> MonotonicTime { .distantFuture }

@@ -60,6 +60,7 @@ enum ConnectionReport {
                 + "undecodable \(known.messagesUndecodable), bytes sent \(known.bytesSent), "
                 + "waiting \(peer.bytesInFlight)",
         ]
+        if peer.packetInsDropped.total > 0 { lines.append("    packet-ins dropped: \(peer.packetInsDropped)") }
         if let security = known.security {
             lines.append("    \(security)" + (security.peer.map { ": \($0.summary)" } ?? ""))
         }

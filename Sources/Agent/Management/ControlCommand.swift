@@ -71,6 +71,9 @@ struct ControlCommand: Sendable {
         ControlCommand(name: "show", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
             try ConnectionReport.report(of: try context.bridges(arguments.first))
         },
+        ControlCommand(name: "metrics", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
+            try MetricsReport.report(of: try context.bridges(arguments.first))
+        },
         ControlCommand(name: "reconnect", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
             var text = ""
             for bridge in try context.bridges(arguments.first) {

@@ -52,8 +52,13 @@ extension OpenFlowSwitch {
         return deadline
     }
 
+    /// Packet-ins that the session did not get, by class.
+    package func packetInsDropped(of session: ControllerSession) -> PacketInTally {
+        self.sessions[session.identifier]?.packetInDrops.total ?? PacketInTally()
+    }
+
     /// The reason that a session is told for a packet, or nil when it does not want it.
-    private func reason(of event: PacketInEvent, for session: ControllerSession) -> PacketInReason? {
+    func reason(of event: PacketInEvent, for session: ControllerSession) -> PacketInReason? {
         guard event.controllerID == session.controllerID else { return nil }
         var reason = event.reason
         switch reason {
@@ -72,7 +77,7 @@ extension OpenFlowSwitch {
         return self.wants(session, .packetIn, reason: reason.rawValue) ? reason : nil
     }
 
-    private func send(
+    func send(
         _ event: PacketInEvent, _ reason: PacketInReason, _ length: Int, _ packetClass: PacketInClass,
         to state: SessionState, _ cache: inout PacketInCache, now: MonotonicTime
     ) {
@@ -145,7 +150,7 @@ struct WaitingPacketIn: Sendable {
 }
 
 /// One packet's encodings: sessions that want it in the same form share one.
-private struct PacketInCache {
+struct PacketInCache {
     /// What encodings differ in.
     struct Form: Hashable {
         var version: OpenFlowVersion

@@ -80,7 +80,7 @@ extension OpenFlowSwitch {
     func continueLongWork(now: MonotonicTime) -> Bool {
         var hasMore = self.deleteOrphans(now: now)
         for state in self.sessions.values where state.hasLongWork {
-            if state.job != nil {
+            if state.hasJob {
                 self.continueJob(state, now: now)
             } else {
                 self.continueRemoval(state, now: now)

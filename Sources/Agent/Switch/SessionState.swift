@@ -21,9 +21,21 @@ final class SessionState {
     /// In the order of their requests; the first is being sent.
     var dumps: [FlowDump] = []
     /// The flow_mod that is being carried out in slices; the session's messages wait for it.
-    var job: FlowJob?
+    var job: FlowJob? {
+        get { self.jobs.first }
+        set { self.jobs = newValue.map { [$0] } ?? [] }
+    }
+    /// Whether there is one.
+    var hasJob: Bool { !self.jobs.isEmpty }
+    /// At most one: a kilobyte that most sessions never need is not to be part of each.
+    private var jobs: [FlowJob] = []
     /// The deletion of groups or meters that is being carried out in slices, likewise.
-    var removal: RemovalJob?
+    var removal: RemovalJob? {
+        get { self.removals.first }
+        set { self.removals = newValue.map { [$0] } ?? [] }
+    }
+    /// At most one, likewise.
+    private var removals: [RemovalJob] = []
     /// Whether the first dump has room and waits for its next turn.
     var dumpIsPaused = false
     /// The flow monitors.
@@ -47,7 +59,7 @@ final class SessionState {
     }
 
     /// Whether something takes several turns, and waits for the next.
-    var hasLongWork: Bool { self.job != nil || self.removal != nil || self.dumpIsPaused }
+    var hasLongWork: Bool { self.hasJob || !self.removals.isEmpty || self.dumpIsPaused }
 
     /// The next place among replies that may wait.
     func nextSequence() -> UInt64 {

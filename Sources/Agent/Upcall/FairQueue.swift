@@ -56,24 +56,29 @@ struct FairQueue<Element: Sendable>: Sendable {
     let limitCost: Int
     /// How many elements are queued.
     private(set) var count = 0
-    private var classes: [ClassLanes]
+    /// One for each class, from the first element on: most queues never get one.
+    private var classes: [ClassLanes] = []
     private var nextNumber: UInt64 = 0
 
     init(limit: Int, limitCost: Int = .max) {
         self.limit = max(1, limit)
         self.limitCost = limitCost
-        self.classes = Array(repeating: ClassLanes(), count: PacketInClass.allCases.count)
     }
 
     var isEmpty: Bool { self.count == 0 }
 
     /// How many elements of a class are queued.
-    func count(of packetClass: PacketInClass) -> Int { self.classes[Int(packetClass.rawValue)].count }
+    func count(of packetClass: PacketInClass) -> Int {
+        self.classes.isEmpty ? 0 : self.classes[Int(packetClass.rawValue)].count
+    }
 
     /// Puts an element in, or refuses it; makes room for at most one.
     ///
     /// Costs are a matter of each class alone: what does not fit within its class is refused.
     mutating func insert(_ element: Element, _ share: PacketInShare, cost: Int = 0) -> Outcome {
+        if self.classes.isEmpty {
+            self.classes = Array(repeating: ClassLanes(), count: PacketInClass.allCases.count)
+        }
         let index = Int(share.packetClass.rawValue)
         guard cost <= self.limitCost - self.classes[index].cost else { return .refused }
         var outcome = Outcome.queued
@@ -111,7 +116,7 @@ struct FairQueue<Element: Sendable>: Sendable {
     /// Takes the oldest element of the port of that class whose turn it is.
     mutating func takeNext(of packetClass: PacketInClass) -> Element? {
         let index = Int(packetClass.rawValue)
-        guard self.classes[index].count > 0 else { return nil }
+        guard self.count(of: packetClass) > 0 else { return nil }
         if self.classes[index].nextTurn >= self.classes[index].turns.count { self.classes[index].nextTurn = 0 }
         let turn = self.classes[index].nextTurn
         let port = self.classes[index].turns[turn]
@@ -129,7 +134,7 @@ struct FairQueue<Element: Sendable>: Sendable {
     /// Removes the oldest elements for which `isStale` holds; returns how many of each class went.
     mutating func dropStale(_ isStale: (Element) -> Bool) -> [PacketInClass: Int] {
         var dropped: [PacketInClass: Int] = [:]
-        for packetClass in PacketInClass.allCases {
+        for packetClass in PacketInClass.allCases where self.count(of: packetClass) > 0 {
             let index = Int(packetClass.rawValue)
             for port in self.classes[index].turns {
                 while let lane = self.classes[index].lanes[port], lane.count > 0,

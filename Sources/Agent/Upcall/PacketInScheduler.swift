@@ -91,7 +91,10 @@ struct PacketInScheduler<Element: Sendable>: Sendable {
     init(_ limit: PacketInLimit) {
         self.limit = limit
         self.queue = FairQueue(limit: limit.queueMaximum)
-        self.buckets = PacketInClass.allCases.map { _ in TokenBucket(rate: limit.rate, burst: limit.burst) }
+        // Without a rate there is nothing to keep.
+        self.buckets =
+            limit.rate == 0
+            ? [] : PacketInClass.allCases.map { _ in TokenBucket(rate: limit.rate, burst: limit.burst) }
     }
 
     /// Whether everything goes at once.

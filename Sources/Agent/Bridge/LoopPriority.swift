@@ -1,0 +1,40 @@
+import CLinux
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Lets I/O loops go before all other threads of the process when there are more of them than processors; any thread.
+///
+/// I/O loops answer echo requests, and only pass on the rest: what they do at a stretch is short, and stops while the
+/// control loop is behind. So no echo waits for a flow_mod. Control loops keep the system's priority: they share locks
+/// with upcall handlers and revalidators, which must not be kept from letting go of them.
+enum LoopPriority {
+    /// The niceness of I/O loops.
+    static let inputOutputNiceness: CInt = -20
+    /// How long a loop runs at a stretch where others want to: short, so that the kernel lets it run soon.
+    private static let sliceNanoseconds: UInt64 = 500_000
+
+    /// Sets the priority of a group's threads; where that is not permitted, the log says so once.
+    static func prefer(_ group: MultiThreadedEventLoopGroup, niceness: CInt, logger: Logger) {
+        let isSaid = SaidOnce()
+        for loop in group.makeIterator() {
+            loop.execute {
+                let result = clinux_prefer_thread(niceness, Self.sliceNanoseconds)
+                guard result < 0, isSaid.first() else { return }
+                let reason = ConnectionErrorText.describe(errno: -result)
+                logger.info(
+                    """
+                    threads of connections have no priority over others (\(reason)): with CAP_SYS_NICE, \
+                    echo requests are answered sooner under load
+                    """)
+            }
+        }
+    }
+
+    private final class SaidOnce: Sendable {
+        private let isSaid = Atomic<Bool>(false)
+        func first() -> Bool { !self.isSaid.exchange(true, ordering: .relaxed) }
+    }
+}
