@@ -50,6 +50,10 @@ lint: ## formatting, warnings as errors, imports that are declared, shell script
 format: ## rewrite the sources as .swift-format has it
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
+.PHONY: documentation
+documentation: ## the reference of the module OpenFlow, by DocC
+	Scripts/build-documentation
+
 .PHONY: bench
 bench: build ## this switch against Open vSwitch, figure by figure (root; minutes)
 	@if [ -d Benchmarks ]; then $(SWIFT) run -c release --package-path Benchmarks; fi

@@ -6,31 +6,31 @@
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// IPv6 hop-by-hop options, RFC 8200.
-    public static let hopByHop = IPProtocol(rawValue: 0)
+    @inlinable public static var hopByHop: IPProtocol { IPProtocol(rawValue: 0) }
     /// ICMP for IPv4, RFC 792.
-    public static let icmp = IPProtocol(rawValue: 1)
+    @inlinable public static var icmp: IPProtocol { IPProtocol(rawValue: 1) }
     /// IGMP, RFC 3376.
-    public static let igmp = IPProtocol(rawValue: 2)
+    @inlinable public static var igmp: IPProtocol { IPProtocol(rawValue: 2) }
     /// TCP, RFC 9293.
-    public static let tcp = IPProtocol(rawValue: 6)
+    @inlinable public static var tcp: IPProtocol { IPProtocol(rawValue: 6) }
     /// UDP, RFC 768.
-    public static let udp = IPProtocol(rawValue: 17)
+    @inlinable public static var udp: IPProtocol { IPProtocol(rawValue: 17) }
     /// IPv6 routing header, RFC 8200.
-    public static let routing = IPProtocol(rawValue: 43)
+    @inlinable public static var routing: IPProtocol { IPProtocol(rawValue: 43) }
     /// IPv6 fragment header, RFC 8200.
-    public static let fragment = IPProtocol(rawValue: 44)
+    @inlinable public static var fragment: IPProtocol { IPProtocol(rawValue: 44) }
     /// Generic routing encapsulation, RFC 2784.
-    public static let gre = IPProtocol(rawValue: 47)
+    @inlinable public static var gre: IPProtocol { IPProtocol(rawValue: 47) }
     /// Encapsulating security payload, RFC 4303.
-    public static let esp = IPProtocol(rawValue: 50)
+    @inlinable public static var esp: IPProtocol { IPProtocol(rawValue: 50) }
     /// Authentication header, RFC 4302.
-    public static let authentication = IPProtocol(rawValue: 51)
+    @inlinable public static var authentication: IPProtocol { IPProtocol(rawValue: 51) }
     /// ICMPv6, RFC 4443.
-    public static let icmpv6 = IPProtocol(rawValue: 58)
+    @inlinable public static var icmpv6: IPProtocol { IPProtocol(rawValue: 58) }
     /// IPv6 no next header, RFC 8200.
-    public static let noNextHeader = IPProtocol(rawValue: 59)
+    @inlinable public static var noNextHeader: IPProtocol { IPProtocol(rawValue: 59) }
     /// IPv6 destination options, RFC 8200.
-    public static let destinationOptions = IPProtocol(rawValue: 60)
+    @inlinable public static var destinationOptions: IPProtocol { IPProtocol(rawValue: 60) }
     /// SCTP, RFC 9260.
-    public static let sctp = IPProtocol(rawValue: 132)
+    @inlinable public static var sctp: IPProtocol { IPProtocol(rawValue: 132) }
 }

@@ -27,7 +27,9 @@ public enum Message: Hashable, Sendable {
     /// A flow went.
     case flowRemoved(FlowRemoved)
     /// A port came, went or changed.
-    case portStatus(PortStatus)
+    ///
+    /// Kept apart, for it would make every message half as large again.
+    indirect case portStatus(PortStatus)
     /// A packet from the controller.
     case packetOut(PacketOut)
     /// Changes flows.

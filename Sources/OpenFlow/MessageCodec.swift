@@ -54,6 +54,8 @@ public enum MessageCodec {
     ///
     /// - Parameters:
     ///   - bytes: the message, whose header must say as many bytes as there are.
+    ///   - version: what the connection speaks.
+    ///   - options: what else the connection has agreed on.
     ///   - cache: the connection's own; makes flow_mods with instructions that came before quicker to read.
     @inlinable
     public static func decode(
@@ -135,7 +137,12 @@ public enum MessageCodec {
     ///
     /// Every version can say every error here: what it lacks is said as the nearest that it has, in the
     /// same group or as BAD_REQUEST.
-    /// - Parameter request: the refused message as it came, whole or as much as is at hand.
+    /// - Parameters:
+    ///   - code: what is wrong.
+    ///   - request: the refused message as it came, whole or as much as is at hand.
+    ///   - version: what the peer speaks.
+    ///   - transactionID: the request's.
+    ///   - bytes: where the message is appended.
     public static func encodeError(
         _ code: OpenFlowError.Code, refusing request: RawSpan, version: OpenFlowVersion,
         transactionID: TransactionID, into bytes: inout [UInt8]

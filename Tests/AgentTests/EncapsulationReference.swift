@@ -71,17 +71,21 @@ struct EncapsulationReference {
             if self.type == 0x88e7, self.tagCount == 0 { tag.replaceSubrange(1..<4, with: self.bytes[15..<18]) }
             self.bytes.insert(contentsOf: Array(self.bytes[0..<12]) + [0x88, 0xe7] + tag, at: 0)
         case .popPBB: if self.type == 0x88e7, self.tagCount == 0 { self.bytes.removeSubrange(0..<18) }
-        case .setField(.mplsLabel, let value, _):
+        case .setField(let entry) where entry.field == .mplsLabel:
+            let value = entry.value
             guard self.isMPLS else { return }
             self.bytes[at] = UInt8(truncatingIfNeeded: value >> 12)
             self.bytes[at + 1] = UInt8(truncatingIfNeeded: value >> 4)
             self.bytes[at + 2] = self.bytes[at + 2] & 0x0f | UInt8(truncatingIfNeeded: value << 4)
-        case .setField(.pbbServiceID, let value, _):
+        case .setField(let entry) where entry.field == .pbbServiceID:
+            let value = entry.value
             guard self.type == 0x88e7, self.tagCount == 0 else { return }
             for index in 0..<3 { self.bytes[15 + index] = UInt8(truncatingIfNeeded: value >> UInt128(16 - 8 * index)) }
-        case .setField(.ethernetSource, let value, _):
+        case .setField(let entry) where entry.field == .ethernetSource:
+            let value = entry.value
             for index in 0..<6 { self.bytes[6 + index] = UInt8(truncatingIfNeeded: value >> UInt128(40 - 8 * index)) }
-        case .setField(.ipv4Source, let value, _):
+        case .setField(let entry) where entry.field == .ipv4Source:
+            let value = entry.value
             guard self.isIPv4 else { return }
             for index in 0..<4 {
                 self.bytes[at + 12 + index] = UInt8(truncatingIfNeeded: value >> UInt128(24 - 8 * index))

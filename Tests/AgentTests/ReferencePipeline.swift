@@ -187,7 +187,7 @@ struct ReferencePipeline {
 
     private mutating func write(_ action: Action) {
         self.actionSet.removeAll { present in
-            if case .setField(let old, _, _) = present, case .setField(let new, _, _) = action { return old == new }
+            if case .setField(let old) = present, case .setField(let new) = action { return old.field == new.field }
             return Self.rank(present) == Self.rank(action) && Self.rank(action) != 3
         }
         self.actionSet.append(action)
@@ -216,7 +216,7 @@ struct ReferencePipeline {
         case .output(.flood, _): self.flood(.noFlood)
         case .output(.normal, _): self.normal()
         case .output(let port, _): if port.rawValue != self.inPort { self.send(port.rawValue) }
-        case .setField(let field, let value, let mask): self.setField(field, value, mask)
+        case .setField(let entry): self.setField(entry.field, entry.value, entry.mask)
         case .resubmit(let port, let table): self.resubmit(port: port, table: table)
         case .clone(let actions): self.clone(actions)
         case .exit: self.stopped = true

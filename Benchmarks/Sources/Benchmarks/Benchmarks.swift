@@ -2,7 +2,7 @@ import OpenFlow
 
 /// Measures the codec: nanoseconds of processor time and allocations for each message, and the same work in plain C.
 ///
-/// Each figure is the best of nine runs in one thread. With `--check` the limits on allocations are held to, and the
+/// Each figure is the best of thirty runs in one thread. With `--check` the limits on allocations are held to, and the
 /// exit status is not 0 where one is exceeded; times are never checked. Another argument, such as `flow_mod`, chooses
 /// the messages whose names contain it.
 @main

@@ -5,10 +5,11 @@ struct Cost {
     var nanoseconds: Double
     var allocations: Double
 
-    /// The cost of each of `count` messages that `body` treats: the quickest of nine runs.
+    /// The cost of each of `count` messages that `body` treats: the quickest of thirty runs, so that what else the
+    /// machine does counts little.
     static func measure(_ count: Int, _ body: () -> Void) -> Cost {
         var best = Cost(nanoseconds: .infinity, allocations: 0)
-        for _ in 0..<9 {
+        for _ in 0..<30 {
             let (start, allocated) = (baseline_cpu_nanoseconds(), baseline_allocations())
             body()
             let nanoseconds = Double(baseline_cpu_nanoseconds() - start) / Double(count)

@@ -49,8 +49,9 @@ package final class OpenFlowConnection {
     private let sendsAsynchronousMessages: Bool
     /// The session of the main connection, of an auxiliary one.
     private let main: ControllerSession?
-    /// What came in one read and is not handled yet, the next one last, so that it can be taken out without a copy.
+    /// What came in one read and is not handled yet, from ``nextInput`` on.
     private var current: [ConnectionInput] = []
+    private var nextInput = 0
     /// What came in later reads, in order, from ``nextBatch`` on.
     private var batches: [[ConnectionInput]] = []
     private var nextBatch = 0
@@ -100,7 +101,10 @@ package final class OpenFlowConnection {
                 // Only the end of the connection may pass.
                 guard self.closeReasonAhead != nil else { break }
             }
-            guard let input = self.current.popLast() else { break }
+            // What stays behind holds no memory; the input itself is moved, not copied.
+            var input = ConnectionInput.opened(.v1_0)
+            swap(&input, &self.current[self.nextInput])
+            self.nextInput += 1
             handled += 1
             bytes += input.byteCount
             self.handle(input, handler, &result, now: now)
@@ -151,18 +155,18 @@ package final class OpenFlowConnection {
         self.nextBatch = 0
     }
 
-    /// Whether something waits, which is then last in ``current``.
+    /// Whether something waits, which is then at ``nextInput`` in ``current``.
     private var hasInput: Bool {
-        while self.current.isEmpty {
+        while self.nextInput == self.current.count {
+            // A connection that has nothing to say holds nothing.
+            if self.current.capacity > 0 { self.current = [] }
+            self.nextInput = 0
             guard self.nextBatch < self.batches.count else {
-                // A connection that has nothing to say holds nothing.
-                if self.current.capacity > 0 { self.current = [] }
                 if !self.batches.isEmpty { (self.batches, self.nextBatch) = ([], 0) }
                 return false
             }
             swap(&self.current, &self.batches[self.nextBatch])
             self.nextBatch += 1
-            self.current.reverse()
         }
         return true
     }
@@ -173,9 +177,10 @@ package final class OpenFlowConnection {
     }
 
     private func handle(
-        _ input: ConnectionInput, _ handler: any SwitchRequestHandler, _ result: inout TurnResult, now: MonotonicTime
+        _ input: consuming ConnectionInput, _ handler: any SwitchRequestHandler, _ result: inout TurnResult,
+        now: MonotonicTime
     ) {
-        switch input {
+        switch consume input {
         case .secured(let summary): self.statistics.security = summary
         case .opened(let version):
             let isService = if case .listener = self.origin { true } else { false }

@@ -112,7 +112,7 @@ extension TableNarrowing.Abilities {
                 throw OpenFlowError(.actionBadType, value: UInt64(number))
             }
             switch action {
-            case .setField(let field, value: _, mask: _): try Self.check(field, settable)
+            case .setField(let entry): try Self.check(entry.field, settable)
             case .copyField(let copy):
                 try Self.check(copy.source, copyable)
                 try Self.check(copy.destination, copyable)

@@ -64,7 +64,7 @@ extension InstructionValidator {
         for action in tracking.actions {
             switch action {
             case .addressTranslation: continue
-            case .setField(.connectionMark, value: _, mask: _), .setField(.connectionLabel, value: _, mask: _): break
+            case .setField(let entry) where entry.field == .connectionMark || entry.field == .connectionLabel: break
             case .copyField(let copy) where copy.destination == .connectionMark || copy.destination == .connectionLabel:
                 break
             default: throw OpenFlowError(.actionBadArgument)

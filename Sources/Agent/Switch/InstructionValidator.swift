@@ -66,7 +66,7 @@ enum InstructionValidator {
             case .output(let port, maximumLength: _), .enqueue(let port, _),
                 .outputTruncated(let port, maximumLength: _):
                 try self.validate(port, isPacketOut: isPacketOut)
-            case .setField(let field, value: _, mask: _): try self.validate(field, packet)
+            case .setField(let entry): try self.validate(entry.field, packet)
             case .setLongField(let entry): try self.validate(entry.field, packet)
             case .copyField(let copy):
                 try self.validate(copy.destination, packet)

@@ -45,7 +45,7 @@ extension OpenFlowSwitch {
         var plain: InstructionList?
         var instructions: [Instruction] = []
         if let last = self.plainInstructions, last.version == context.version,
-            last.list.instructions == flowMod.instructions
+            last.asked == flowMod.instructions
         {
             plain = last.list
         } else {
@@ -68,7 +68,9 @@ extension OpenFlowSwitch {
                 match, flow, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: context.now)
         }
         self.noteLessons(of: flow.instructions)
-        if plain == nil, flow.instructions.isPlain { self.plainInstructions = (flow.instructions, context.version) }
+        if plain == nil, flow.instructions.isPlain {
+            self.plainInstructions = (flow.instructions, flowMod.instructions, context.version)
+        }
     }
 
     private func modify(

@@ -62,8 +62,8 @@ package final class OpenFlowSwitch {
     /// Where matches of requests are compiled.
     var matchBuffer = MatchBuffer()
     /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows
-    /// share them.
-    var plainInstructions: (list: InstructionList, version: OpenFlowVersion)?
+    /// share them, and as they were asked for, whose memory a connection's flow_mods share too.
+    var plainInstructions: (list: InstructionList, asked: [Instruction], version: OpenFlowVersion)?
     /// Memory for the events of a change.
     var spareEvents: [PipelineEvent] = []
     /// Whether any session has flow monitors.

@@ -86,7 +86,7 @@ package struct ActionSet: Sendable {
 
     private static func setsSameField(_ left: Action, _ right: Action) -> Bool {
         switch (left, right) {
-        case (.setField(let first, _, _), .setField(let second, _, _)): first == second
+        case (.setField(let first), .setField(let second)): first.field == second.field
         case (.copyField(let first), .copyField(let second)):
             first.destination == second.destination && first.destinationOffset == second.destinationOffset
         case (.setVLANID, .setVLANID), (.setVLANPriority, .setVLANPriority),
@@ -100,9 +100,8 @@ package struct ActionSet: Sendable {
 
     /// The later of two set-fields, with the bits that it leaves alone from the earlier one.
     private static func merge(_ earlier: Action, _ later: Action) -> Action {
-        guard case .setField(_, let oldValue, let oldMask) = earlier,
-            case .setField(let field, let value, let mask) = later
-        else { return later }
-        return .setField(field, value: oldValue & ~mask | value & mask, mask: oldMask | mask)
+        guard case .setField(let old) = earlier, case .setField(let new) = later else { return later }
+        return .setField(
+            new.field, value: old.value & ~new.mask | new.value & new.mask, mask: old.mask | new.mask)
     }
 }

@@ -68,8 +68,8 @@ extension Translator {
         case .popQueue:
             self.unwildcardOriginal(.priority)
             self.write(.priority, UInt128(self.original.priority))
-        case .setField(let field, let value, let mask):
-            self.setField(field, value: value, mask: mask)
+        case .setField(let entry):
+            self.setField(entry.field, value: entry.value, mask: entry.mask)
         case .copyField(let copy):
             self.copyField(copy)
         case .pushVLAN(let type):

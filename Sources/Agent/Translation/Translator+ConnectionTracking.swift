@@ -64,8 +64,8 @@ extension Translator {
     /// Adds an action within ct; false for one that may not be there.
     private mutating func apply(_ action: Action, to request: inout ConnectionTrackingRequest) -> Bool {
         switch action {
-        case .setField(let field, let value, let mask):
-            return Self.set(field, value: value, mask: mask, in: &request)
+        case .setField(let entry):
+            return Self.set(entry.field, value: entry.value, mask: entry.mask, in: &request)
         case .copyField(let copy):
             guard let value = self.read(copy.source, offset: copy.sourceOffset, bitCount: copy.bitCount) else {
                 return true

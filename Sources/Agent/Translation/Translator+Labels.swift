@@ -42,8 +42,8 @@ extension Translator {
         case .output, .outputTruncated, .controller, .setQueue, .popQueue, .note, .exit, .writeMetadata, .clone,
             .conjunction, .meter:
             false
-        case .setField(let field, _, _):
-            switch field.flowLayout?.word {
+        case .setField(let entry):
+            switch entry.field.flowLayout?.word {
             case nil: false
             // Metadata, and Ethernet addresses where Ethernet is known.
             case let word?: word >= PacketParser.firstHeaderWord && (self.unparsed == .all || word > 31)

@@ -85,18 +85,16 @@ extension Action {
         var action = self
         // 1.0 has no action of its own for this.
         if case .setNetworkTTL(let ttl) = self { action = .setField(.ipTTL, value: UInt128(ttl), mask: 0xff) }
-        guard case .setField(let field, let value, let mask) = action,
-            let slice = FieldSlice(field, mask: mask)
-        else { return }
-        var number = UInt64(truncatingIfNeeded: value >> UInt128(slice.offset))
+        guard case .setField(let entry) = action, let slice = FieldSlice(entry.field, mask: entry.mask) else { return }
+        var number = UInt64(truncatingIfNeeded: entry.value >> UInt128(slice.offset))
         var range = slice.range
-        if field == .inPort, mask == field.allOnes {
-            let port = PortNumber(rawValue: UInt32(truncatingIfNeeded: value))
+        if entry.field == .inPort, entry.isExact {
+            let port = PortNumber(rawValue: UInt32(truncatingIfNeeded: entry.value))
             guard let narrow = port.rawValue16 else { throw .inexpressible(.port(port)) }
             (number, range) = (UInt64(narrow), 15)
         }
         try wire.constant("range", range)
-        try wire.shortField(field)
+        try wire.shortField(entry.field)
         try wire.constant("value", number)
     }
 
@@ -108,11 +106,9 @@ extension Action {
     ) throws(WireError) {
         if try self.describeLongField(to: &wire, anyMask: true) { return }
         var entry = MatchEntry(.register0, value: 0, mask: MatchField.register0.allOnes)
-        if case .setField(let field, let value, let mask) = self {
-            entry = MatchEntry(field, value: value, mask: mask)
-        }
+        if case .setField(let field) = self { entry = field }
         try wire.maskedField(&entry)
-        self = .setField(entry.field, value: entry.value, mask: entry.mask)
+        self = .setField(entry)
     }
 
     /// output_reg, whose field has a header of four bytes, and output_reg2, where it may be an experimenter's.

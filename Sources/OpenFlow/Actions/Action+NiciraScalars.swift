@@ -58,7 +58,7 @@ extension Action {
         to wire: inout some WireVisitor & ~Copyable & ~Escapable
     ) throws(WireError) {
         var value: UInt64 = 0
-        if case .setField(_, let number, _) = self { value = UInt64(truncatingIfNeeded: number) }
+        if case .setField(let entry) = self { value = entry.valueLow }
         try wire.reserved(before)
         try wire.scalar("value", &value, bytes: bytes)
         try wire.reserved(after)

@@ -113,14 +113,14 @@ extension Action: WireStructure {
         if try self.describeLongField(to: &wire, anyMask: false) { return }
         var entry = MatchEntry(.inPort, value: 0, mask: 0)
         switch self {
-        case .setField(let field, let value, let mask): entry = MatchEntry(field, value: value, mask: mask)
+        case .setField(let field): entry = field
         case .setVLANID(let vlan): entry = MatchEntry(.vlanID, 0x1000 | vlan)
         case .setVLANPriority(let priority): entry = MatchEntry(.vlanPriority, priority)
         default:
             if let lowered = self.loweredTransport(wire.transportProtocol) { entry = lowered }
         }
         try wire.setField(&entry)
-        if wire.isReading { self = .setField(entry.field, value: entry.value, mask: entry.mask) }
+        if wire.isReading { self = .setField(entry) }
     }
 
     mutating func describeCopyField(
@@ -222,8 +222,7 @@ extension Action: WireStructure {
     /// The number that a fixed setter carries, as far as it is the field's value.
     private var fixedValue: UInt64 {
         switch self {
-        case .setField(.vlanID, let value, _): UInt64(truncatingIfNeeded: value & 0xfff)
-        case .setField(_, let value, _): UInt64(truncatingIfNeeded: value)
+        case .setField(let entry): entry.field == .vlanID ? entry.valueLow & 0xfff : entry.valueLow
         case .setVLANID(let vlan): UInt64(vlan)
         case .setVLANPriority(let priority): UInt64(priority)
         case .setTransportSource(let port), .setTransportDestination(let port): UInt64(port)

@@ -15,7 +15,7 @@ public enum Action: Hashable, Sendable {
     /// Sends the packet out by a port through a queue (1.0 only).
     case enqueue(PortNumber, QueueID)
     /// Sets the bits of a header or pipeline field where the mask has a one.
-    case setField(MatchField, value: UInt128, mask: UInt128)
+    case setField(MatchEntry)
     /// Sets the bits of a tunnel metadata option of more than 16 bytes where the mask has a one.
     case setLongField(LongMatchEntry)
     /// Copies bits from one field to another.
@@ -124,6 +124,11 @@ public enum Action: Hashable, Sendable {
 extension Action {
     /// How many actions may contain one another; more are refused with TOO_MANY.
     public static let depthLimit = 16
+
+    /// Sets the bits of `field` where `mask` has a one to those of `value`, which has none elsewhere.
+    @inlinable public static func setField(_ field: MatchField, value: UInt128, mask: UInt128) -> Action {
+        .setField(MatchEntry(field, value: value, mask: mask))
+    }
 }
 
 /// Some adjacent bits of a field.

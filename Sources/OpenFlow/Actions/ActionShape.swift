@@ -19,8 +19,8 @@ extension Action {
         case .group: return try Self.shape(.group, .group, version)
         case .setQueue: return try Self.shape(.setQueue, .setQueue, version)
         case .enqueue: return try Self.shape(.enqueue, nil, version)
-        case .setField(let field, let value, let mask):
-            return Self.setFieldShape(field, value: value, mask: mask, in: version)
+        case .setField(let entry):
+            return Self.setFieldShape(entry.field, value: entry.value, mask: entry.mask, in: version)
         case .setLongField(let entry):
             // As for shorter fields: a mask is OpenFlow's from 1.5 on.
             let isStandard = version >= .v1_5 || version.hasSetField && entry.isExact

@@ -65,7 +65,7 @@ extension ConnectionTracking {
             // Without a commit only the connection's own translation can be applied.
             let isPlain = translation.flags.isEmpty && translation.addresses == .unchanged
             return isPlain || self.flags.contains(.commit) ? nil : .actionBadArgument
-        case .setField(.connectionMark, _, _), .setField(.connectionLabel, _, _):
+        case .setField(let entry) where entry.field == .connectionMark || entry.field == .connectionLabel:
             return self.flags.contains(.commit) ? nil : .actionBadArgument
         case .copyField(let copy) where copy.destination == .connectionMark || copy.destination == .connectionLabel:
             return self.flags.contains(.commit) ? nil : .actionBadArgument

@@ -6,13 +6,13 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The greatest number a bucket may have.
-    public static let maximum = BucketID(rawValue: 0xffff_ff00)
+    @inlinable public static var maximum: BucketID { BucketID(rawValue: 0xffff_ff00) }
     /// Before the first bucket.
-    public static let first = BucketID(rawValue: 0xffff_fffd)
+    @inlinable public static var first: BucketID { BucketID(rawValue: 0xffff_fffd) }
     /// After the last bucket.
-    public static let last = BucketID(rawValue: 0xffff_fffe)
+    @inlinable public static var last: BucketID { BucketID(rawValue: 0xffff_fffe) }
     /// Every bucket of the group.
-    public static let all = BucketID(rawValue: 0xffff_ffff)
+    @inlinable public static var all: BucketID { BucketID(rawValue: 0xffff_ffff) }
 }
 
 extension BucketID: CustomStringConvertible {

@@ -6,7 +6,7 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// No buffer: the message carries the packet itself.
-    public static let none = BufferID(rawValue: 0xffff_ffff)
+    @inlinable public static var none: BufferID { BufferID(rawValue: 0xffff_ffff) }
 }
 
 extension BufferID: CustomStringConvertible {

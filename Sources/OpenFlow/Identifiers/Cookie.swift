@@ -6,9 +6,9 @@
     @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// The cookie of flows without one.
-    public static let none = Cookie(rawValue: 0)
+    @inlinable public static var none: Cookie { Cookie(rawValue: 0) }
     /// Nicira: leave the cookie alone; in a packet-in: no flow.
-    public static let unset = Cookie(rawValue: 0xffff_ffff_ffff_ffff)
+    @inlinable public static var unset: Cookie { Cookie(rawValue: 0xffff_ffff_ffff_ffff) }
 }
 
 extension Cookie: CustomStringConvertible {

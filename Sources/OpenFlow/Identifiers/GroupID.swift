@@ -6,11 +6,11 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The greatest number a group may have.
-    public static let maximum = GroupID(rawValue: 0xffff_ff00)
+    @inlinable public static var maximum: GroupID { GroupID(rawValue: 0xffff_ff00) }
     /// Every group: in deletes and statistics requests.
-    public static let all = GroupID(rawValue: 0xffff_fffc)
+    @inlinable public static var all: GroupID { GroupID(rawValue: 0xffff_fffc) }
     /// No restriction by group: in deletes and statistics requests of flows.
-    public static let any = GroupID(rawValue: 0xffff_ffff)
+    @inlinable public static var any: GroupID { GroupID(rawValue: 0xffff_ffff) }
 }
 
 extension GroupID: CustomStringConvertible {

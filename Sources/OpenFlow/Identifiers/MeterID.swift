@@ -6,13 +6,13 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The greatest number a meter may have.
-    public static let maximum = MeterID(rawValue: 0xffff_0000)
+    @inlinable public static var maximum: MeterID { MeterID(rawValue: 0xffff_0000) }
     /// The meter of packets handled by the switch's slow path.
-    public static let slowPath = MeterID(rawValue: 0xffff_fffd)
+    @inlinable public static var slowPath: MeterID { MeterID(rawValue: 0xffff_fffd) }
     /// The meter of packets sent to controllers.
-    public static let controller = MeterID(rawValue: 0xffff_fffe)
+    @inlinable public static var controller: MeterID { MeterID(rawValue: 0xffff_fffe) }
     /// Every meter: in deletes and statistics requests.
-    public static let all = MeterID(rawValue: 0xffff_ffff)
+    @inlinable public static var all: MeterID { MeterID(rawValue: 0xffff_ffff) }
 }
 
 extension MeterID: CustomStringConvertible {

@@ -9,25 +9,25 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// The least number that no ordinary port may have (OFPP_MAX).
-    public static let maximum = PortNumber(rawValue: 0xffff_ff00)
+    @inlinable public static var maximum: PortNumber { PortNumber(rawValue: 0xffff_ff00) }
     /// No output in the action set (1.5, only as a value of ACTSET_OUTPUT).
-    public static let unset = PortNumber(rawValue: 0xffff_fff7)
+    @inlinable public static var unset: PortNumber { PortNumber(rawValue: 0xffff_fff7) }
     /// Out by the port the packet came in by.
-    public static let inPort = PortNumber(rawValue: 0xffff_fff8)
+    @inlinable public static var inPort: PortNumber { PortNumber(rawValue: 0xffff_fff8) }
     /// Through the flow tables (packet-out only).
-    public static let table = PortNumber(rawValue: 0xffff_fff9)
+    @inlinable public static var table: PortNumber { PortNumber(rawValue: 0xffff_fff9) }
     /// Through the switch's own forwarding.
-    public static let normal = PortNumber(rawValue: 0xffff_fffa)
+    @inlinable public static var normal: PortNumber { PortNumber(rawValue: 0xffff_fffa) }
     /// Every port that is not blocked for flooding, but the ingress port.
-    public static let flood = PortNumber(rawValue: 0xffff_fffb)
+    @inlinable public static var flood: PortNumber { PortNumber(rawValue: 0xffff_fffb) }
     /// Every port but the ingress port.
-    public static let all = PortNumber(rawValue: 0xffff_fffc)
+    @inlinable public static var all: PortNumber { PortNumber(rawValue: 0xffff_fffc) }
     /// To the controllers.
-    public static let controller = PortNumber(rawValue: 0xffff_fffd)
+    @inlinable public static var controller: PortNumber { PortNumber(rawValue: 0xffff_fffd) }
     /// The switch's own host.
-    public static let local = PortNumber(rawValue: 0xffff_fffe)
+    @inlinable public static var local: PortNumber { PortNumber(rawValue: 0xffff_fffe) }
     /// No particular port: a wildcard in requests, OFPP_NONE in 1.0.
-    public static let any = PortNumber(rawValue: 0xffff_ffff)
+    @inlinable public static var any: PortNumber { PortNumber(rawValue: 0xffff_ffff) }
 
     /// Whether the number is below ``maximum``, so that a real port may have it.
     @inlinable public var isOrdinary: Bool { self.rawValue < 0xffff_ff00 }

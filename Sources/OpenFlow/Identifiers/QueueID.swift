@@ -6,7 +6,7 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Every queue of the port: in requests.
-    public static let all = QueueID(rawValue: 0xffff_ffff)
+    @inlinable public static var all: QueueID { QueueID(rawValue: 0xffff_ffff) }
 }
 
 extension QueueID: CustomStringConvertible {

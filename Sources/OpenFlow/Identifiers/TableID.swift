@@ -6,7 +6,7 @@
     @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Every table: in deletes and statistics requests.
-    public static let all = TableID(rawValue: 255)
+    @inlinable public static var all: TableID { TableID(rawValue: 255) }
 }
 
 extension TableID: CustomStringConvertible {

@@ -6,7 +6,7 @@
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// What messages carry that answer no request.
-    public static let unsolicited = TransactionID(rawValue: 0)
+    @inlinable public static var unsolicited: TransactionID { TransactionID(rawValue: 0) }
 }
 
 extension TransactionID: CustomStringConvertible {

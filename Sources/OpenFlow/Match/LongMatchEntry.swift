@@ -17,6 +17,7 @@ public struct LongMatchEntry: Hashable, Sendable {
     /// Makes an entry; nil where the field is no option, or where the bits that count fit into a ``MatchEntry``.
     ///
     /// - Parameters:
+    ///   - field: one of the tunnel metadata options.
     ///   - value: at most 124 bytes; bits that do not count are cleared, and leading bytes of which none counts cut.
     ///   - mask: as many bytes; every bit counts where it is nil.
     public init?(_ field: MatchField, value: [UInt8], mask: [UInt8]? = nil) {

@@ -65,7 +65,7 @@ private struct Fixed10: WireStructure {
     }
 
     /// Adds what the match says to `entries`, prerequisites first.
-    func raise(into entries: inout [MatchEntry]) {
+    func raise(into entries: inout MatchEntryList) {
         if self.has(Wildcard10.inPort) {
             entries.append(MatchEntry(.inPort, PortNumber(rawValue16: self.inPort).rawValue))
         }
@@ -88,7 +88,7 @@ private struct Fixed10: WireStructure {
         }
     }
 
-    private func raiseVLAN(into entries: inout [MatchEntry]) {
+    private func raiseVLAN(into entries: inout MatchEntryList) {
         if self.has(Wildcard10.vlan) {
             guard self.vlan != 0xffff else { return entries.append(MatchEntry(.vlanID, 0)) }
             entries.append(MatchEntry(.vlanID, 0x1000 | self.vlan & 0xfff))
@@ -99,7 +99,7 @@ private struct Fixed10: WireStructure {
     }
 
     private func raiseAddresses(
-        into entries: inout [MatchEntry], _ source: MatchField, _ destination: MatchField
+        into entries: inout MatchEntryList, _ source: MatchField, _ destination: MatchField
     ) {
         let sourceMask = self.addressMask(Wildcard10.networkSourceShift)
         if sourceMask != 0 {
@@ -113,7 +113,7 @@ private struct Fixed10: WireStructure {
         }
     }
 
-    private func raiseIP(into entries: inout [MatchEntry], isIPv4: Bool) {
+    private func raiseIP(into entries: inout MatchEntryList, isIPv4: Bool) {
         if self.has(Wildcard10.typeOfService) { entries.append(MatchEntry(.ipDSCP, self.typeOfService >> 2)) }
         if isIPv4 { self.raiseAddresses(into: &entries, .ipv4Source, .ipv4Destination) }
         guard self.has(Wildcard10.ipProtocol) else { return }

@@ -90,7 +90,7 @@ private struct Fixed11: WireStructure {
     private func has(_ bit: UInt32) -> Bool { self.wildcards & bit == 0 }
 
     /// Adds what the match says to `entries`, prerequisites first.
-    func raise(into entries: inout [MatchEntry]) throws(OpenFlowError) {
+    func raise(into entries: inout MatchEntryList) throws(OpenFlowError) {
         guard self.wildcards & ~Wildcard11.all == 0 else { throw OpenFlowError(.matchBadWildcards) }
         if self.has(Wildcard11.inPort) { entries.append(MatchEntry(.inPort, self.inPort.rawValue)) }
         Self.append(.metadata, UInt128(self.metadata), UInt128(self.metadataMask), to: &entries)
@@ -121,13 +121,13 @@ private struct Fixed11: WireStructure {
     }
 
     private static func append(
-        _ field: MatchField, _ value: UInt128, _ mask: UInt128, to entries: inout [MatchEntry]
+        _ field: MatchField, _ value: UInt128, _ mask: UInt128, to entries: inout MatchEntryList
     ) {
         guard mask != 0 else { return }
         entries.append(MatchEntry(field, value: value & mask, mask: mask))
     }
 
-    private func raiseVLAN(into entries: inout [MatchEntry]) throws(OpenFlowError) {
+    private func raiseVLAN(into entries: inout MatchEntryList) throws(OpenFlowError) {
         guard self.has(Wildcard11.vlan) else { return }
         switch self.vlan {
         case 0xffff: return entries.append(MatchEntry(.vlanID, 0))
@@ -143,14 +143,14 @@ private struct Fixed11: WireStructure {
     }
 
     private func raiseAddresses(
-        into entries: inout [MatchEntry], _ source: MatchField, _ destination: MatchField
+        into entries: inout MatchEntryList, _ source: MatchField, _ destination: MatchField
     ) {
         Self.append(source, UInt128(self.networkSource), UInt128(self.networkSourceMask), to: &entries)
         Self.append(
             destination, UInt128(self.networkDestination), UInt128(self.networkDestinationMask), to: &entries)
     }
 
-    private func raiseIP(into entries: inout [MatchEntry], isIPv4: Bool) throws(OpenFlowError) {
+    private func raiseIP(into entries: inout MatchEntryList, isIPv4: Bool) throws(OpenFlowError) {
         if self.has(Wildcard11.typeOfService) {
             guard self.typeOfService & 3 == 0 else {
                 throw OpenFlowError(.matchBadValue, value: UInt64(self.typeOfService))

@@ -1,7 +1,7 @@
 /// A header, pipeline or metadata field that a flow can match or an action can set.
 ///
 /// One case per meaning, whatever its encodings (1.0 and 1.1 fixed matches, OXM, NXM, experimenter OXM).
-/// The facts of each are one row of ``MatchField/table``. Values are integers in host byte order, in
+/// The facts of each are one row of `MatchField.table`. Values are integers in host byte order, in
 /// ``MatchEntry``: addresses with the first octet on the wire most significant. Names in text are those of
 /// ovs-fields(7).
 public enum MatchField: UInt8, CaseIterable, Sendable, Hashable, BitwiseCopyable {

@@ -77,8 +77,7 @@ public struct PrerequisiteTracker: Sendable {
             self.etherType = type
             self.ipProtocol = nil
             self.icmpv6Type = nil
-        case .setField(let field, let value, let mask):
-            self.note(MatchEntry(field, value: value, mask: mask))
+        case .setField(let entry): self.note(entry)
         default: break
         }
     }

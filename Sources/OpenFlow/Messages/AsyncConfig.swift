@@ -109,6 +109,8 @@ extension AsyncConfig: WireStructure {
             for role in [ControllerRole.primary, .secondary] {
                 var mask = self[kind, role] ?? 0
                 try wire.field("mask", &mask)
+                // Nicira's message in a version that says the same by properties, which have no room for other bits.
+                if wire.isReading, wire.version.hasProperties { mask &= kind.reasons(in: wire.version) }
                 self[kind, role] = mask
             }
         }

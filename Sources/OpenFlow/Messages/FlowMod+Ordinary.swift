@@ -1,27 +1,84 @@
 // A quick way through an ordinary flow_mod. What it cannot read at once, it leaves to `FlowMod.describe(to:)`, which
 // gives the same value for the same bytes (a test compares them) and knows every error.
+import NetworkTypes
 
 /// What reading an OXM entry of an ordinary match needs.
 private struct OrdinaryField {
     /// As many ones as the field is wide.
-    var ones: UInt128 = 0
+    var onesHigh: UInt64 = 0
+    var onesLow: UInt64 = 0
     /// Bytes of the value; 0 where the field is not ordinary.
     var bytes: UInt8 = 0
     var field = MatchField.inPort
     var isMaskable = false
-    var prerequisite = MatchPrerequisite.none
+    /// The bit of the field's prerequisite in ``OrdinaryFacts``.
+    var prerequisite: UInt32 = 0
 
-    /// Of OpenFlow's basic class, by number.
+    /// Of OpenFlow's basic class, by number; those from 64 on, which nobody has given out, are not ordinary, nor is the
+    /// packet type, which may take back what an EtherType before it said.
     static let table: [OrdinaryField] = {
         var table = [OrdinaryField](repeating: OrdinaryField(), count: 128)
-        for number in 0..<128 {
-            guard let slot = OXMIndex.shared.slot(oxmClass: 0x8000, number: number, experimenter: 0) else { continue }
+        for number in 0..<64 {
+            guard let slot = OXMIndex.shared.slot(oxmClass: 0x8000, number: number, experimenter: 0),
+                slot.bytes <= 8 || slot.bytes == 16, slot.field != .packetType
+            else { continue }
             table[number] = OrdinaryField(
-                ones: slot.allOnes, bytes: slot.bytes, field: slot.field, isMaskable: slot.isMaskable,
-                prerequisite: slot.prerequisite)
+                onesHigh: UInt64(truncatingIfNeeded: slot.allOnes >> 64),
+                onesLow: UInt64(truncatingIfNeeded: slot.allOnes), bytes: slot.bytes, field: slot.field,
+                isMaskable: slot.isMaskable, prerequisite: OrdinaryFacts.bit(slot.prerequisite))
         }
         return table
     }()
+}
+
+/// Which prerequisites hold after the entries read so far: ``PrerequisiteTracker`` as bits, for the basic class.
+private struct OrdinaryFacts {
+    /// Bit *i* stands for the prerequisite of that raw value.
+    var bits = Self.bit(.none) | Self.bit(.ethernet)
+
+    /// The numbers of the fields that others presuppose: ingress port, EtherType, VLAN, protocol and ICMPv6 type.
+    static var noted: UInt64 { 1 << 0 | 1 << 5 | 1 << 6 | 1 << 10 | 1 << 29 }
+
+    @inline(__always)
+    static func bit(_ prerequisite: MatchPrerequisite) -> UInt32 { 1 << UInt32(prerequisite.rawValue) }
+
+    /// Takes account of a field of ``noted``.
+    mutating func note(_ entry: MatchEntry) {
+        let value = entry.valueLow
+        switch entry.field {
+        case .inPort: self.bits |= Self.bit(.inPort)
+        case .etherType: self.note(etherType: UInt16(truncatingIfNeeded: value))
+        case .vlanID: if value & entry.maskLow & 0x1000 != 0 { self.bits |= Self.bit(.vlan) }
+        case .ipProtocol: self.note(ipProtocol: UInt8(truncatingIfNeeded: value))
+        case .icmpv6Type:
+            if value == 135 { self.bits |= Self.bit(.neighbourDiscovery) | Self.bit(.neighbourSolicitation) }
+            if value == 136 { self.bits |= Self.bit(.neighbourDiscovery) | Self.bit(.neighbourAdvertisement) }
+        default: break
+        }
+    }
+
+    private mutating func note(etherType: UInt16) {
+        switch EtherType(rawValue: etherType) {
+        case .ipv4: self.bits |= Self.bit(.ip) | Self.bit(.ipv4)
+        case .ipv6: self.bits |= Self.bit(.ip) | Self.bit(.ipv6)
+        case .arp, .reverseARP: self.bits |= Self.bit(.arp)
+        case .mpls, .mplsMulticast: self.bits |= Self.bit(.mpls)
+        case .pbb: self.bits |= Self.bit(.pbb)
+        default: break
+        }
+    }
+
+    /// An IP protocol is only named after an EtherType of IP.
+    private mutating func note(ipProtocol: UInt8) {
+        switch IPProtocol(rawValue: ipProtocol) {
+        case .tcp: self.bits |= Self.bit(.tcp)
+        case .udp: self.bits |= Self.bit(.udp)
+        case .sctp: self.bits |= Self.bit(.sctp)
+        case .icmp: if self.bits & Self.bit(.ipv4) != 0 { self.bits |= Self.bit(.icmpv4) }
+        case .icmpv6: if self.bits & Self.bit(.ipv6) != 0 { self.bits |= Self.bit(.icmpv6) }
+        default: break
+        }
+    }
 }
 
 extension UnsafeRawBufferPointer {
@@ -31,21 +88,11 @@ extension UnsafeRawBufferPointer {
         Number(bigEndian: self.loadUnaligned(fromByteOffset: offset, as: Number.self))
     }
 
-    /// The big-endian number of 1, 2, 3, 4, 6, 8 or 16 bytes at an offset, which must leave room for it.
+    /// The big-endian number of at most eight bytes before an offset, which must have eight before it.
     @inline(__always)
-    fileprivate func value(_ offset: Int, bytes: Int) -> UInt128 {
-        switch bytes {
-        case 1: UInt128(self[offset])
-        case 2: UInt128(self.number(offset, as: UInt16.self))
-        case 4: UInt128(self.number(offset, as: UInt32.self))
-        case 6:
-            UInt128(
-                UInt64(self.number(offset, as: UInt16.self)) << 32 | UInt64(self.number(offset + 2, as: UInt32.self)))
-        case 8: UInt128(self.number(offset, as: UInt64.self))
-        case 16:
-            UInt128(self.number(offset, as: UInt64.self)) << 64 | UInt128(self.number(offset + 8, as: UInt64.self))
-        default: UInt128(self[offset]) << 16 | UInt128(self.number(offset + 1, as: UInt16.self))
-        }
+    fileprivate func short(before end: Int, bytes: Int) -> UInt64 {
+        let unused = UInt64(truncatingIfNeeded: 64 &- 8 &* bytes)
+        return (self.number(end &- 8, as: UInt64.self) &<< unused) &>> unused
     }
 }
 
@@ -56,6 +103,7 @@ extension FlowMod {
 
     /// The FLOW_MOD in `bytes`, a whole message of 1.3 or later, if all of it is ordinary: the match names fields
     /// of the basic class, each once and after what it presupposes, and nothing is to be refused.
+    @inline(__always)
     static func readOrdinary(
         _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, cache: DecodingCache
     ) -> FlowMod? {
@@ -68,7 +116,7 @@ extension FlowMod {
         let end = Self.matchOffset + matchLength
         let instructionsStart = Self.matchOffset + (matchLength + 7) / 8 * 8
         guard matchLength >= 4, instructionsStart <= bytes.count,
-            let match = Self.readOrdinaryMatch(UnsafeRawBufferPointer(rebasing: bytes[Self.matchOffset + 4..<end])),
+            let match = Self.readOrdinaryMatch(bytes, from: Self.matchOffset + 4, to: end),
             let instructions = Self.readOrdinaryInstructions(bytes, from: instructionsStart, version, cache)
         else { return nil }
         return FlowMod(
@@ -85,6 +133,7 @@ extension FlowMod {
 
     /// The FLOW_MOD of 1.0 in `bytes`, a whole message without a table in its command, if nothing in it is to be
     /// refused and nothing follows but instructions that came before.
+    @inline(__always)
     static func readOrdinary10(_ bytes: UnsafeRawBufferPointer, cache: DecodingCache) -> FlowMod? {
         guard bytes.count >= Self.actionsOffset10, let command = Command(rawValue: bytes[57]) else { return nil }
         let flags = bytes.number(70, as: UInt16.self)
@@ -111,65 +160,74 @@ extension FlowMod {
             instructions: instructions)
     }
 
-    private static func readOrdinaryMatch(_ bytes: UnsafeRawBufferPointer) -> Match? {
-        OrdinaryField.table.withUnsafeBufferPointer { Self.readOrdinaryMatch(bytes, $0) }
-    }
-
+    /// The match whose entries lie from `start` to `end`, if they are ordinary.
+    @inline(__always)
     private static func readOrdinaryMatch(
-        _ bytes: UnsafeRawBufferPointer, _ fields: UnsafeBufferPointer<OrdinaryField>
+        _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
     ) -> Match? {
-        guard let count = Self.ordinaryEntryCount(bytes, fields) else { return nil }
-        guard count > 0 else { return Match() }
-        var isOrdinary = true
-        let entries = [MatchEntry](unsafeUninitializedCapacity: count) { buffer, written in
-            guard let start = buffer.baseAddress else { return }
-            var tracker = PrerequisiteTracker()
-            var seen: UInt128 = 0
-            var offset = 0
-            for index in 0..<count {
-                let header = bytes.number(offset, as: UInt32.self)
-                let number = Int(header >> 9 & 0x7f)
-                // Seven bits, of a table of 128.
-                let row = fields[number]
-                let length = Int(row.bytes)
-                let value = bytes.value(offset &+ 4, bytes: length)
-                var mask = row.ones
-                offset &+= 4 &+ length
-                if header & 0x100 != 0 {
-                    mask = bytes.value(offset, bytes: length)
-                    offset &+= length
-                    // A mask of zero leaves the entry out; one beyond the field is cut.
-                    isOrdinary = isOrdinary && row.isMaskable && mask != 0 && mask & ~row.ones == 0
-                }
-                let bit = UInt128(1) &<< UInt128(truncatingIfNeeded: number)
-                isOrdinary = isOrdinary && value & ~mask == 0 && seen & bit == 0 && tracker.admits(row.prerequisite)
-                guard isOrdinary else { return }
-                seen |= bit
-                let entry = MatchEntry(row.field, value: value, mask: mask)
-                tracker.note(entry)
-                (start + index).initialize(to: entry)
-                written = index + 1
+        guard start < end else { return Match() }
+        // An entry takes five bytes or more.
+        let entries = MatchEntryList(capacity: (end &- start) / 5) { target in
+            OrdinaryField.table.withUnsafeBufferPointer { fields in
+                Self.readOrdinaryEntries(bytes, from: start, to: end, fields, into: target)
             }
         }
-        return isOrdinary ? Match(entries) : nil
+        return entries.map { Match($0) }
     }
 
-    /// How many entries the match has, or nil where one is not ordinary or does not end where it should.
-    private static func ordinaryEntryCount(
-        _ bytes: UnsafeRawBufferPointer, _ fields: UnsafeBufferPointer<OrdinaryField>
+    /// Reads entries that end at `end` into memory that has room for them, and returns how many.
+    ///
+    /// Nil where one is not ordinary. There are at least eight bytes before `start`.
+    private static func readOrdinaryEntries(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, _ fields: UnsafeBufferPointer<OrdinaryField>,
+        into target: UnsafeMutablePointer<MatchEntry>
     ) -> Int? {
+        var facts = OrdinaryFacts()
+        var seen: UInt64 = 0
         var count = 0
-        var offset = 0
-        while offset < bytes.count {
-            guard offset &+ 4 <= bytes.count else { return nil }
+        var offset = start
+        while offset < end {
+            guard end &- offset > 4 else { return nil }
             let header = bytes.number(offset, as: UInt32.self)
-            let length = Int(fields[Int(header >> 9 & 0x7f)].bytes)
-            let onWire = header & 0x100 == 0 ? length : 2 * length
-            guard header >> 16 == 0x8000, length != 0, Int(header & 0xff) == onWire else { return nil }
-            offset &+= 4 &+ onWire
+            // Seven bits, of a table of 128.
+            let number = Int(header >> 9 & 0x7f)
+            let row = fields[number]
+            let (length, hasMask) = (Int(row.bytes), header & 0x100 != 0)
+            let valueEnd = offset &+ 4 &+ length
+            offset = hasMask ? valueEnd &+ length : valueEnd
+            guard header >> 16 == 0x8000, length != 0, Int(header & 0xff) == (hasMask ? 2 &* length : length),
+                offset <= end, facts.bits & row.prerequisite != 0
+            else { return nil }
+            var entry = MatchEntry(
+                row.field, valueHigh: 0, valueLow: 0, maskHigh: row.onesHigh, maskLow: row.onesLow)
+            if length <= 8 {
+                entry.valueLow = bytes.short(before: valueEnd, bytes: length)
+                if hasMask { entry.maskLow = bytes.short(before: offset, bytes: length) }
+            } else {
+                entry.valueHigh = bytes.number(valueEnd &- 16, as: UInt64.self)
+                entry.valueLow = bytes.number(valueEnd &- 8, as: UInt64.self)
+                if hasMask {
+                    entry.maskHigh = bytes.number(offset &- 16, as: UInt64.self)
+                    entry.maskLow = bytes.number(offset &- 8, as: UInt64.self)
+                }
+            }
+            if hasMask {
+                // A mask of zero leaves the entry out; one beyond the field is cut.
+                guard row.isMaskable, entry.maskHigh | entry.maskLow != 0,
+                    (entry.maskHigh & ~row.onesHigh) | (entry.maskLow & ~row.onesLow) == 0
+                else { return nil }
+            }
+            // Of numbers below 64, as all that are ordinary.
+            let bit = UInt64(1) &<< UInt64(truncatingIfNeeded: number)
+            guard (entry.valueHigh & ~entry.maskHigh) | (entry.valueLow & ~entry.maskLow) == 0, seen & bit == 0 else {
+                return nil
+            }
+            seen |= bit
+            (target + count).initialize(to: entry)
             count &+= 1
+            if OrdinaryFacts.noted & bit != 0 { facts.note(entry) }
         }
-        return offset == bytes.count ? count : nil
+        return count
     }
 
     private static func readOrdinaryInstructions(

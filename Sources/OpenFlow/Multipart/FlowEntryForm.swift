@@ -194,6 +194,8 @@ extension MultipartReplyWriter {
     ///
     /// Nothing is appended if it throws, which is where the entry is longer than a message may be.
     /// - Parameters:
+    ///   - form: the bytes that flows of its kind share.
+    ///   - numbers: what else is the flow's own.
     ///   - instructions: its instructions, in the reply's version.
     ///   - writeMatch: writes the values of the match into the entry, at the form's places.
     public mutating func append(
@@ -223,7 +225,10 @@ public struct InstructionBytes: Sendable {
 
     /// Writes instructions down.
     ///
-    /// - Parameter ipProtocol: the protocol that the flow's match names, if it does: setters of 1.0 are lowered by it.
+    /// - Parameters:
+    ///   - instructions: what to write.
+    ///   - version: whose form they get.
+    ///   - ipProtocol: the protocol that the flow's match names, if it does: setters of 1.0 are lowered by it.
     /// - Throws: what the version cannot say of them.
     public init(_ instructions: [Instruction], version: OpenFlowVersion, ipProtocol: UInt8?) throws(Inexpressible) {
         var writer = WireWriter(appendingTo: [], version: version)

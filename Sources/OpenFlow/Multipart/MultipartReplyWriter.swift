@@ -16,7 +16,11 @@ public struct MultipartReplyWriter: Sendable {
 
     /// Begins a reply to the request with that transaction.
     ///
-    /// - Parameter messageBytesLimit: how long a message may become, in bytes; at most 65535.
+    /// - Parameters:
+    ///   - kind: which reply.
+    ///   - version: what the peer speaks.
+    ///   - transactionID: the request's.
+    ///   - messageBytesLimit: how long a message may become, in bytes; at most 65535.
     /// - Throws: ``Inexpressible/multipart`` if the version has no such reply.
     public init(
         _ kind: Kind, version: OpenFlowVersion, transactionID: TransactionID,

@@ -11,8 +11,8 @@ extension Action: CustomStringConvertible {
         case .group(let group): "group:\(group)"
         case .setQueue(let queue): "set_queue:\(queue)"
         case .enqueue(let port, let queue): "enqueue:\(port):\(queue)"
-        case .setField(let field, let value, let mask):
-            "set_field:\(field.text(value, mask: mask))->\(field.name)"
+        case .setField(let entry):
+            "set_field:\(entry.field.text(entry.value, mask: entry.mask))->\(entry.field.name)"
         case .setLongField(let entry): "set_field:\(entry.text)->\(entry.field.name)"
         case .copyField(let copy): "move:\(copy.sourceSlice)->\(copy.destinationSlice)"
         case .pushVLAN(let type): "push_vlan:\(type.text)"

@@ -63,7 +63,9 @@ extension FlowMod {
     ///
     /// What ovs-ofctl dump-flows prints beside a flow (duration, n_packets, ...) is passed over.
     ///
-    /// - Parameter command: what is meant where the text names no command.
+    /// - Parameters:
+    ///   - text: one line.
+    ///   - command: what is meant where the text names no command.
     public init(text: String, command: Command = .add) throws(TextError) {
         let line = TextPart(text).trimmed
         let (head, tail) = line.splitActions()

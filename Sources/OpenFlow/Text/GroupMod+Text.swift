@@ -140,7 +140,9 @@ extension GroupMod: CustomStringConvertible {
     ///
     /// A bucket without a number has its position, from 0.
     ///
-    /// - Parameter command: what is meant where the text names no command.
+    /// - Parameters:
+    ///   - text: one line.
+    ///   - command: what is meant where the text names no command.
     public init(text: String, command: Command = .add) throws(TextError) {
         let line = TextPart(text).trimmed
         let (head, buckets) = line.splitBuckets()

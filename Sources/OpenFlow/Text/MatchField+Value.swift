@@ -58,8 +58,10 @@ extension MatchField {
 
     /// A value of the field as ovs-ofctl writes it.
     ///
-    /// - Parameter isPadded: whether EtherTypes, VLAN tags and flow labels have all their digits and tunnel flags
-    ///   their signs, as in matches.
+    /// - Parameters:
+    ///   - value: within the field's width.
+    ///   - isPadded: whether EtherTypes, VLAN tags and flow labels have all their digits and tunnel flags their signs, as
+    ///     in matches.
     public func text(_ value: UInt128, isPadded: Bool = false) -> String {
         switch self.textStyle {
         case .decimal: String(value)

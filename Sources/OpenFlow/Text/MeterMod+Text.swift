@@ -95,7 +95,9 @@ extension MeterMod: CustomStringConvertible {
     /// Reads a meter: `meter=1 kbps burst bands=type=drop rate=1000 burst_size=100`, after `add`, `modify`
     /// or `delete` or not.
     ///
-    /// - Parameter command: what is meant where the text names no command.
+    /// - Parameters:
+    ///   - text: one line.
+    ///   - command: what is meant where the text names no command.
     public init(text: String, command: Command = .add) throws(TextError) {
         let line = TextPart(text).trimmed
         let (head, tail) = line.split(at: "bands=") ?? line.split(at: "band=") ?? (line, line.part(line.count))

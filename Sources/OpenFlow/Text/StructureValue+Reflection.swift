@@ -51,6 +51,11 @@ extension StructureValue {
             .object(
                 match.entries.map { Member($0.field.name, .text($0.field.text($0.value, mask: $0.mask))) }
                     + match.longEntries.map { Member($0.field.name, .text($0.text)) })
+        case let entry as MatchEntry:
+            .object([
+                Member("field", .text(entry.field.name)), Member("value", .text(TextPart.hexadecimal(entry.value))),
+                Member("mask", .text(TextPart.hexadecimal(entry.mask))),
+            ])
         case let field as MatchField: .text(field.name)
         case let field as FeatureField: .text((field.field?.name ?? "unknown") + (field.hasMask ? "/mask" : ""))
         case let action as Action: .text(action.description)
