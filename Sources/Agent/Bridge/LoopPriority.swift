@@ -11,8 +11,8 @@ import Synchronization
 /// control loop is behind. So no echo waits for a flow_mod. Control loops keep the system's priority: they share locks
 /// with upcall handlers and revalidators, which must not be kept from letting go of them.
 enum LoopPriority {
-    /// The niceness of I/O loops.
-    static let inputOutputNiceness: CInt = -20
+    /// The niceness of I/O loops: enough to go first, not enough for a peer that floods to starve other programs.
+    static let inputOutputNiceness: CInt = -5
     /// How long a loop runs at a stretch where others want to: short, so that the kernel lets it run soon.
     private static let sliceNanoseconds: UInt64 = 500_000
 
