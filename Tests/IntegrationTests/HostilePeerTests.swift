@@ -21,7 +21,7 @@ struct HostilePeerTests {
             try attack.waitForOutput(containing: "attacking")
             var echoes: [Duration] = []
             var barriers: [Duration] = []
-            for round in 0..<500 as Range<UInt32> {
+            for round in 0..<40 as Range<UInt32> {
                 let start = ContinuousClock.now
                 try client.proveAlive(.openFlow13, 0x1000 + round)
                 let middle = ContinuousClock.now
@@ -48,7 +48,7 @@ struct HostilePeerTests {
                 // The allocator keeps some, in pieces.
                 let now = try Self.residentKilobytes(dut)
                 try client.proveAlive(.openFlow13)
-                guard now < before + 32 * 1024 else { return nil }
+                guard now < before + 64 * 1024 else { return nil }
                 Self.say("resident afterwards \(now) kB")
                 return true
             }

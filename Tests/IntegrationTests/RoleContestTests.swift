@@ -63,7 +63,8 @@ struct RoleContestTests {
         arguments: [2, 3])
     func contest(count: Int) async throws {
         try await Lab.with(.embedded) { lab in
-            let dut = try lab.startSwitch("--protocols", "OpenFlow13,OpenFlow14")
+            // Whoever waits for its turn here answers no probes.
+            let dut = try lab.startSwitch("--protocols", "OpenFlow13,OpenFlow14", "--inactivity-probe", "0")
             var contenders = try (0..<count).map { _ in try Contender(dut) }
             for contender in contenders { #expect(try contender.ask(role: 3, generation: 0).type == 25) }
             let load = try Self.startLoad(lab)
