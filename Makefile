@@ -34,7 +34,7 @@ test: dependencies ## every test, on the embedded datapath here and on the kerne
 	$(STRICT) test --skip-build --disable-xctest
 
 .PHONY: corruptions
-corruptions: ## every prefix of every message among the tests, and every other value for each byte of it (minutes)
+corruptions: ## every prefix of every message among the tests, and every other value for each byte of it (hours)
 	$(SWIFT) build -c release --package-path Fuzzing --product FuzzMessages
 	@program="$$($(SWIFT) build -c release --package-path Fuzzing --show-bin-path)/FuzzMessages"; \
 	"$$program" --exhaustive 1/2 & first=$$!; "$$program" --exhaustive 2/2 && wait $$first

@@ -60,8 +60,8 @@ extension MatchField {
     ///
     /// - Parameters:
     ///   - value: within the field's width.
-    ///   - isPadded: whether EtherTypes, VLAN tags and flow labels have all their digits and tunnel flags their signs, as
-    ///     in matches.
+    ///   - isPadded: whether EtherTypes, VLAN tags and flow labels have all their digits, and tunnel flags their signs,
+    ///     as in matches.
     public func text(_ value: UInt128, isPadded: Bool = false) -> String {
         switch self.textStyle {
         case .decimal: String(value)
