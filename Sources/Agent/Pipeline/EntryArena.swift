@@ -10,8 +10,9 @@ struct EntryArena: ~Copyable {
 
     /// The bytes of an entry.
     private let stride: Int
-    private var chunks: [(memory: UnsafeMutableRawPointer, byteCount: Int)] = []
-    private var rest: UnsafeMutableRawPointer?
+    private typealias Chunk = (memory: UnsafeMutableRawPointer, byteCount: Int)
+    private var chunks: [Chunk] = []
+    /// How many bytes at the end of the last chunk were never given.
     private var restBytes = 0
     private var free: Entry?
     /// How many entries are in use.
@@ -62,23 +63,28 @@ struct EntryArena: ~Copyable {
     }
 
     private mutating func cut() -> Entry {
-        if self.restBytes < self.stride { self.addChunk() }
-        guard let entry = self.rest else { preconditionFailure("no arena after taking one") }
-        self.rest = entry + self.stride
+        guard let chunk = self.chunks.last, self.restBytes >= self.stride else { return self.cut(self.addChunk()) }
+        return self.cut(chunk)
+    }
+
+    /// Cuts an entry from the last chunk, which has room for it.
+    private mutating func cut(_ chunk: Chunk) -> Entry {
+        let entry = chunk.memory + (chunk.byteCount - self.restBytes)
         self.restBytes -= self.stride
         return entry.assumingMemoryBound(to: ClassifierEntryHead.self)
     }
 
-    private mutating func addChunk() {
+    private mutating func addChunk() -> Chunk {
         // An eighth of what there is, so that little is in vain; the sizes are powers of two.
         let wanted = max(1_024, self.count * self.stride / 8)
         let bytes = min(262_144, 1 << (Int.bitWidth - 1 - wanted.leadingZeroBitCount))
-        let chunk =
+        let memory =
             bytes < Self.pagesFrom
             ? UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8) : PageMemory.allocate(bytes)
-        precondition(UInt(bitPattern: chunk) + UInt(bytes) < 1 << 48, "memory above the 48-bit address space")
-        self.chunks.append((chunk, bytes))
-        self.rest = chunk
+        precondition(UInt(bitPattern: memory) + UInt(bytes) < 1 << 48, "memory above the 48-bit address space")
+        let chunk = (memory: memory, byteCount: bytes)
+        self.chunks.append(chunk)
         self.restBytes = bytes
+        return chunk
     }
 }
