@@ -1,6 +1,5 @@
 // A quick way through an ordinary flow_mod. What it cannot read at once, it leaves to `FlowMod.describe(to:)`, which
 // gives the same value for the same bytes (a test compares them) and knows every error.
-import NetworkTypes
 
 /// What reading an OXM entry of an ordinary match needs.
 private struct OrdinaryField {
@@ -11,74 +10,22 @@ private struct OrdinaryField {
     var bytes: UInt8 = 0
     var field = MatchField.inPort
     var isMaskable = false
-    /// The bit of the field's prerequisite in ``OrdinaryFacts``.
-    var prerequisite: UInt32 = 0
+    var prerequisite = MatchPrerequisite.none
 
-    /// Of OpenFlow's basic class, by number; those from 64 on, which nobody has given out, are not ordinary, nor is the
-    /// packet type, which may take back what an EtherType before it said.
+    /// Of OpenFlow's basic class, by number; those from 64 on, which nobody has given out, are not ordinary.
     static let table: [OrdinaryField] = {
         var table = [OrdinaryField](repeating: OrdinaryField(), count: 128)
         for number in 0..<64 {
             guard let slot = OXMIndex.shared.slot(oxmClass: 0x8000, number: number, experimenter: 0),
-                slot.bytes <= 8 || slot.bytes == 16, slot.field != .packetType
+                slot.bytes <= 8 || slot.bytes == 16
             else { continue }
             table[number] = OrdinaryField(
                 onesHigh: UInt64(truncatingIfNeeded: slot.allOnes >> 64),
                 onesLow: UInt64(truncatingIfNeeded: slot.allOnes), bytes: slot.bytes, field: slot.field,
-                isMaskable: slot.isMaskable, prerequisite: OrdinaryFacts.bit(slot.prerequisite))
+                isMaskable: slot.isMaskable, prerequisite: slot.prerequisite)
         }
         return table
     }()
-}
-
-/// Which prerequisites hold after the entries read so far: ``PrerequisiteTracker`` as bits, for the basic class.
-private struct OrdinaryFacts {
-    /// Bit *i* stands for the prerequisite of that raw value.
-    var bits = Self.bit(.none) | Self.bit(.ethernet)
-
-    /// The numbers of the fields that others presuppose: ingress port, EtherType, VLAN, protocol and ICMPv6 type.
-    static var noted: UInt64 { 1 << 0 | 1 << 5 | 1 << 6 | 1 << 10 | 1 << 29 }
-
-    @inline(__always)
-    static func bit(_ prerequisite: MatchPrerequisite) -> UInt32 { 1 << UInt32(prerequisite.rawValue) }
-
-    /// Takes account of a field of ``noted``.
-    mutating func note(_ entry: MatchEntry) {
-        let value = entry.valueLow
-        switch entry.field {
-        case .inPort: self.bits |= Self.bit(.inPort)
-        case .etherType: self.note(etherType: UInt16(truncatingIfNeeded: value))
-        case .vlanID: if value & entry.maskLow & 0x1000 != 0 { self.bits |= Self.bit(.vlan) }
-        case .ipProtocol: self.note(ipProtocol: UInt8(truncatingIfNeeded: value))
-        case .icmpv6Type:
-            if value == 135 { self.bits |= Self.bit(.neighbourDiscovery) | Self.bit(.neighbourSolicitation) }
-            if value == 136 { self.bits |= Self.bit(.neighbourDiscovery) | Self.bit(.neighbourAdvertisement) }
-        default: break
-        }
-    }
-
-    private mutating func note(etherType: UInt16) {
-        switch EtherType(rawValue: etherType) {
-        case .ipv4: self.bits |= Self.bit(.ip) | Self.bit(.ipv4)
-        case .ipv6: self.bits |= Self.bit(.ip) | Self.bit(.ipv6)
-        case .arp, .reverseARP: self.bits |= Self.bit(.arp)
-        case .mpls, .mplsMulticast: self.bits |= Self.bit(.mpls)
-        case .pbb: self.bits |= Self.bit(.pbb)
-        default: break
-        }
-    }
-
-    /// An IP protocol is only named after an EtherType of IP.
-    private mutating func note(ipProtocol: UInt8) {
-        switch IPProtocol(rawValue: ipProtocol) {
-        case .tcp: self.bits |= Self.bit(.tcp)
-        case .udp: self.bits |= Self.bit(.udp)
-        case .sctp: self.bits |= Self.bit(.sctp)
-        case .icmp: if self.bits & Self.bit(.ipv4) != 0 { self.bits |= Self.bit(.icmpv4) }
-        case .icmpv6: if self.bits & Self.bit(.ipv6) != 0 { self.bits |= Self.bit(.icmpv6) }
-        default: break
-        }
-    }
 }
 
 extension UnsafeRawBufferPointer {
@@ -182,7 +129,7 @@ extension FlowMod {
         _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, _ fields: UnsafeBufferPointer<OrdinaryField>,
         into target: UnsafeMutablePointer<MatchEntry>
     ) -> Int? {
-        var facts = OrdinaryFacts()
+        var tracker = PrerequisiteTracker()
         var seen: UInt64 = 0
         var count = 0
         var offset = start
@@ -196,7 +143,7 @@ extension FlowMod {
             let valueEnd = offset &+ 4 &+ length
             offset = hasMask ? valueEnd &+ length : valueEnd
             guard header >> 16 == 0x8000, length != 0, Int(header & 0xff) == (hasMask ? 2 &* length : length),
-                offset <= end, facts.bits & row.prerequisite != 0
+                offset <= end, tracker.admits(row.prerequisite)
             else { return nil }
             var entry = MatchEntry(
                 row.field, valueHigh: 0, valueLow: 0, maskHigh: row.onesHigh, maskLow: row.onesLow)
@@ -225,7 +172,7 @@ extension FlowMod {
             seen |= bit
             (target + count).initialize(to: entry)
             count &+= 1
-            if OrdinaryFacts.noted & bit != 0 { facts.note(entry) }
+            tracker.note(entry)
         }
         return count
     }
