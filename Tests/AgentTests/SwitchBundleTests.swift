@@ -247,6 +247,61 @@ struct SwitchBundleTests {
         #expect(add(0, 1) == .bundleMessageTooMany)
     }
 
+    @Test("a second addition of one group or meter conflicts with the first, unless it is deleted between")
+    func conflicts() {
+        let harness = SwitchHarness()
+        let session = harness.connect(.v1_4)
+        func error(_ message: Message) -> OpenFlowError.Code? { harness.error(self.add(message), session) }
+        func meterMod(_ command: MeterMod.Command, _ meter: UInt32) -> Message {
+            .meterMod(
+                MeterMod(
+                    command: command, flags: [], meterID: MeterID(rawValue: meter),
+                    bands: command == .delete ? [] : [MeterBand(rate: 5)]))
+        }
+        let group = groupMod(.add, 1, .all, [bucket([output(1)])])
+        #expect(error(group) == nil && error(meterMod(.add, 1)) == nil)
+        #expect(error(group) == .bundleMessageConflict && error(meterMod(.add, 1)) == .bundleMessageConflict)
+        #expect(error(meterMod(.add, 2)) == nil && error(groupMod(.add, 2, .all, [])) == nil)
+        #expect(error(meterMod(.delete, 1)) == nil && error(meterMod(.add, 1)) == nil)
+        #expect(error(meterMod(.add, 2)) == .bundleMessageConflict)
+        #expect(error(groupMod(.delete, 1)) == nil && error(group) == nil)
+        // What was refused is no part of the bundle.
+        #expect(harness.request(self.control(.commitRequest), session) == [self.control(.commitReply)])
+        #expect(harness.pipeline.read { $0.groups.count } == 2)
+        #expect(harness.pipeline.read { $0.meters.inOrder.count } == 2)
+    }
+
+    @Test("messages that cannot be a part of a bundle are refused, and the bundle stays", arguments: bundlesIn)
+    func messages(version: OpenFlowVersion) throws {
+        let harness = SwitchHarness()
+        let session = harness.connect(version)
+        harness.control.sessions[session.identifier]?.bundles = BundleTable(
+            limits: BundleTable.Limits(bundles: 2, messages: 3))
+        harness.request(self.control(.openRequest), session)
+        #expect(harness.error(self.add(.barrierRequest), session) == .bundleMessageUnsupported)
+        #expect(harness.error(self.add(.setConfig(SwitchConfig())), session) == .bundleMessageUnsupported)
+        let message = self.add(SwitchHarness.flowMod(.add, 1))
+        let bytes = try MessageCodec.encode(message, version: version, transactionID: TransactionID(rawValue: 7))
+        let inner = version >= .v1_4 ? 16 : 24
+        func error(_ change: (inout [UInt8]) -> Void) -> OpenFlowError.Code? {
+            var changed = bytes
+            change(&changed)
+            harness.deliver(changed, session)
+            return SwitchHarness.code(of: harness.take(session))
+        }
+        #expect(error { $0[inner + 7] = 8 } == .bundleMessageBadTransactionID)
+        #expect(error { $0[inner + 2] = 0xff } == .bundleMessageBadLength)
+        if version >= .v1_4 { #expect(error { $0[inner] = version == .v1_5 ? 5 : 6 } == .bundleBadVersion) }
+        for _ in 0..<3 { #expect(error { _ in } == nil) }
+        #expect(error { _ in } == .bundleMessageTooMany)
+        #expect(harness.request(self.control(.openRequest, id: 2), session).count == 1)
+        #expect(harness.error(self.control(.openRequest, id: 3), session) == .bundleOutOfBundles)
+        #expect(harness.request(self.control(.commitRequest), session) == [self.control(.commitReply)])
+        #expect(harness.flows(session).count == 1)
+    }
+
+    private static let bundlesIn: [OpenFlowVersion] = [.v1_3, .v1_4, .v1_5]
+
     @Test("changes of groups and meters are forwarded to the controllers that want to know, not to the one that asked")
     func forwarding() {
         let harness = SwitchHarness()

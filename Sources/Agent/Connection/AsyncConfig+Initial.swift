@@ -14,8 +14,8 @@ extension AsyncConfig {
     }()
 
     /// What a connection gets before it says otherwise: every packet-in but invalid TTL, every flow-removed and
-    /// port-status while equal or primary; only port-status while secondary; nothing of the newer kinds (1.3 §A.3.10;
-    /// the same defaults as Open vSwitch's, which controllers rely on).
+    /// port-status while equal or primary; only port-status while secondary; of the newer kinds, triggered statistics
+    /// (1.3 §A.3.10; the same defaults as Open vSwitch's, which controllers rely on, and which has no triggers).
     package static let initial: AsyncConfig = {
         var config = Self.silent
         let everyReasonButInvalidTTL: UInt32 = 0b11_1011
@@ -23,6 +23,8 @@ extension AsyncConfig {
         config[.flowRemoved, .primary] = 0b11_1111
         config[.portStatus, .primary] = 0b111
         config[.portStatus, .secondary] = 0b111
+        // Who sets a trigger wants to hear of it.
+        config[.flowStatistics, .primary] = 0b10
         return config
     }()
 }

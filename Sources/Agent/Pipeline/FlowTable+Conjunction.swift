@@ -31,7 +31,9 @@ extension FlowTable {
         var start = 0
         while start < parts.count {
             let end = parts[start...].firstIndex { $0.priority != parts[start].priority } ?? parts.count
-            for identifier in self.completed(parts[start..<end]) {
+            var members: [ConjunctionMembership] = []
+            for part in parts[start..<end] { members += self.rules[part.rule].pointee.instructions.conjunctions }
+            for identifier in Self.completed(members) {
                 numbered.conjunctionID = identifier
                 if let slot = self.classifier.lookup(numbered, unwildcarding: &mask, collecting: &none) {
                     return self.matchedRule(slot)
@@ -42,16 +44,14 @@ extension FlowTable {
         return ordinary.map { self.matchedRule($0) }
     }
 
-    /// The conjunctions in all of whose clauses there is one of `parts`, in order of their numbers.
+    /// The conjunctions in all of whose clauses there is one of `members`, in order of their numbers.
     ///
     /// Conjunctions of one number and different counts of clauses are different ones.
-    private func completed(_ parts: ArraySlice<Classifier.Part>) -> [UInt32] {
+    static func completed(_ members: some Sequence<ConjunctionMembership>) -> [UInt32] {
         var clauses: [UInt64: UInt64] = [:]
-        for part in parts {
-            for member in self.rules[part.rule].pointee.instructions.conjunctions {
-                let conjunction = UInt64(member.identifier) << 8 | UInt64(member.clauseCount)
-                clauses[conjunction, default: 0] |= 1 << UInt64(member.clause)
-            }
+        for member in members {
+            let conjunction = UInt64(member.identifier) << 8 | UInt64(member.clauseCount)
+            clauses[conjunction, default: 0] |= 1 << UInt64(member.clause)
         }
         return clauses.compactMap { conjunction, present in
             let all = UInt64.max >> (64 - (conjunction & 0xff))

@@ -42,7 +42,10 @@ package struct MeterTable: Sendable {
 
 extension PipelineState {
     /// See ``PipelineView/meter(_:)``.
-    package func meter(_ identifier: MeterID) -> SwitchMeter? { self.meters[identifier] }
+    package func meter(_ identifier: MeterID) -> SwitchMeter? {
+        if self.showsBefore, let undo = self.undo { return undo.meters[identifier] }
+        return self.meters[identifier]
+    }
 
     /// Enters a meter in place of the one of its number.
     mutating func putMeter(_ meter: SwitchMeter) {

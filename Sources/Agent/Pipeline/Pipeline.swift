@@ -63,30 +63,48 @@ package final class Pipeline: Sendable {
 
     // MARK: - Several changes as one
 
-    /// Begins a transaction: until it ends, readers wait, and changes are taken together.
+    /// Begins a transaction, whose changes are taken together: until it ends or is suspended, readers wait.
     ///
     /// Control loop only.
-    func beginTransaction() {
+    /// - Parameter isStaged: Whether it may be suspended, so that it must be known what packets are to see then.
+    func beginTransaction(isStaged: Bool) {
         self.state.hold()
-        self.state.write { $0.beginUndo() }
+        self.state.write { $0.beginUndo(isStaged: isStaged) }
+    }
+
+    /// Lets readers in, who meet the state as it was before the transaction; only the tables themselves are as the
+    /// transaction has made them so far.
+    func suspendTransaction() {
+        self.state.write { $0.showsBefore = true }
+        self.state.release()
+    }
+
+    /// Goes on with a transaction that was suspended: readers wait.
+    func resumeTransaction() {
+        self.state.hold()
+        self.state.write { $0.showsBefore = false }
     }
 
     /// Ends a transaction: what it did is a version, nil where it did nothing.
-    func commitTransaction() -> (events: [PipelineEvent], version: UInt64?) {
-        let result = self.state.write { state -> (events: [PipelineEvent], version: UInt64?) in
-            let events = state.endUndo(keeps: true)
-            guard !events.isEmpty else { return ([], nil) }
+    ///
+    /// What is returned is to be released, which takes long where the transaction was long.
+    func commitTransaction() -> (undo: PipelineUndo?, version: UInt64?) {
+        let result = self.state.write { state -> (undo: PipelineUndo?, version: UInt64?) in
+            let undo = state.endUndo()
+            guard undo?.events.isEmpty == false else { return (undo, nil) }
             state.version &+= 1
             self.publishedVersion.store(state.version, ordering: .releasing)
-            return (events, state.version)
+            return (undo, state.version)
         }
         self.state.release()
         return result
     }
 
-    /// Ends a transaction and takes back what it did; readers have seen none of it.
-    func rollBackTransaction() {
-        self.state.write { state in _ = state.endUndo(keeps: false) }
-        self.state.release()
+    /// Takes back at most `maximum` changes of a transaction, of which readers have seen none; where that was all of
+    /// it, ends it, which is said, with what is to be released.
+    func rollBackTransaction(maximum: Int) -> (isDone: Bool, undo: PipelineUndo?) {
+        let result = self.state.write { state in state.takeBack(maximum: maximum) }
+        if result.isDone { self.state.release() }
+        return result
     }
 }

@@ -19,7 +19,7 @@ extension PipelineState {
         }
         let added = try self.table(table).pointee.add(
             match, flow, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: now)
-        if !added.replaced { self.undo?.steps.append(.remove(added.reference)) }
+        if !added.replaced { self.hasAdded(added.reference) }
         self.note(.flowAdded(added.reference, replaced: added.replaced))
     }
 

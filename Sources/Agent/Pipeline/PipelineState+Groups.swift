@@ -3,7 +3,10 @@ package import OpenFlow
 // Groups: changes, and who uses which.
 extension PipelineState {
     /// See ``PipelineView/group(_:)``.
-    package func group(_ identifier: GroupID) -> SwitchGroup? { self.groups[identifier] }
+    package func group(_ identifier: GroupID) -> SwitchGroup? {
+        if self.showsBefore, let undo = self.undo { return undo.groups[identifier] }
+        return self.groups[identifier]
+    }
 
     /// Carries out a group_mod but for deletions; see ``GroupTable/apply(_:version:now:)``.
     mutating func applyGroup(

@@ -13,6 +13,8 @@ struct PipelineUndo {
     var steps: [Step] = []
     /// What the transaction has done so far.
     var events: [PipelineEvent] = []
+    /// What packets see meanwhile, where the transaction takes several turns.
+    let staging: PipelineStaging?
     let ports: PortTable
     let groups: GroupTable
     let meters: MeterTable
@@ -22,26 +24,33 @@ struct PipelineUndo {
 }
 
 extension PipelineState {
-    /// Begins to take down how to undo changes.
-    mutating func beginUndo() {
+    /// Begins to take down how to undo changes, and what packets are to see between the turns of a staged transaction.
+    mutating func beginUndo(isStaged: Bool) {
         self.undo = PipelineUndo(
-            ports: self.ports, groups: self.groups, meters: self.meters, fragmentHandling: self.fragmentHandling,
-            missTreatments: self.missTreatments, tableSettings: self.tableSettings)
+            staging: isStaged ? PipelineStaging(seed: self.seed) : nil, ports: self.ports, groups: self.groups,
+            meters: self.meters, fragmentHandling: self.fragmentHandling, missTreatments: self.missTreatments,
+            tableSettings: self.tableSettings)
     }
 
-    /// Ends that; with `keeps` false everything is as it was.
+    /// Ends that, with the changes kept; returns what is to be told and released.
+    mutating func endUndo() -> PipelineUndo? {
+        defer { self.undo = nil }
+        return self.undo
+    }
+
+    /// Takes back at most `maximum` changes of flows, last to first, and with the last everything else.
     ///
-    /// Returns what was done.
-    mutating func endUndo(keeps: Bool) -> [PipelineEvent] {
-        guard let undo = self.undo else { return [] }
-        self.undo = nil
-        guard !keeps else { return undo.events }
-        if self.tableSettings != undo.tableSettings {
+    /// Returns whether all is as it was; then what is left is to be released.
+    mutating func takeBack(maximum: Int) -> (isDone: Bool, undo: PipelineUndo?) {
+        guard let tableSettings = self.undo?.tableSettings else { return (true, nil) }
+        if self.tableSettings != tableSettings {
             // Before the flows, so that there is room for those that come back.
-            self.tableSettings = undo.tableSettings
+            self.tableSettings = tableSettings
             for table in self.visibleTables(.all) { self.applySettings(to: table) }
         }
-        for step in undo.steps.reversed() {
+        var left = maximum
+        while left > 0, let step = self.undo?.steps.popLast() {
+            left -= 1
             switch step {
             case .remove(let reference):
                 self.existingTable(TableID(rawValue: reference.table))?.pointee.remove(reference.slot)
@@ -49,17 +58,28 @@ extension PipelineState {
                 self.table(TableID(rawValue: saved.reference.table)).pointee.restore(saved)
             }
         }
+        guard let undo = self.undo, undo.steps.isEmpty else { return (false, nil) }
+        self.undo = nil
         self.ports = undo.ports
         self.groups = undo.groups
         self.meters = undo.meters
         self.fragmentHandling = undo.fragmentHandling
         self.missTreatments = undo.missTreatments
-        return []
+        return (true, undo)
     }
 
     /// Takes down a flow before it is changed, replaced or removed.
     mutating func willChange(_ slot: UInt32, of table: borrowing FlowTable) {
         guard self.undo != nil else { return }
-        self.undo?.steps.append(.restore(table.saved(slot)))
+        let saved = SavedRule(slot, of: table)
+        self.undo?.steps.append(.restore(saved))
+        self.undo?.staging?.willChange(saved)
+    }
+
+    /// Takes down that a flow was added.
+    mutating func hasAdded(_ reference: RuleReference) {
+        guard self.undo != nil else { return }
+        self.undo?.steps.append(.remove(reference))
+        self.undo?.staging?.hasAdded(reference)
     }
 }

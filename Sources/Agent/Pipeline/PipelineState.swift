@@ -40,6 +40,8 @@ package struct PipelineState: ~Copyable {
     var events: [PipelineEvent] = []
     /// How to take back the transaction under way; nil without one.
     var undo: PipelineUndo?
+    /// Whether packets are to meet the state as it was before the transaction: between its turns, where it has several.
+    var showsBefore = false
 
     /// How a table treats packets that match none of its rules (OFPTC_TABLE_MISS_*, 1.1 and 1.2).
     package enum MissTreatment: UInt32, Sendable {
@@ -177,6 +179,7 @@ extension PipelineState: PipelineView {
         table: TableID, key: borrowing FlowKey, unwildcarding mask: inout FlowMask
     ) -> MatchedRule? {
         guard table != .all, let table = self.tables[Int(table.rawValue)] else { return nil }
+        if self.showsBefore { return self.lookupBefore(table.pointee, key, unwildcarding: &mask) }
         return table.pointee.lookup(key, unwildcarding: &mask)
     }
 
@@ -205,10 +208,16 @@ extension PipelineState: PipelineView {
     }
 
     /// See ``PipelineView/port(_:)``.
-    package func port(_ number: PortNumber) -> SwitchPort? { self.ports[number] }
+    package func port(_ number: PortNumber) -> SwitchPort? {
+        if self.showsBefore, let undo = self.undo { return undo.ports[number] }
+        return self.ports[number]
+    }
 
     /// See ``PipelineView/portsInOrder``.
-    package var portsInOrder: [SwitchPort] { self.ports.ports }
+    package var portsInOrder: [SwitchPort] {
+        if self.showsBefore, let undo = self.undo { return undo.ports.ports }
+        return self.ports.ports
+    }
 
     /// See ``PipelineView/credit(_:packets:bytes:at:)``.
     package func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime) {

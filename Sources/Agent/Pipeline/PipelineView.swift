@@ -159,6 +159,8 @@ package final class InstructionList: Sendable {
     package let isPlain: Bool
     /// The meters that an instruction or action names, each once.
     package let meters: [MeterID]
+    /// When the flow's counters are to be told without being asked for (1.5); nil where they are not.
+    let statisticsTrigger: StatisticsTrigger?
     /// The shorter timeouts once the connection ends; nil where nothing asks for that.
     package let finTimeout: (idleSeconds: UInt16, hardSeconds: UInt16)?
 
@@ -170,8 +172,10 @@ package final class InstructionList: Sendable {
         var references = ActionReferences()
         references.collect(instructions)
         var conjunctions: [ConjunctionMembership] = []
+        var trigger: StatisticsTrigger?
         for instruction in instructions {
             switch instruction {
+            case .statisticsTrigger(let value): trigger = value
             case .applyActions(let actions), .writeActions(let actions):
                 for action in actions {
                     if let port = action.outputPort, !ports.contains(port) { ports.append(port) }
@@ -187,6 +191,7 @@ package final class InstructionList: Sendable {
         self.groups = references.groups
         self.meters = references.meters
         self.conjunctions = conjunctions
+        self.statisticsTrigger = trigger
         self.lessons = Lesson.lessons(of: instructions)
         self.isPlain = instructions.allSatisfy { instruction in
             switch instruction {

@@ -152,7 +152,8 @@ extension Instruction {
         case .applyActions: 4
         case .clearActions: 5
         case .meter: 6
-        case .statisticsTrigger, .experimenter: nil
+        case .statisticsTrigger: 7
+        case .experimenter: nil
         }
     }
 }

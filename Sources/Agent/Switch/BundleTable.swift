@@ -23,6 +23,29 @@ struct BundleTable {
         let transactionID: TransactionID
         let bytes: [UInt8]
     }
+    /// Messages in the order they came, in parts of bounded size: neither a new one nor giving parts back takes long.
+    struct ItemList {
+        /// How many messages a part has at most.
+        static let partCount = 512
+        private var parts: [[Item]] = []
+        /// How many messages there are.
+        private(set) var count = 0
+
+        /// Adds a message behind the others.
+        mutating func append(_ item: Item) {
+            if self.count % Self.partCount == 0 { self.parts.append([]) }
+            self.parts[self.parts.count - 1].append(item)
+            self.count += 1
+        }
+
+        /// The parts, first to last.
+        var inParts: [[Item]] { self.parts }
+
+        /// Whether `predicate` holds for a message.
+        func contains(where predicate: (Item) -> Bool) -> Bool {
+            self.parts.contains { $0.contains(where: predicate) }
+        }
+    }
     /// A commit that waits for its time (1.5 §6.9.6).
     struct Schedule {
         /// When.
@@ -40,7 +63,9 @@ struct BundleTable {
         /// Whether nothing may be added any more.
         var isClosed = false
         /// In the order they came.
-        var items: [Item] = []
+        var items = ItemList()
+        /// The groups and meters that its messages add and do not delete again.
+        var additions: Set<BundledAddition> = []
         /// Bytes of all messages.
         var byteCount = 0
         /// When it has lain idle too long.
@@ -89,6 +114,7 @@ struct BundleTable {
         guard self.byteCount + byteCount <= self.limits.bytes else {
             throw OpenFlowError(.bundleMessageTooMany, limit: UInt64(self.limits.bytes))
         }
+        try self.noteAddition(item.message, identifier)
         self.byteCount += byteCount
         self.bundles[identifier]?.items.append(item)
         self.bundles[identifier]?.byteCount += byteCount
@@ -130,18 +156,50 @@ struct BundleTable {
         self.bundles[identifier]?.schedule = schedule
     }
 
-    /// Takes out the bundles whose time has come at `now`, in the order of their times.
-    mutating func takeDue(at now: MonotonicTime) -> [(identifier: BundleID, bundle: Bundle, schedule: Schedule)] {
-        var due: [(identifier: BundleID, bundle: Bundle, schedule: Schedule)] = []
-        for (identifier, bundle) in self.bundles {
-            guard let schedule = bundle.schedule, schedule.time <= now else { continue }
-            due.append((identifier, bundle, schedule))
+    /// Refuses a message that cannot be carried out after those before it, whatever the switch's state: the second
+    /// addition of one group or meter (1.4 §6.9.3).
+    private mutating func noteAddition(_ message: Message, _ identifier: BundleID) throws(OpenFlowError) {
+        switch message {
+        case .groupMod(let request) where request.command == .add:
+            guard self.bundles[identifier]?.additions.insert(.group(request.groupID)).inserted == true else {
+                throw OpenFlowError(.bundleMessageConflict, value: UInt64(request.groupID.rawValue))
+            }
+        case .meterMod(let request) where request.command == .add:
+            guard self.bundles[identifier]?.additions.insert(.meter(request.meterID)).inserted == true else {
+                throw OpenFlowError(.bundleMessageConflict, value: UInt64(request.meterID.rawValue))
+            }
+        // A deletion may take others along, by chaining.
+        case .groupMod(let request) where request.command == .delete:
+            self.forgetAdditions(of: identifier) { $0.isGroup }
+        case .meterMod(let request) where request.command == .delete:
+            self.forgetAdditions(of: identifier) {
+                request.meterID == .all ? !$0.isGroup : $0 == .meter(request.meterID)
+            }
+        default: break
         }
-        for (identifier, bundle, _) in due {
-            self.bundles[identifier] = nil
-            self.byteCount -= bundle.byteCount
-        }
-        return due.sorted { $0.schedule.time < $1.schedule.time }
+    }
+
+    private mutating func forgetAdditions(of identifier: BundleID, where isGone: (BundledAddition) -> Bool) {
+        guard let additions = self.bundles[identifier]?.additions else { return }
+        self.bundles[identifier]?.additions = additions.filter { !isGone($0) }
+    }
+
+    /// When the next of those whose time has come at `now` was due.
+    func firstDue(at now: MonotonicTime) -> MonotonicTime? {
+        self.bundles.values.lazy.compactMap { $0.schedule?.time }.filter { $0 <= now }.min()
+    }
+
+    /// Takes out the bundle that was to be committed first, if its time has come at `now`.
+    mutating func takeFirstDue(
+        at now: MonotonicTime
+    ) -> (identifier: BundleID, bundle: Bundle, schedule: Schedule)? {
+        guard let time = self.firstDue(at: now),
+            let (identifier, bundle) = self.bundles.first(where: { $0.value.schedule?.time == time }),
+            let schedule = bundle.schedule
+        else { return nil }
+        self.bundles[identifier] = nil
+        self.byteCount -= bundle.byteCount
+        return (identifier, bundle, schedule)
     }
 
     /// Takes out the bundles that have lain idle too long at `now`.
@@ -167,4 +225,13 @@ struct BundleTable {
         }
         return body(bundle)
     }
+}
+
+/// A group or a meter that a bundle adds.
+enum BundledAddition: Hashable {
+    case group(GroupID)
+    case meter(MeterID)
+
+    /// Whether it is a group.
+    var isGroup: Bool { if case .group = self { true } else { false } }
 }

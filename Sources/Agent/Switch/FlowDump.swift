@@ -36,6 +36,8 @@ struct FlowDump {
     private var sums: AggregateStatistics?
     /// Whether flows and sums are told in Nicira's form.
     private let isNicira: Bool
+    /// Whether flows are told without what they do (1.5).
+    private let isCounters: Bool
     /// How flows are written.
     private var forms: FlowEntryForms
     /// The monitors that want the flows, as a FLOW_MONITOR reply tells them.
@@ -54,6 +56,7 @@ struct FlowDump {
         self.tables = tables
         self.writer = try MultipartReplyWriter(kind, version: version, transactionID: transactionID)
         self.isNicira = kind == .niciraFlow || kind == .niciraAggregate
+        self.isCounters = kind == .flowCounters
         self.sums = kind == .aggregate || kind == .niciraAggregate ? AggregateStatistics() : nil
         self.forms = FlowEntryForms(version: version)
     }
@@ -69,6 +72,7 @@ struct FlowDump {
         self.writer = try MultipartReplyWriter(.flowMonitor, version: version, transactionID: transactionID)
         self.sums = nil
         self.isNicira = false
+        self.isCounters = false
         self.forms = FlowEntryForms(version: version)
         self.monitors = monitors
     }
@@ -158,6 +162,9 @@ struct FlowDump {
         do throws(Inexpressible) {
             guard !self.isNicira else {
                 return try self.writer.append(table.pointee.niciraStatistics(of: slot, at: now))
+            }
+            guard !self.isCounters else {
+                return try self.writer.append(table.pointee.counters(of: slot, .request, at: now))
             }
             try self.forms.append(slot, of: table.pointee, to: &self.writer, now: now)
         } catch {

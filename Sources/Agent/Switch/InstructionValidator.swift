@@ -32,7 +32,7 @@ enum InstructionValidator {
                 }
             case .applyActions(let actions), .writeActions(let actions):
                 try self.validate(actions, facts: facts, version: version, isPacketOut: false)
-            case .statisticsTrigger: throw OpenFlowError(.instructionUnsupported)
+            case .statisticsTrigger(let trigger): try trigger.validate()
             case .experimenter(let number, _):
                 throw OpenFlowError(
                     instruction.experimenterRefusal ?? .instructionBadExperimenter, value: UInt64(number))

@@ -2,14 +2,6 @@ import Datapath
 import Logging
 import OpenFlow
 
-/// What a bundle that is being committed does once it has succeeded, or takes back once it has failed.
-struct BundleTransaction {
-    /// For when it has succeeded: messages to others, packets.
-    var afterwards: [() -> Void] = []
-    /// For when it has failed, to be called last to first.
-    var reversals: [() -> Void] = []
-}
-
 // BUNDLE_CONTROL and BUNDLE_ADD_MESSAGE (1.4 §7.3.9 · 1.5 §7.3.9; ONF's experimenter messages in 1.3).
 extension OpenFlowSwitch {
     /// Opens, closes, commits or discards a bundle.
@@ -27,9 +19,13 @@ extension OpenFlowSwitch {
         case .closeRequest: try state.bundles.close(control.bundleID, control.flags, now: context.now)
         case .discardRequest: _ = try state.bundles.take(control.bundleID, control.flags)
         case .commitRequest:
-            // The reply to a commit that waits for its time is sent when it is done.
+            // The reply to a commit is sent when it is done: in its time, and after some turns where it is long.
             if try self.schedule(control, context, state) { return }
-            try self.commit(try state.bundles.take(control.bundleID, control.flags, isCommit: true), context)
+            let bundle = try state.bundles.take(control.bundleID, control.flags, isCommit: true)
+            return self.begin(
+                BundleCommit(
+                    bundle, context,
+                    answer: BundleControl(bundleID: control.bundleID, kind: answer, flags: control.flags)))
         case .openReply, .closeReply, .discardReply, .commitReply: break
         }
         self.reply(
@@ -58,48 +54,6 @@ extension OpenFlowSwitch {
             for bundle in state.bundles.takeIdle(at: now) {
                 self.refuse(.bundleTimeout, [], to: state.session, bundle.transactionID)
             }
-        }
-    }
-
-    /// Applies a bundle: all of it, in order, in one version of the tables that packets see; or nothing.
-    func commit(_ bundle: BundleTable.Bundle, _ context: RequestContext) throws(OpenFlowError) {
-        if self.pipeline.read({ $0.announcesFlows }) { self.synchroniseStatistics(now: context.now) }
-        self.pipeline.beginTransaction()
-        self.transaction = BundleTransaction()
-        let packetInMeters = self.packetInMeters
-        for item in bundle.items {
-            let inner = RequestContext(
-                session: context.session, transactionID: item.transactionID, now: context.now, bytes: item.bytes[...])
-            do throws(OpenFlowError) {
-                try self.apply(item.message, inner)
-            } catch {
-                let reversals = self.transaction?.reversals ?? []
-                self.transaction = nil
-                self.pipeline.rollBackTransaction()
-                for reversal in reversals.reversed() { reversal() }
-                self.packetInMeters = packetInMeters
-                self.forwards = []
-                self.logger.info("\(self.name): \(context.session.peer): a message of a bundle refused: \(error)")
-                self.refuse(error.code, item.bytes, to: context.session, item.transactionID)
-                throw OpenFlowError(.bundleMessageFailed)
-            }
-        }
-        let afterwards = self.transaction?.afterwards ?? []
-        self.transaction = nil
-        self.finishTransaction(by: context.origin, now: context.now)
-        self.forwards = []
-        for action in afterwards { action() }
-    }
-
-    private func apply(_ message: Message, _ context: RequestContext) throws(OpenFlowError) {
-        switch message {
-        case .flowMod(let flowMod): try self.handle(flowMod, context)
-        case .groupMod, .meterMod: try self.carryOut(message, context)
-        case .portMod(let portMod): try self.handle(portMod, context)
-        case .tableMod(let tableMod): try self.handle(tableMod, context)
-        case .packetOut(let packetOut): try self.handle(packetOut, context)
-        case .nicira(.tlvTableMod(let request)): try self.handle(request)
-        default: throw OpenFlowError(.bundleMessageUnsupported)
         }
     }
 

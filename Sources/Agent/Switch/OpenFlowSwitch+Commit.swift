@@ -10,6 +10,8 @@ extension OpenFlowSwitch {
         by origin: ChangeOrigin, now: MonotonicTime,
         _ body: (inout PipelineState) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        // What cannot wait for a bundle that is half done has it done first.
+        if self.bundleCommit != nil, self.transaction == nil { self.completeCommit(now: now) }
         var events: [PipelineEvent] = []
         swap(&events, &self.spareEvents)
         let (result, version) = try self.pipeline.commit(noting: &events, body)
@@ -24,23 +26,31 @@ extension OpenFlowSwitch {
         return result
     }
 
-    /// Makes the changes of a transaction known as one.
-    func finishTransaction(by origin: ChangeOrigin, now: MonotonicTime) {
-        let (events, version) = self.pipeline.commitTransaction()
-        guard let version else { return }
-        self.announce(events, by: origin, now: now, version: version)
-    }
-
     /// Tells the datapath, the controllers and the observer of a change.
     private func announce(_ events: [PipelineEvent], by origin: ChangeOrigin, now: MonotonicTime, version: UInt64) {
         self.datapath.tablesChanged(version: version)
+        var telling = MonitorTelling()
+        self.announceFlows(events[...], by: origin, now: now, telling: &telling)
+        self.announceRest(events, by: origin, now: now, version: version)
+    }
+
+    /// Tells the controllers that want to know which flows a change removed, and what it did to those that they watch.
+    ///
+    /// - Parameter telling: What of the same change was told before.
+    func announceFlows(
+        _ events: ArraySlice<PipelineEvent>, by origin: ChangeOrigin, now: MonotonicTime, telling: inout MonitorTelling
+    ) {
         for event in events {
             guard case .flowRemoved(_, let reason, let flow?) = event,
                 flow.statistics.flags.contains(.sendFlowRemoved)
             else { continue }
             self.announceRemoval(of: flow.statistics, reason)
         }
-        if self.hasMonitors { self.tellMonitors(of: events, by: origin, now: now) }
+        if self.hasMonitors { self.tellMonitors(of: events, by: origin, now: now, &telling) }
+    }
+
+    /// Tells everything else that follows from a change, to controllers and to the observer.
+    func announceRest(_ events: [PipelineEvent], by origin: ChangeOrigin, now: MonotonicTime, version: UInt64) {
         if !self.forwards.isEmpty { self.forwardRequests(of: events) }
         self.record(events, by: origin, version: version)
         self.tellVacancy()

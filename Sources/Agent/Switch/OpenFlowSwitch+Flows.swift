@@ -62,12 +62,16 @@ extension OpenFlowSwitch {
             instructions: plain ?? .empty)
         let resetsCounts = flowMod.semantics.contains(.addResetsCounts) || flowMod.flags.contains(.resetCounts)
         let checksOverlap = flowMod.flags.contains(.checkOverlap)
+        var added: RuleReference?
         try self.commit(by: context.origin, now: context.now) { (state: inout PipelineState) throws(OpenFlowError) in
             if plain == nil { flow.instructions = state.interner.intern(instructions) }
             try state.addFlow(
                 match, flow, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: context.now)
+            guard plain == nil, case .flowAdded(let flow, replaced: _)? = state.events.last else { return }
+            added = flow
         }
         self.noteLessons(of: flow.instructions)
+        if plain == nil { self.noteTrigger(of: added, flow.instructions, now: context.now) }
         if plain == nil, flow.instructions.isPlain {
             self.plainInstructions = (flow.instructions, flowMod.instructions, context.version)
         }
@@ -107,6 +111,9 @@ extension OpenFlowSwitch {
             self.noteLessons(of: list)
             for flow in found {
                 state.modifyFlow(flow, instructions: list, cookie: cookie, resetsCounts: resetsCounts, now: now)
+                guard list.statisticsTrigger != nil, case .flowModified(let named, before: _)? = state.events.last
+                else { continue }
+                self.noteTrigger(of: named, list, now: now)
             }
         }
     }
@@ -132,17 +139,10 @@ extension OpenFlowSwitch {
     // MARK: - Many flows
 
     /// The flows that a modify or a delete means, whose match is in ``matchBuffer``, or nil where it would take long
-    /// to find and change them; what is part of a bundle is done at once all the same.
+    /// to find and change them.
     private func selectNow(_ flowMod: FlowMod) -> [RuleReference]? {
         let match = self.matchBuffer.words
         let filter = FlowFilter(flowMod)
-        guard self.transaction == nil else {
-            return self.pipeline.read { state in
-                var found: [RuleReference] = []
-                state.select(filter, match, in: flowMod.tableID, into: &found)
-                return found
-            }
-        }
         return self.pipeline.read { $0.selectFew(filter, match, in: flowMod.tableID) }
     }
 
@@ -153,7 +153,13 @@ extension OpenFlowSwitch {
         selector.key = self.matchBuffer.key
         selector.mask = self.matchBuffer.mask
         let tables = self.pipeline.read { $0.visibleTables(flowMod.tableID) }
-        state.job = FlowJob(flowMod, newCookie: newCookie, selector, tables: tables, context)
+        let job = FlowJob(flowMod, newCookie: newCookie, selector, tables: tables, context)
+        guard self.transaction == nil else {
+            // Part of a bundle, which goes on with it.
+            self.transaction?.flowJobs.append(job)
+            return
+        }
+        state.job = job
         context.session.isBusy = true
         self.continueJob(state, now: context.now)
     }
@@ -162,36 +168,35 @@ extension OpenFlowSwitch {
     func continueJob(_ state: SessionState, now: MonotonicTime) {
         guard var job = state.job else { return }
         state.job = nil
-        let found = self.pipeline.read { job.next($0) }
+        let context = job.context
+        context.session.isBusy = false
+        do throws(OpenFlowError) {
+            guard try !self.advance(&job, now: now) else { return }
+            context.session.isBusy = true
+            state.job = job
+        } catch {
+            self.refuse(error.code, Array(context.bytes), to: context.session, context.transactionID)
+        }
+    }
+
+    /// Carries out the next slice of a flow_mod; says whether it is done.
+    func advance(_ job: inout FlowJob, now: MonotonicTime) throws(OpenFlowError) -> Bool {
         let (flowMod, context) = (job.flowMod, job.context)
-        guard let found else {
-            context.session.isBusy = false
-            return self.finish(job)
+        guard let found = self.pipeline.read({ job.next($0) }) else {
+            // A modify that met none adds the flow, where its version wants that.
+            if job.count == 0, flowMod.command == .modify, flowMod.semantics.contains(.modifyAddsMissing) {
+                try self.add(flowMod, to: flowMod.tableID.orFirst, context)
+            }
+            return true
         }
         switch flowMod.command {
         case .delete, .deleteStrict: self.remove(found, .delete, by: context.origin, now: now)
         case .add, .modify, .modifyStrict:
-            do throws(OpenFlowError) {
-                // What the instructions name may have gone since the last slice.
-                try self.checkReferences(in: flowMod.instructions)
-            } catch {
-                context.session.isBusy = false
-                return self.refuse(error.code, Array(context.bytes), to: context.session, context.transactionID)
-            }
+            // What the instructions name may have gone since the last slice.
+            try self.checkReferences(in: flowMod.instructions)
             self.modify(found, flowMod, job.newCookie, flowMod.instructions, by: context.origin, now: now)
         }
-        state.job = job
-    }
-
-    /// Adds the flow of a modify that met none, where its version wants that.
-    private func finish(_ job: FlowJob) {
-        guard job.count == 0, job.flowMod.command == .modify, job.flowMod.semantics.contains(.modifyAddsMissing)
-        else { return }
-        do throws(OpenFlowError) {
-            try self.add(job.flowMod, to: job.flowMod.tableID.orFirst, job.context)
-        } catch {
-            self.refuse(error.code, Array(job.context.bytes), to: job.context.session, job.context.transactionID)
-        }
+        return false
     }
 
     // MARK: - Expiry
@@ -209,6 +214,9 @@ extension OpenFlowSwitch {
         let hasMore = self.continueLongWork(now: now)
         self.dropIdleBundles(now: now)
         self.commitDueBundles(now: now)
+        // Flows expire when no bundle is half done.
+        guard self.bundleCommit == nil else { return now }
+        self.checkTriggers(now: now)
         guard self.pipeline.read({ $0.nextDeadline }) <= now else { return hasMore ? now : self.nextDeadline }
         var expired = self.commit(by: .expiry, now: now) { state in
             state.takeExpired(at: now, maximum: Self.expiredFlowsPerTurn)
@@ -239,6 +247,7 @@ extension OpenFlowSwitch {
     /// When a timeout of a flow or of a request in parts may next be over.
     private var nextDeadline: MonotonicTime {
         var deadline = self.pipeline.read { $0.nextDeadline }
+        if let next = self.triggers.nextDeadline { deadline = min(deadline, next) }
         for state in self.sessions.values {
             for request in state.partialRequests { deadline = min(deadline, request.deadline) }
             if let next = state.bundles.nextDeadline { deadline = min(deadline, next) }

@@ -13,6 +13,12 @@ struct LearnedFlows {
 extension OpenFlowSwitch {
     /// Adds flows, or refreshes those that are there; what is refused is counted.
     package func learn(_ flows: [LearnedFlow], now: MonotonicTime) {
+        guard self.bundleCommit == nil else {
+            let kept = flows.prefix(LearnedFlows.limit - self.postponedLearning.count)
+            self.postponedLearning += kept
+            self.counters.learnedFlowsRefused += UInt64(flows.count - kept.count)
+            return
+        }
         for flow in flows {
             if let rule = self.learnedFlows.rules[flow] {
                 let isThere = self.pipeline.read { state in

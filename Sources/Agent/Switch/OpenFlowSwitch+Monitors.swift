@@ -53,7 +53,9 @@ extension OpenFlowSwitch {
     }
 
     /// Tells every session with monitors what a change did to the flows that it watches.
-    func tellMonitors(of events: [PipelineEvent], by origin: ChangeOrigin, now: MonotonicTime) {
+    func tellMonitors(
+        of events: ArraySlice<PipelineEvent>, by origin: ChangeOrigin, now: MonotonicTime, _ told: inout MonitorTelling
+    ) {
         var tellings: [Telling] = []
         for state in self.sessions.values where !state.monitors.isEmpty {
             guard
@@ -64,29 +66,32 @@ extension OpenFlowSwitch {
             if case .controller(let session, let transactionID) = origin, session == state.session.identifier {
                 own = transactionID
             }
-            tellings.append(Telling(state: state, own: own, writer: writer))
+            var telling = Telling(state: state, own: own, writer: writer)
+            telling.isAbbreviated = told.abbreviated.contains(state.session.identifier)
+            tellings.append(telling)
         }
-        // A flow that came and went within one change was never there for anybody.
-        var fleeting: Set<RuleReference> = []
         for event in events {
             switch event {
             case .flowAdded(let reference, let replaced):
                 if let flow = self.monitoredFlow(reference, now) {
                     self.tell(&tellings, .added, reference, flow)
                 } else if !replaced {
-                    fleeting.insert(reference)
+                    told.fleeting.insert(reference)
                 }
             case .flowModified(let reference, let before?):
                 guard let flow = self.monitoredFlow(reference, now) else { continue }
                 self.tell(&tellings, .modified, reference, flow, before: before)
             case .flowRemoved(let reference, let reason, let removed?):
-                guard fleeting.remove(reference) == nil, let flow = MonitoredFlow(removed) else { continue }
+                guard told.fleeting.remove(reference) == nil, let flow = MonitoredFlow(removed) else { continue }
                 self.tell(&tellings, .removed, reference, flow, reason)
             default: continue
             }
         }
         for index in tellings.indices where tellings[index].hasUpdates {
             tellings[index].state.session.output += tellings[index].writer.finish()
+        }
+        for telling in tellings where telling.isAbbreviated {
+            told.abbreviated.insert(telling.state.session.identifier)
         }
         for telling in tellings where telling.state.monitors.isPaused && !telling.state.session.isPaused {
             self.announcePause(telling.state)
@@ -214,4 +219,12 @@ extension OpenFlowSwitch {
         session.isPaused = false
         self.sendMonitorState(.resumed, .flowMonitorResumed, session)
     }
+}
+
+/// What flow monitors have been told of one change, whose events may be told in parts.
+struct MonitorTelling {
+    /// Flows that came and went within the change: they were never there for anybody.
+    var fleeting: Set<RuleReference> = []
+    /// The sessions that know of their own changes by their transaction.
+    var abbreviated: Set<UInt64> = []
 }

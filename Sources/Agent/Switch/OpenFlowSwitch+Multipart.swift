@@ -107,7 +107,7 @@ extension OpenFlowSwitch {
         case .flowMonitor(let requests): try self.handle(requests, context, state)
         case .bundleFeatures(let request):
             self.reply(.bundleFeatures(try self.bundleFeatures(request, state, now: context.now)), context)
-        case .flowCounters: throw OpenFlowError(.requestBadMultipart)
+        case .flowCounters(let request): try self.beginDump(request, .flowCounters, context, state)
         case .bridgeExport, .flowExport: throw OpenFlowError(.statisticsNiciraNotConfigured)
         }
     }

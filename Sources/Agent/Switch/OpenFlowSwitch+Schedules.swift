@@ -46,23 +46,25 @@ extension OpenFlowSwitch {
         return true
     }
 
-    /// Commits the bundles whose time has come, and answers their commits.
+    /// Commits the bundles whose time has come, one after the other.
     func commitDueBundles(now: MonotonicTime) {
-        for state in self.sessions.values {
-            for (identifier, bundle, schedule) in state.bundles.takeDue(at: now) {
-                let context = RequestContext(
-                    session: state.session, transactionID: schedule.transactionID, now: now,
-                    bytes: schedule.bytes[...])
-                do throws(OpenFlowError) {
-                    guard state.session.role != .secondary else { throw OpenFlowError(.requestIsSecondary) }
-                    try self.commit(bundle, context)
-                    let answer = BundleControl(
-                        bundleID: identifier, kind: .commitReply, flags: bundle.flags.union(.timed))
-                    self.reply(.bundleControl(answer), context)
-                } catch {
-                    self.refuse(error.code, schedule.bytes, to: state.session, schedule.transactionID)
-                }
+        while self.bundleCommit == nil {
+            let due = self.sessions.values.compactMap { state in
+                state.bundles.firstDue(at: now).map { (time: $0, state: state) }
             }
+            guard let state = due.min(by: { $0.time < $1.time })?.state,
+                let (identifier, bundle, schedule) = state.bundles.takeFirstDue(at: now)
+            else { return }
+            let context = RequestContext(
+                session: state.session, transactionID: schedule.transactionID, now: now, bytes: schedule.bytes[...])
+            guard state.session.role != .secondary else {
+                self.refuse(.requestIsSecondary, schedule.bytes, to: state.session, schedule.transactionID)
+                continue
+            }
+            let flags = bundle.flags.union(.timed)
+            self.begin(
+                BundleCommit(
+                    bundle, context, answer: BundleControl(bundleID: identifier, kind: .commitReply, flags: flags)))
         }
     }
 

@@ -5,11 +5,6 @@ import OpenFlow
 extension OpenFlowSwitch {
     /// SET_ASYNC (1.3 §7.3.10): kinds that the request does not say stay as they are.
     func handle(_ config: AsyncConfig, _ context: RequestContext) throws(OpenFlowError) {
-        for kind in AsyncConfig.Kind.allCases where kind == .flowStatistics {
-            for role in [ControllerRole.primary, .secondary] where config[kind, role] ?? 0 != 0 {
-                throw OpenFlowError(.asyncConfigUnsupported, value: UInt64(kind.rawValue))
-            }
-        }
         context.session.isIdentified = true
         for kind in AsyncConfig.Kind.allCases {
             for role in [ControllerRole.primary, .secondary] {

@@ -72,13 +72,27 @@ extension OpenFlowSwitch {
     /// The session's connection has drained: continues its dumps.
     package func resume(_ session: ControllerSession, now: MonotonicTime) {
         guard let state = self.sessions[session.identifier] else { return }
+        guard self.bundleCommit == nil else {
+            // What is half done is not to be told.
+            state.dumpIsPaused = !state.dumps.isEmpty
+            return
+        }
         self.continueMonitoring(state, now: now)
         if !state.dumps.isEmpty { self.continueDumps(state, now: now) }
     }
 
     /// Goes on with what takes several turns; says whether more is left that could be done at once.
     func continueLongWork(now: MonotonicTime) -> Bool {
-        var hasMore = self.deleteOrphans(now: now)
+        self.continueCommit(now: now)
+        guard self.bundleCommit == nil else { return true }
+        if !self.postponedLearning.isEmpty {
+            let flows = self.postponedLearning
+            self.postponedLearning = []
+            self.learn(flows, now: now)
+        }
+        var hasMore = self.handlePostponed(now: now)
+        guard self.bundleCommit == nil else { return true }
+        hasMore = self.deleteOrphans(now: now) || hasMore
         for state in self.sessions.values where state.hasLongWork {
             if state.hasJob {
                 self.continueJob(state, now: now)

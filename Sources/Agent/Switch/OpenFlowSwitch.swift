@@ -74,8 +74,14 @@ package final class OpenFlowSwitch {
     package var timeOfDay: (MonotonicTime) -> UInt64 = { $0.nanoseconds }
     /// Requests that the other controllers are told of once the change that they make is committed, and who made them.
     var forwards: [(forward: RequestForward, by: ControllerSession)] = []
-    /// The bundle that is being committed.
+    /// The changes of the bundle that is being committed, during a slice of it.
     var transaction: BundleTransaction?
+    /// The bundle that is being committed, and what of it is left.
+    var bundleCommit: BundleCommit?
+    /// When flows whose counters are to be told cross their thresholds.
+    var triggers = StatisticsTriggers()
+    /// What packets have taught while a bundle was being committed; at most ``LearnedFlows/limit``.
+    var postponedLearning: [LearnedFlow] = []
     /// What measures packets to the controllers: by their own meter, or by that which an action names.
     var packetInMeters: [MeterID: MeterBuckets] = [:]
     /// When the datapath was last asked for final counters.

@@ -51,16 +51,20 @@ struct RemovalJob {
 }
 
 extension OpenFlowSwitch {
-    /// Lets a deletion take several turns where too many flows go with it; false where it is to be done at once, as
-    /// within a bundle.
+    /// Lets a deletion take several turns where too many flows go with it; false where it is to be done at once.
     func defersRemoval(
         _ request: Message, _ flows: [RuleReference], _ reason: FlowRemovedReason, _ context: RequestContext,
         uses: @escaping (InstructionList) -> Bool
     ) -> Bool {
-        guard flows.count > RemovalJob.flowsPerSlice, self.transaction == nil,
-            let state = self.sessions[context.session.identifier]
-        else { return false }
-        state.removal = RemovalJob(request, flows, reason, context, uses: uses)
+        guard flows.count > RemovalJob.flowsPerSlice else { return false }
+        let job = RemovalJob(request, flows, reason, context, uses: uses)
+        guard self.transaction == nil else {
+            // Part of a bundle, which goes on with it.
+            self.transaction?.removals.append(job)
+            return true
+        }
+        guard let state = self.sessions[context.session.identifier] else { return false }
+        state.removal = job
         context.session.isBusy = true
         self.continueRemoval(state, now: context.now)
         return true
@@ -71,19 +75,32 @@ extension OpenFlowSwitch {
         guard var job = state.removal else { return }
         state.removal = nil
         let context = job.context
-        if let found = self.pipeline.read({ job.next($0) }) {
-            self.remove(found, job.reason, by: context.origin, now: now)
-            state.removal = job
-            return
-        }
         context.session.isBusy = false
-        let present = RequestContext(
-            session: context.session, transactionID: context.transactionID, now: now, bytes: context.bytes)
         do throws(OpenFlowError) {
-            // Flows that have come meanwhile are few, and go with what they use.
-            try self.carryOut(job.request, present)
+            guard try !self.advance(&job, now: now) else { return }
+            context.session.isBusy = true
+            state.removal = job
         } catch {
             self.refuse(error.code, Array(context.bytes), to: context.session, context.transactionID)
         }
+    }
+
+    /// Carries out the next slice of a deletion; says whether it is done.
+    func advance(_ job: inout RemovalJob, now: MonotonicTime) throws(OpenFlowError) -> Bool {
+        let context = job.context
+        if let found = self.pipeline.read({ job.next($0) }) {
+            self.remove(found, job.reason, by: context.origin, now: now)
+            return false
+        }
+        let present = RequestContext(
+            session: context.session, transactionID: context.transactionID, now: now, bytes: context.bytes)
+        // Flows that have come meanwhile are few, and go with what they use.
+        switch job.request {
+        // Others will be told of a bundle's already.
+        case .groupMod(let groupMod) where self.transaction != nil: try self.handle(groupMod, present)
+        case .meterMod(let meterMod) where self.transaction != nil: try self.handle(meterMod, present)
+        default: try self.carryOut(job.request, present)
+        }
+        return true
     }
 }

@@ -35,6 +35,7 @@ extension OpenFlowSwitch {
     ) {
         guard let state = self.sessions[session.identifier], !session.shouldClose else { return }
         self.counters.messages += 1
+        guard !self.postpones(message, header, bytes, state) else { return }
         self.logger.trace("\(self.name): \(session.peer): \(message)")
         let context = RequestContext(
             session: session, transactionID: header.transactionID, now: now, bytes: bytes)

@@ -36,6 +36,8 @@ final class SessionState {
     }
     /// At most one, likewise.
     private var removals: [RemovalJob] = []
+    /// Messages that wait until a bundle is committed; the connection hands over no more meanwhile.
+    var postponed: [(message: Message, header: MessageHeader, bytes: [UInt8])] = []
     /// Whether the first dump has room and waits for its next turn.
     var dumpIsPaused = false
     /// The flow monitors.

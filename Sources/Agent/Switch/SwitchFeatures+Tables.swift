@@ -25,10 +25,14 @@ enum TableAbility {
         }
     }
 
-    /// Instruction types: goto, write-metadata, write, apply, clear, meter.
+    /// Instruction types: goto, write-metadata, write, apply, clear, meter, statistics trigger.
     static func instructionTypes(in version: OpenFlowVersion) -> [UInt16] {
+        switch version {
         // Meters are an instruction in 1.3 and 1.4 only.
-        version == .v1_3 || version == .v1_4 ? [1, 2, 3, 4, 5, 6] : [1, 2, 3, 4, 5]
+        case .v1_3, .v1_4: [1, 2, 3, 4, 5, 6]
+        case .v1_5: [1, 2, 3, 4, 5, 7]
+        default: [1, 2, 3, 4, 5]
+        }
     }
 
     /// Action types of 1.1 and later that actions lists may have.

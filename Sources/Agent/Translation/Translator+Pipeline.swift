@@ -170,7 +170,9 @@ extension Translator {
                 next = table
             case .meter(let meter):
                 self.performMeter(meter, view: view)
-            case .statisticsTrigger, .experimenter:
+            // Counters are compared where they come together.
+            case .statisticsTrigger: break
+            case .experimenter:
                 self.omit(.unsupportedAction)
             }
         }

@@ -1,0 +1,117 @@
+import Datapath
+import OpenFlow
+
+/// What a bundle that is being committed does once it has succeeded, or takes back once it has failed.
+struct BundleTransaction {
+    /// For when it has succeeded: messages to others, packets.
+    var afterwards: [() -> Void] = []
+    /// For when it has failed, to be called last to first.
+    var reversals: [() -> Void] = []
+    /// The flow_mod of the bundle that is being carried out in slices; at most one.
+    var flowJobs: [FlowJob] = []
+    /// The deletion of groups or meters that is being carried out in slices; at most one.
+    var removals: [RemovalJob] = []
+}
+
+/// A bundle that is being committed: what is done, and what is left.
+///
+/// At most one per switch. Its session's messages wait until it is done, those of others that touch the tables, too;
+/// everything else goes on between its slices. Owned by the switch, on its control loop.
+final class BundleCommit {
+    /// What comes next.
+    enum Phase {
+        /// The messages, in order.
+        case applying
+        /// Taking back what was done, since a message was refused.
+        case rollingBack
+        /// Telling what was done.
+        case announcing
+        /// Giving memory back, a part at a time.
+        case releasing
+    }
+
+    /// How many messages are carried out in a slice, and how many changes of flows are taken back or told in one.
+    static let messagesPerSlice = 512
+    static let changesPerSlice = 1_024
+    /// How many changes are forgotten in a slice.
+    static let releasedPerSlice = 8_192
+
+    let context: RequestContext
+    let answer: BundleControl
+    var phase = Phase.applying
+    /// Whether it may take several turns.
+    var isStaged = false
+    /// Whether it waits for its next turn, with readers let in.
+    var isSuspended = false
+    /// Whether a slice is under way.
+    var isActive = false
+    /// While it is suspended; else the switch has it.
+    var transaction: BundleTransaction?
+    /// As they were.
+    var packetInMeters: [MeterID: MeterBuckets] = [:]
+    /// What was done, and what is to be released.
+    var undo: PipelineUndo?
+    /// The version that it made.
+    var version: UInt64?
+    /// How many events have been told.
+    var toldCount = 0
+    /// What flow monitors have been told so far.
+    var telling = MonitorTelling()
+    /// Why it failed: the error, and the message that raised it.
+    private(set) var failure: (error: OpenFlowError, item: BundleTable.Item)?
+
+    private var parts: [[BundleTable.Item]]
+    private var nextPart = 0
+    private var nextItem = 0
+
+    init(_ bundle: BundleTable.Bundle, _ context: RequestContext, answer: BundleControl) {
+        // The request is part of what was read with it, which is not to be kept.
+        self.context = RequestContext(
+            session: context.session, transactionID: context.transactionID, now: context.now,
+            bytes: Array(context.bytes.prefix(OpenFlowSwitch.bundledBytesKept))[...])
+        self.answer = answer
+        self.parts = bundle.items.inParts
+    }
+
+    /// How many messages it has at most.
+    var messageCountMaximum: Int { self.parts.count * BundleTable.ItemList.partCount }
+
+    /// Whether `predicate` holds for a message.
+    func contains(where predicate: (Message) -> Bool) -> Bool {
+        self.parts.contains { $0.contains { predicate($0.message) } }
+    }
+
+    /// The next message; nil at the end.
+    func next() -> BundleTable.Item? {
+        while self.nextPart < self.parts.count {
+            if self.nextItem < self.parts[self.nextPart].count {
+                self.nextItem += 1
+                return self.parts[self.nextPart][self.nextItem - 1]
+            }
+            // What has been carried out is no longer needed; the last message is, for errors.
+            self.lastItem = self.parts[self.nextPart].last
+            self.parts[self.nextPart] = []
+            self.nextPart += 1
+            self.nextItem = 0
+        }
+        return nil
+    }
+    private var lastItem: BundleTable.Item?
+
+    /// The message that ``next()`` gave last.
+    private var current: BundleTable.Item? {
+        self.nextItem > 0 ? self.parts[self.nextPart][self.nextItem - 1] : self.lastItem
+    }
+
+    /// Notes that the message which ``next()`` gave last was refused.
+    func fail(_ error: OpenFlowError) {
+        if let current { self.failure = (error, current) }
+        self.phase = .rollingBack
+    }
+
+    /// A bundle's message as a request.
+    func context(of item: BundleTable.Item, now: MonotonicTime) -> RequestContext {
+        RequestContext(
+            session: self.context.session, transactionID: item.transactionID, now: now, bytes: item.bytes[...])
+    }
+}
