@@ -70,8 +70,8 @@ struct SwitchStatisticsTriggerTests {
         let flow = RuleReference(table: 0, slot: 1, generation: 1)
         var triggers = StatisticsTriggers()
         triggers.set(flow, trigger, now: .zero)
-        let told = [9, 10, 15, 20, 3, 9, 11].map {
-            triggers.check(flow, trigger, StatisticsTriggers.Counts(idleSeconds: $0))
+        let told = ([9, 10, 15, 20, 3, 9, 11] as [UInt64]).map {
+            triggers.check(flow, trigger, StatisticsTriggers.Counts(idleNanoseconds: $0 * 1_000_000_000))
         }
         #expect(told == [false, true, false, true, false, false, true])
     }
@@ -85,7 +85,9 @@ struct SwitchStatisticsTriggerTests {
         var config = AsyncConfig()
         config[.flowStatistics, .primary] = 0
         #expect(harness.request(.setAsync(config), deaf).isEmpty)
-        let trigger = Self.trigger(.periodic, ExtensibleStatistics(durationSeconds: 3_600, packetCount: 100))
+        var thresholds = ExtensibleStatistics(durationSeconds: 3_600, packetCount: 100)
+        thresholds.durationNanoseconds = 0
+        let trigger = Self.trigger(.periodic, thresholds)
         #expect(harness.request(Self.flowMod(trigger), session).isEmpty)
         #expect(harness.flows(session).first?.instructions.last == .statisticsTrigger(trigger))
         #expect(self.look(harness, session).isEmpty)

@@ -31,7 +31,9 @@ extension OpenFlowSwitch {
                 }
                 let numbers = table.pointee.numbers(of: flow.slot, at: now)
                 let counts = StatisticsTriggers.Counts(
-                    durationSeconds: UInt64(numbers.durationSeconds), idleSeconds: UInt64(numbers.idleSeconds),
+                    ageNanoseconds: UInt64(numbers.durationSeconds) * 1_000_000_000
+                        + UInt64(numbers.durationNanoseconds),
+                    idleNanoseconds: UInt64(numbers.idleSeconds) * 1_000_000_000,
                     packets: numbers.packetCount, bytes: numbers.byteCount)
                 if triggers.check(flow, rule.pointee.instructions.statisticsTrigger, counts) {
                     told.append(table.pointee.counters(of: flow.slot, .trigger, at: now))

@@ -8,16 +8,16 @@ import OpenFlow
 struct StatisticsTriggers {
     /// What of a flow thresholds are about.
     struct Counts: Equatable {
-        var durationSeconds: UInt64 = 0
-        var idleSeconds: UInt64 = 0
+        var ageNanoseconds: UInt64 = 0
+        var idleNanoseconds: UInt64 = 0
         var packets: UInt64 = 0
         var bytes: UInt64 = 0
 
         /// By number of field.
         fileprivate subscript(_ field: Int) -> UInt64 {
             switch field {
-            case 0: self.durationSeconds
-            case 1: self.idleSeconds
+            case 0: self.ageNanoseconds
+            case 1: self.idleNanoseconds
             case 2: self.packets
             default: self.bytes
             }
@@ -99,10 +99,14 @@ struct StatisticsTriggers {
 }
 
 extension ExtensibleStatistics {
-    /// Thresholds by number of field: age, time without packets, packets, bytes; whole seconds.
+    /// Thresholds by number of field: age and time without packets in nanoseconds, packets, bytes.
     fileprivate var inOrder: [UInt64?] {
-        [
-            self.durationSeconds.map(UInt64.init), self.idleSeconds.map(UInt64.init), self.packetCount, self.byteCount,
+        func span(_ seconds: UInt32?, _ nanoseconds: UInt32?) -> UInt64? {
+            seconds.map { UInt64($0) * 1_000_000_000 + UInt64(nanoseconds ?? 0) }
+        }
+        return [
+            span(self.durationSeconds, self.durationNanoseconds), span(self.idleSeconds, self.idleNanoseconds),
+            self.packetCount, self.byteCount,
         ]
     }
 }
