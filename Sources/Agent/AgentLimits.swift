@@ -17,6 +17,10 @@ package enum AgentLimits {
     package static let pendingBytesMaximum = 512 * 1024
     /// Messages of one connection that the control loop handles before it looks at the next connection.
     package static let messagesPerTurn = 256
+    /// Packet-ins delivered before the messages of a turn, and as many after them.
+    ///
+    /// Each may be answered by two messages, and those of one connection are to fit in a turn.
+    package static let packetInsPerTurn = 64
     /// Bytes not yet written to a peer above which packet-ins to it are dropped (and counted).
     package static let packetInOutputBytesMaximum = 512 * 1024
     /// Bytes not yet written to a peer above which other asynchronous messages to it (flow-removed, port-status) are

@@ -180,8 +180,8 @@ struct PatchPortTests {
             now: UpcallFixture.start)
         #expect(error == nil)
         #expect(fixture.datapath.takeExecutions().map(\.actions) == [[self.toDatapath(201)]])
-        #expect(fixture.bridges[0].packetIns.drain().isEmpty)
-        let event = try #require(fixture.bridges[1].packetIns.drain().first)
+        #expect(fixture.bridges[0].packetIns.drain().events.isEmpty)
+        let event = try #require(fixture.bridges[1].packetIns.drain().events.first)
         #expect(event.key.inPort == 9 && event.packet[11] == 9)
 
         // As if it had come in by the patch port, of which the datapath must not hear.

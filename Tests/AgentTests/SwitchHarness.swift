@@ -59,7 +59,9 @@ final class RecordingDatapath: SwitchDatapath {
     }
     func removeMeter(_ number: UInt32) { self.state.withLock { $0.meters[number] = nil } }
     func meterCounters(_ number: UInt32) -> MeterCounters? { self.state.withLock { $0.meterCounters[number] } }
-    func tablesChanged(version: UInt64) { self.state.withLock { $0.announcedVersion = version } }
+    func tablesChanged(version: UInt64, noting _: (inout TableChanges) -> Void) {
+        self.state.withLock { $0.announcedVersion = version }
+    }
     var finishedVersion: UInt64 { self.state.withLock { $0.finishedVersion } }
     func versionAwaited() { self.state.withLock { $0.awaited += 1 } }
     func synchroniseStatistics(now: MonotonicTime) {

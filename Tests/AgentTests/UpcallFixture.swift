@@ -52,7 +52,7 @@ final class UpcallFixture: Sendable {
             tables.version += 1
             return tables.version
         }
-        self.bridge.tablesChanged(version: version)
+        self.bridge.tablesChanged(version: version) { $0 = .everything }
         return version
     }
 
@@ -69,5 +69,5 @@ final class UpcallFixture: Sendable {
         {}
     }
 
-    func drain() -> [PacketInEvent] { self.bridge.packetIns.drain() }
+    func drain() -> [PacketInEvent] { self.bridge.packetIns.drain().events }
 }

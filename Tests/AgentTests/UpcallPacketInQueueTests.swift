@@ -30,8 +30,8 @@ struct UpcallPacketInQueueTests {
         let (queue, wakes) = self.queue(limit: 100)
         for number in 0..<10 { queue.append(self.event(port: UInt32(number % 3), number: UInt64(number))) }
         #expect(wakes.value == 1)
-        #expect(queue.drain().map(\.cookie.rawValue) == Array(0..<10))
-        #expect(queue.drain().isEmpty)
+        #expect(queue.drain().events.map(\.cookie.rawValue) == Array(0..<10))
+        #expect(queue.drain().events.isEmpty)
         queue.append(self.event(port: 1))
         #expect(wakes.value == 2)
     }
@@ -43,7 +43,7 @@ struct UpcallPacketInQueueTests {
         #expect(queue.count == 10)
         #expect(queue.counters.droppedForRoom == 40)
         for _ in 0..<20 { queue.append(self.event(port: 2)) }
-        let drained = queue.drain()
+        let drained = queue.drain().events
         #expect(drained.count == 10)
         #expect(drained.count { $0.key.inPort == 1 } == 5)
         #expect(queue.counters.droppedForFairness == 5)
@@ -70,11 +70,59 @@ struct UpcallPacketInQueueTests {
             }
         }
         var drained = 0
-        for _ in 0..<200 { drained += queue.drain().count }
+        for _ in 0..<200 { drained += queue.drain().events.count }
         for thread in threads { thread.join() }
-        drained += queue.drain().count
+        drained += queue.drain().events.count
         let counters = queue.counters
         #expect(UInt64(drained) == counters.queued - counters.droppedForFairness)
         #expect(counters.queued + counters.droppedForRoom == 8000)
+    }
+
+    /// A clock that is set by hand.
+    private final class Clock: Sendable {
+        let milliseconds = Atomic<Int>(1000)
+        func now() -> MonotonicTime {
+            MonotonicTime(nanoseconds: UInt64(self.milliseconds.load(ordering: .relaxed)) * 1_000_000)
+        }
+    }
+
+    @Test("of a queue that stands only what is recent comes out, and who sends little loses nothing")
+    func standing() {
+        let clock = Clock()
+        let queue = PacketInQueue(limit: 4096, clock: clock.now) {}
+        var ages: [Int] = []
+        var trickled = 0
+        for millisecond in 0..<400 {
+            clock.milliseconds.store(1000 + millisecond, ordering: .relaxed)
+            for _ in 0..<20 { queue.append(self.event(port: 1, number: UInt64(millisecond))) }
+            if millisecond % 10 == 0 { queue.append(self.event(port: 2, number: UInt64(millisecond))) }
+            for event in queue.drain(maximum: 8).events {
+                if event.key.inPort == 2 {
+                    trickled += 1
+                } else if millisecond >= 100 {
+                    ages.append(millisecond - Int(event.cookie.rawValue))
+                }
+            }
+        }
+        #expect((ages.max() ?? .max) <= 20, "the storm's packets are recent")
+        #expect(ages.count >= 300 * 7, "as many as could be served were")
+        #expect(trickled == 40, "one port's storm takes nothing from the other")
+        #expect(queue.counters.droppedForAge > 0)
+        #expect(queue.counters.droppedForRoom == 0)
+    }
+
+    @Test("a burst that is worked off in time loses nothing")
+    func burst() {
+        let clock = Clock()
+        let queue = PacketInQueue(limit: 4096, clock: clock.now) {}
+        for _ in 0..<1000 { queue.append(self.event(port: 1)) }
+        var drained = 0
+        while true {
+            clock.milliseconds.add(1, ordering: .relaxed)
+            let (events, hasMore) = queue.drain(maximum: 64)
+            drained += events.count
+            if !hasMore { break }
+        }
+        #expect(drained == 1000)
     }
 }

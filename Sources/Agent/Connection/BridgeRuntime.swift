@@ -3,8 +3,10 @@ package import NIOCore
 
 /// Where packet-ins come from.
 package protocol PacketInSource: AnyObject, Sendable {
-    /// Takes all packet-ins that wait, in order; the source is bounded, and counts what it has no room for.
-    func drain() -> [PacketInEvent]
+    /// Takes at most `maximum` packet-ins that wait, and says whether others still do.
+    ///
+    /// The source is bounded, counts what it drops, and tells of new ones only once none was left.
+    func drain(maximum: Int) -> (events: [PacketInEvent], hasMore: Bool)
 }
 
 /// Drives one bridge on its control loop: connections, packet-ins, expiry and barriers, one turn at a time.
@@ -12,7 +14,9 @@ package protocol PacketInSource: AnyObject, Sendable {
 /// Confined to the control loop of its ``ControlLoopSignal``. Threads that have something for the bridge raise
 /// the signal; the loop then runs a turn: packet-ins are offered, barriers answered, each connection with
 /// messages has its share handled, and what the switch queued is written. Work that is left goes to the back of
-/// the loop, so that timers and other bridges on it have their turn.
+/// the loop, so that timers and other bridges on it have their turn. A turn delivers fewer packet-ins than it handles
+/// messages: the answers to those that were sent go first, so that under overload packets wait, or are dropped, before
+/// a controller has worked on them, and not after.
 ///
 /// Whoever else calls into the switch does so by ``perform(_:)``, so that its output is carried away.
 package final class BridgeRuntime {
@@ -103,8 +107,9 @@ package final class BridgeRuntime {
     }
 
     private func deliverPacketIns(now: MonotonicTime) {
-        guard let events = self.packetIns?.drain(), !events.isEmpty else { return }
-        self.handler.deliver(events, now: now)
+        guard let (events, hasMore) = self.packetIns?.drain(maximum: AgentLimits.packetInsPerTurn) else { return }
+        if hasMore { self.signal.raise(.packetIns) }
+        if !events.isEmpty { self.handler.deliver(events, now: now) }
     }
 
     /// Writes what the switch has queued and sees to its next time-out.

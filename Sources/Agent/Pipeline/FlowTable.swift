@@ -100,6 +100,9 @@ package struct FlowTable: ~Copyable {
     /// How many rules want a FLOW_REMOVED when they go.
     private(set) var announcedCount = 0
 
+    /// Whether any rule ever was a part of a conjunction: then packets may depend on rules that they do not hit.
+    private(set) var hadConjunctions = false
+
     /// Packets that matched a rule.
     private let matchedPackets = Atomic<UInt64>(0)
     /// Packets that matched none.
@@ -346,7 +349,9 @@ package struct FlowTable: ~Copyable {
     private mutating func noteConjunctions(of slot: UInt32) {
         let rule = self.rules[slot]
         guard let entry = rule.pointee.entry else { return }
-        self.classifier.setConjunctive(entry, !rule.pointee.instructions.conjunctions.isEmpty)
+        let isConjunctive = !rule.pointee.instructions.conjunctions.isEmpty
+        if isConjunctive { self.hadConjunctions = true }
+        self.classifier.setConjunctive(entry, isConjunctive)
     }
 
     /// Makes the timeouts of the rule in `slot` no longer than these, where they are not zero; false where they are

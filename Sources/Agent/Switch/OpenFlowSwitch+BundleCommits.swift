@@ -70,7 +70,14 @@ extension OpenFlowSwitch {
         commit.transaction = transaction
         let (undo, version) = self.pipeline.commitTransaction()
         (commit.undo, commit.version) = (undo, version)
-        if let version { self.datapath.tablesChanged(version: version) }
+        if let version {
+            // One that is staged is long: to look at all megaflows costs less than to look at each message for each.
+            if commit.isStaged {
+                self.datapath.tablesChanged(version: version) { $0 = .everything }
+            } else {
+                self.tellDatapath(of: undo?.events ?? [], version: version)
+            }
+        }
         commit.phase = .announcing
     }
 

@@ -28,10 +28,17 @@ extension OpenFlowSwitch {
 
     /// Tells the datapath, the controllers and the observer of a change.
     private func announce(_ events: [PipelineEvent], by origin: ChangeOrigin, now: MonotonicTime, version: UInt64) {
-        self.datapath.tablesChanged(version: version)
+        self.tellDatapath(of: events, version: version)
         var telling = MonitorTelling()
         self.announceFlows(events[...], by: origin, now: now, telling: &telling)
         self.announceRest(events, by: origin, now: now, version: version)
+    }
+
+    /// Tells the datapath of a change.
+    func tellDatapath(of events: [PipelineEvent], version: UInt64) {
+        self.datapath.tablesChanged(version: version) { changes in
+            self.pipeline.read { changes.note(events, in: $0) }
+        }
     }
 
     /// Tells the controllers that want to know which flows a change removed, and what it did to those that they watch.

@@ -4,7 +4,7 @@ package import OpenFlow
 /// What a switch asks of the datapath side of its bridge; implemented by ``BridgeDatapath``.
 ///
 /// Called on the control loop. The switch never installs or removes megaflows itself: it changes its tables and
-/// says so with ``tablesChanged(version:)``; revalidators do the rest.
+/// says so with ``tablesChanged(version:noting:)``; revalidators do the rest.
 package protocol SwitchDatapath: AnyObject, Sendable {
     /// Translates `actions` for a packet from a controller and executes the result.
     ///
@@ -34,7 +34,9 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     /// What a meter has counted; nil where that is not known.
     func meterCounters(_ number: UInt32) -> MeterCounters?
     /// The tables have a new version: wakes the revalidators.
-    func tablesChanged(version: UInt64)
+    ///
+    /// `note`, called where anything is cached, adds what changed to what is known to have changed.
+    func tablesChanged(version: UInt64, noting note: (inout TableChanges) -> Void)
     /// The newest version for which no cached datapath flow contradicts the tables; any thread.
     var finishedVersion: UInt64 { get }
     /// A reply waits for the newest version: the revalidators are not to let changes gather any longer.

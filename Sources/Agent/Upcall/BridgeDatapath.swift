@@ -33,6 +33,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     private let onVersionFinished: @Sendable () -> Void
     private let requested: Atomic<UInt64>
     private let finished: Atomic<UInt64>
+    /// What changed up to ``requestedVersion`` since ``takeChanges()`` was called.
+    private let changes = Mutex(TableChanges())
 
     /// Makes the bridge's side and registers it with the service; ``close()`` undoes that.
     ///
@@ -47,7 +49,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
     ///   - onLearn: called by any thread when ``learnedFlows`` or ``finTimeouts`` is no longer empty; should only
     ///     schedule something.
-    ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:)`` where an
+    ///   - onVersionFinished: called by the revalidator's thread, or within ``tablesChanged(version:noting:)`` where an
     ///     earlier version was awaited, when ``finishedVersion`` has grown; should only schedule something.
     package init(
         name: String = "", service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
@@ -154,12 +156,32 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     /// The tables have a new version; versions only grow.
     ///
     /// Cheap where nothing is cached, which finishes the version at once, and where a revalidation is due already.
-    package func tablesChanged(version: UInt64) {
+    package func tablesChanged(version: UInt64, noting note: (inout TableChanges) -> Void) {
+        guard self.service.isWithoutCachedFlows(self) else {
+            self.changes.withLock { changes in
+                note(&changes)
+                self.requested.store(version, ordering: .sequentiallyConsistent)
+            }
+            return self.service.requestRevalidation()
+        }
         let previous = self.requested.exchange(version, ordering: .sequentiallyConsistent)
-        guard self.service.isWithoutCachedFlows(self) else { return self.service.requestRevalidation() }
         let wasAwaited = self.finishedVersion < previous
         self.finished.max(version, ordering: .sequentiallyConsistent)
         if wasAwaited { self.onVersionFinished() }
+    }
+
+    /// Takes what changed up to the version that is returned, for megaflows to be looked at.
+    package func takeChanges() -> (version: UInt64, changes: TableChanges) {
+        self.changes.withLock { changes in
+            let taken = changes
+            changes = TableChanges()
+            return (self.requestedVersion, taken)
+        }
+    }
+
+    /// Gives back what was taken, where not all megaflows could be settled.
+    package func giveBack(_ changes: TableChanges) {
+        self.changes.withLock { $0.formUnion(changes) }
     }
 
     /// Somebody waits for the newest version.

@@ -23,6 +23,25 @@ package struct RevalidationSummary: Hashable, Sendable {
     package init() {}
 }
 
+/// What the megaflows of a bridge are to agree with.
+struct RevalidationGoal {
+    /// The version of the tables.
+    let version: UInt64
+    /// What changed since the megaflows were last looked at.
+    let changes: TableChanges
+    /// The number of the learning table's state.
+    let learningGeneration: UInt64
+
+    /// Whether a megaflow must be translated again; marks it as agreeing with the version where it does.
+    func concerns(_ flow: inout InstalledFlow, inPort: (FlowKey) -> PortNumber?) -> Bool {
+        if let generation = flow.learningGeneration, generation != self.learningGeneration { return true }
+        guard flow.version < self.version else { return false }
+        guard let inPort = inPort(flow.match.key), !self.changes.mayConcern(flow, inPort: inPort) else { return true }
+        flow.version = self.version
+        return false
+    }
+}
+
 // The revalidator: after changes of tables, whatever contradicts them is repaired or removed; now and then, counters
 // are collected and idle flows removed.
 extension DatapathService {
@@ -30,7 +49,10 @@ extension DatapathService {
     private static let learningIntervalMilliseconds = 100
     /// How long changes of tables gather while nobody waits for them; a flood of them costs one revalidation
     /// per interval.
-    private static let versionsIntervalMilliseconds = 10
+    private static let versionsInterval = Duration.milliseconds(10)
+    /// They gather for as many times as long as the last revalidation took, so that it takes no more than a part of a
+    /// processor however many megaflows there are, but not for longer than a sweep does.
+    private static let versionsIntervalFactor = 4
     private static let chunk = 128
 
     /// The body of the revalidator thread.
@@ -54,7 +76,10 @@ extension DatapathService {
                 retries = summary.failures > 0
                 self.log(summary)
                 nextLearning = now + .milliseconds(Self.learningIntervalMilliseconds)
-                nextVersions = now + .milliseconds(Self.versionsIntervalMilliseconds)
+                let end = SystemClock.now()
+                let rest = end.since(now) * Self.versionsIntervalFactor
+                nextVersions =
+                    end + min(max(Self.versionsInterval, rest), .milliseconds(Self.sweepIntervalMilliseconds))
             }
             var wait = nextSweep.since(SystemClock.now())
             if self.versionsPending.load(ordering: .sequentiallyConsistent), !retries {
@@ -82,6 +107,7 @@ extension DatapathService {
 
     /// Brings every installed flow up to the newest version of its bridge's tables, and finishes those versions.
     ///
+    /// Those that the changes since do not concern are found to agree without being translated again.
     /// With failures nothing of the bridges concerned is finished; the next call tries again.
     @discardableResult
     package func revalidateOnce(now: MonotonicTime) -> RevalidationSummary {
@@ -90,20 +116,24 @@ extension DatapathService {
         self.versionsPending.store(false, ordering: .sequentiallyConsistent)
         self.learningPending.store(false, ordering: .sequentiallyConsistent)
         let bridges = self.bridges
-        var goals: [BridgeIdentifier: (version: UInt64, learning: UInt64)] = [:]
+        var goals: [BridgeIdentifier: RevalidationGoal] = [:]
         for bridge in bridges {
-            goals[bridge.identifier] = (bridge.requestedVersion, bridge.learningGeneration)
+            let (version, changes) = bridge.takeChanges()
+            goals[bridge.identifier] = RevalidationGoal(
+                version: version, changes: changes, learningGeneration: bridge.learningGeneration)
         }
         self.epochs.waitForQuiescence()
-        let stale = self.flows.flows { flow in
+        let ports = self.ports
+        let stale = self.flows.markedFlows(where: { flow in
             guard let goal = goals[flow.bridge] else { return true }
-            if flow.version < goal.version { return true }
-            guard let generation = flow.learningGeneration else { return false }
-            return generation != goal.learning
-        }
+            return goal.concerns(&flow) { self.owner(of: $0, in: ports)?.number }
+        })
         let unfinished = self.revalidate(stale, summary: &summary, now: now)
-        for bridge in bridges where !unfinished.contains(bridge.identifier) {
-            if let goal = goals[bridge.identifier], goal.version > bridge.finishedVersion {
+        for bridge in bridges {
+            guard let goal = goals[bridge.identifier] else { continue }
+            if unfinished.contains(bridge.identifier) {
+                bridge.giveBack(goal.changes)
+            } else if goal.version > bridge.finishedVersion {
                 bridge.finish(version: goal.version)
             }
         }

@@ -5,8 +5,8 @@
 /// class and port are those that have most, the newcomer itself is refused. So a storm sheds its newest packets, keeps
 /// what it had, and shuts nobody out.
 ///
-/// Elements come out all at once in order of arrival (``takeAll()``), or class by class, the ports of a class in turn
-/// (``takeNext(of:)``).
+/// Elements come out all at once in order of arrival (``takeAll()``), class by class, the ports of a class in turn
+/// (``takeNext(of:)``), or some of each class (``takeInTurn(_:)``).
 struct FairQueue<Element: Sendable>: Sendable {
     /// What became of an element.
     enum Outcome: Sendable {
@@ -131,13 +131,26 @@ struct FairQueue<Element: Sendable>: Sendable {
         return item.element
     }
 
-    /// Removes the oldest elements for which `isStale` holds; returns how many of each class went.
-    mutating func dropStale(_ isStale: (Element) -> Bool) -> [PacketInClass: Int] {
+    /// Takes so many elements, of each class and port in turn.
+    mutating func takeInTurn(_ maximum: Int) -> [Element] {
+        var elements: [Element] = []
+        elements.reserveCapacity(min(maximum, self.count))
+        while elements.count < maximum, self.count > 0 {
+            for packetClass in PacketInClass.allCases where elements.count < maximum {
+                if let element = self.takeNext(of: packetClass) { elements.append(element) }
+            }
+        }
+        return elements
+    }
+
+    /// Removes the oldest elements for which `isStale` holds, but leaves so many to each port of a class; returns how
+    /// many of each class went.
+    mutating func dropStale(sparing spared: Int = 0, _ isStale: (Element) -> Bool) -> [PacketInClass: Int] {
         var dropped: [PacketInClass: Int] = [:]
         for packetClass in PacketInClass.allCases where self.count(of: packetClass) > 0 {
             let index = Int(packetClass.rawValue)
             for port in self.classes[index].turns {
-                while let lane = self.classes[index].lanes[port], lane.count > 0,
+                while let lane = self.classes[index].lanes[port], lane.count > spared,
                     isStale(lane.items[lane.head].element),
                     let item = self.classes[index].lanes[port]?.popFirst()
                 {

@@ -86,6 +86,23 @@ package final class InstalledFlowTable: Sendable {
         return result
     }
 
+    /// Lets `isConcerned` look at every flow, which it may mark, and returns copies of those for which it holds.
+    ///
+    /// Each shard is one consistent moment. Marks must not touch what is counted.
+    func markedFlows(where isConcerned: (inout InstalledFlow) -> Bool) -> [InstalledFlow] {
+        var result: [InstalledFlow] = []
+        for shard in self.shards {
+            shard.flows.withLock { flows in
+                var index = flows.values.startIndex
+                while index != flows.values.endIndex {
+                    if isConcerned(&flows.values[index]) { result.append(flows.values[index]) }
+                    index = flows.values.index(after: index)
+                }
+            }
+        }
+        return result
+    }
+
     /// Notes a flow's counters as the datapath gives them, and returns what is new since the last time.
     ///
     /// Nil where the flow is not here. Counters that are behind what has been credited (a reading overtaken by

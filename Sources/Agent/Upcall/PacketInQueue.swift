@@ -4,9 +4,11 @@ import Synchronization
 /// Carries packet-ins from handler threads to the control loop: bounded, fair between classes of packets and between
 /// ports, woken once a batch.
 ///
-/// Any thread appends; one consumer drains. **Fairness** is ``FairQueue``'s. **Latency** is bounded by the size: a
-/// drain takes everything, so that no event waits for more than one queue's worth of others. **Waking.** `wake` is
-/// called by the thread that appends the first event after a drain and by no other; it should only schedule a drain.
+/// Any thread appends; one consumer drains. **Fairness** is ``FairQueue``'s. **Latency** is bounded by what a drain
+/// does when it does not get to the end: it takes classes and ports in turn, so that who sends little hardly waits; and
+/// when the queue stands for good (``StandingQueue``), those who have many in it lose what has waited too long.
+/// **Waking.** `wake` is called by the thread that appends the first event after a drain that left nothing, and by no
+/// other; it should only schedule a drain.
 package final class PacketInQueue: Sendable {
     /// What became of an event.
     package enum Outcome: Hashable, Sendable {
@@ -26,15 +28,23 @@ package final class PacketInQueue: Sendable {
         package var droppedForRoom: UInt64 = 0
         /// Events dropped after they had been queued, in favour of classes or ports with fewer.
         package var droppedForFairness: UInt64 = 0
+        /// Events dropped after they had waited too long in a queue that stood.
+        package var droppedForAge: UInt64 = 0
         /// Events dropped because the bytes of the queued packets of their class reached the limit.
         package var droppedForBytes: UInt64 = 0
         /// Events dropped for any of these causes, by class.
         package var dropped = PacketInTally()
     }
 
+    private struct Waiting: Sendable {
+        let event: PacketInEvent
+        let arrival: MonotonicTime
+    }
+
     private struct State: Sendable {
-        var queue: FairQueue<PacketInEvent>
+        var queue: FairQueue<Waiting>
         var isArmed = false
+        var standing = StandingQueue()
         var counters = Counters()
     }
 
@@ -43,10 +53,15 @@ package final class PacketInQueue: Sendable {
     /// The greatest number of bytes of queued packets of one class.
     package let limitBytes: Int
     private let state: Mutex<State>
+    private let clock: @Sendable () -> MonotonicTime
     private let wake: @Sendable () -> Void
 
     /// Makes an empty queue; `wake` is called on the appending thread, outside the queue's lock.
-    package init(limit: Int = 1024, limitBytes: Int = 4 << 20, wake: @escaping @Sendable () -> Void) {
+    package init(
+        limit: Int = 1024, limitBytes: Int = 4 << 20, clock: @escaping @Sendable () -> MonotonicTime = SystemClock.now,
+        wake: @escaping @Sendable () -> Void
+    ) {
+        self.clock = clock
         self.limit = max(1, limit)
         self.limitBytes = limitBytes
         self.state = Mutex(State(queue: FairQueue(limit: limit, limitCost: limitBytes)))
@@ -57,9 +72,10 @@ package final class PacketInQueue: Sendable {
     @discardableResult
     package func append(_ event: PacketInEvent) -> Outcome {
         let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
+        let waiting = Waiting(event: event, arrival: self.clock())
         let (outcome, wakes) = self.state.withLock { state -> (Outcome, Bool) in
             let outcome: Outcome
-            switch state.queue.insert(event, share, cost: event.packet.count) {
+            switch state.queue.insert(waiting, share, cost: event.packet.count) {
             case .queued: outcome = .queued
             case .displaced(let victim):
                 outcome = .queuedInsteadOfOther
@@ -83,11 +99,33 @@ package final class PacketInQueue: Sendable {
         return outcome
     }
 
-    /// Takes everything, in order of arrival; the next event appended wakes the consumer again.
-    package func drain() -> [PacketInEvent] {
-        self.state.withLock { state in
-            state.isArmed = false
-            return state.queue.takeAll()
+    /// Takes at most `maximum` events: all that wait, in order of arrival, or else some of each class and port.
+    ///
+    /// Where `hasMore` the consumer goes on by itself; else the next event appended wakes it again.
+    package func drain(maximum: Int = .max) -> (events: [PacketInEvent], hasMore: Bool) {
+        let now = self.clock()
+        let (taken, hasMore) = self.state.withLock { state -> ([Waiting], Bool) in
+            if state.queue.count > maximum { Self.dropStale(&state, now: now) }
+            var oldest = now
+            let taken = state.queue.count <= maximum ? state.queue.takeAll() : state.queue.takeInTurn(maximum)
+            for waiting in taken { oldest = min(oldest, waiting.arrival) }
+            state.standing.taken(arrival: oldest.nanoseconds, leaving: state.queue.count, now: now.nanoseconds)
+            state.isArmed = !state.queue.isEmpty
+            return (taken, state.isArmed)
+        }
+        return (taken.map(\.event), hasMore)
+    }
+
+    /// Drops what is too old, of those who have many waiting.
+    private static func dropStale(_ state: inout State, now: MonotonicTime) {
+        let standing = state.standing
+        guard standing.isStanding else { return }
+        let dropped = state.queue.dropStale(sparing: StandingQueue.sparedCount) {
+            standing.isStale(arrival: $0.arrival.nanoseconds, now: now.nanoseconds)
+        }
+        for (packetClass, count) in dropped {
+            state.counters.droppedForAge &+= UInt64(count)
+            state.counters.dropped[packetClass] &+= UInt64(count)
         }
     }
 

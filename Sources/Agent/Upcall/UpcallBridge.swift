@@ -11,6 +11,10 @@ package protocol UpcallBridge: AnyObject, Sendable {
     var identifier: BridgeIdentifier { get }
     /// The newest version that the tables were said to have.
     var requestedVersion: UInt64 { get }
+    /// Takes what changed up to the version that is returned, for megaflows to be looked at.
+    func takeChanges() -> (version: UInt64, changes: TableChanges)
+    /// Gives back what was taken, where not all megaflows could be settled.
+    func giveBack(_ changes: TableChanges)
     /// The newest version that no cached flow contradicts.
     var finishedVersion: UInt64 { get }
     /// The number of the learning table's state.

@@ -1,0 +1,46 @@
+/// Tells a burst, which may wait to be worked off, from a queue that stands, which delays everybody and gains nothing.
+///
+/// After CoDel (RFC 8289, sections 3 and 4): a queue stands when for a whole ``intervalNanoseconds`` everything taken
+/// from it had waited for more than ``targetNanoseconds`` and something was left behind. It no longer stands when that
+/// did not happen for as long. CoDel's control law, which drops a little more each time, is for senders that then slow
+/// down; those of first packets do not. So while the queue stands, whatever has waited for more than
+/// ``waitMaximumNanoseconds`` is too old to be served: what comes out is recent, however much comes in.
+///
+/// A value with time as an argument, kept by whoever takes from the queue.
+package struct StandingQueue: Hashable, Sendable {
+    /// A wait that needs no explanation.
+    package static let targetNanoseconds: UInt64 = 4_000_000
+    /// How long it takes to find out; as much work as this may come at once.
+    package static let intervalNanoseconds: UInt64 = 20_000_000
+    /// The longest wait in a queue that stands.
+    package static let waitMaximumNanoseconds: UInt64 = 8_000_000
+    /// Who has no more than so many in the queue does not make it stand, and loses none of them.
+    package static let sparedCount = 32
+
+    /// Whether the queue stands.
+    package private(set) var isStanding = false
+    /// Since when the opposite of ``isStanding`` was seen, and nothing else.
+    private var changingSince: UInt64?
+
+    /// A queue that does not stand.
+    package init() {}
+
+    /// Notes that the oldest of what was taken had come at `arrival`, and how many were left behind.
+    package mutating func taken(arrival: UInt64, leaving count: Int, now: UInt64) {
+        let isBehind = count > 0 && now > arrival && now &- arrival > Self.targetNanoseconds
+        guard isBehind != self.isStanding else {
+            self.changingSince = nil
+            return
+        }
+        let since = self.changingSince ?? now
+        self.changingSince = since
+        guard now > since, now &- since >= Self.intervalNanoseconds else { return }
+        self.isStanding = isBehind
+        self.changingSince = nil
+    }
+
+    /// Whether something that came at `arrival` is too old to be served.
+    package func isStale(arrival: UInt64, now: UInt64) -> Bool {
+        self.isStanding && now > arrival && now &- arrival > Self.waitMaximumNanoseconds
+    }
+}
