@@ -44,8 +44,9 @@ package struct OpenFlowCapture: Sendable {
     private var streams: [Direction: Stream] = [:]
     /// How many packets were looked at.
     package private(set) var packetCount = 0
-    /// How many fragments of IP packets with TCP were passed over.
-    package private(set) var fragmentCount = 0
+    /// How many fragments of IP packets with TCP became no packet: others are missing, overlap or are cut.
+    package var fragmentCount: Int { self.fragments.lostCount }
+    private var fragments = FragmentReassembler()
 
     /// Looks for connections with one of `ports` at one end.
     package init(ports: Set<UInt16> = OpenFlowCapture.defaultPorts) { self.ports = ports }
@@ -55,15 +56,19 @@ package struct OpenFlowCapture: Sendable {
         self.packetCount += 1
         switch packet.content(in: file) {
         case .other: return []
-        case .fragment:
-            self.fragmentCount += 1
-            return []
-        case .segment(let segment):
-            guard self.ports.contains(segment.source.port) || self.ports.contains(segment.destination.port) else {
-                return []
-            }
-            return self.receive(segment, Array(file[segment.payload]), packet.nanoseconds)
+        case .fragment(let fragment):
+            let outcome = self.fragments.receive(fragment, in: file, nanoseconds: packet.nanoseconds)
+            guard case .packet(let bytes, let nextHeader) = outcome,
+                let segment = TCPSegment(in: bytes, nextHeader: nextHeader, of: fragment.key)
+            else { return [] }
+            return self.receive(segment, in: bytes, packet.nanoseconds)
+        case .segment(let segment): return self.receive(segment, in: file, packet.nanoseconds)
         }
+    }
+
+    private mutating func receive(_ segment: TCPSegment, in bytes: [UInt8], _ time: UInt64) -> [CapturedEvent] {
+        let isOpenFlow = self.ports.contains(segment.source.port) || self.ports.contains(segment.destination.port)
+        return isOpenFlow ? self.receive(segment, Array(bytes[segment.payload]), time) : []
     }
 
     private mutating func receive(_ segment: TCPSegment, _ bytes: [UInt8], _ time: UInt64) -> [CapturedEvent] {

@@ -49,8 +49,8 @@ package struct TCPSegment: Hashable, Sendable {
 package enum CapturedContent: Hashable, Sendable {
     /// A TCP segment.
     case segment(TCPSegment)
-    /// A fragment of an IP packet that carries TCP; fragments are not put together.
-    case fragment
+    /// A fragment of an IP packet that carries TCP, or may in IPv6.
+    case fragment(IPFragment)
     /// Anything else, or cut too short to tell.
     case other
 }
@@ -66,6 +66,23 @@ extension CapturedPacket {
         case 0x86dd: return walk.ipv6()
         default: return .other
         }
+    }
+}
+
+extension TCPSegment {
+    /// Finds the segment in a packet put together from fragments.
+    ///
+    /// - Parameters:
+    ///   - bytes: what follows the IP header; ``payload`` is a range of these.
+    ///   - nextHeader: what kind of header they begin with.
+    ///   - key: whose packet it is.
+    /// - Returns: nil if the packet carries something else.
+    package init?(in bytes: [UInt8], nextHeader: UInt8, of key: IPFragment.Key) {
+        var walk = HeaderWalk(bytes: bytes, position: 0, end: bytes.count)
+        let content = walk.ipv6Payload(
+            IPProtocol(rawValue: nextHeader), byteCount: bytes.count, from: key.source, to: key.destination)
+        guard case .segment(let segment) = content else { return nil }
+        self = segment
     }
 }
 
@@ -129,27 +146,62 @@ private struct HeaderWalk {
         guard headerLength >= 20, totalLength >= headerLength, self.remaining >= headerLength,
             self.bytes[self.position + 9] == IPProtocol.tcp.rawValue
         else { return .other }
-        // More fragments follow, or this is not the first.
-        if self.half(6) & 0x3fff != 0 { return .fragment }
         let source = Endpoint.Address.ipv4(IPv4Address(rawValue: self.word(12)))
         let destination = Endpoint.Address.ipv4(IPv4Address(rawValue: self.word(16)))
+        let (identification, fragment) = (self.half(4), self.half(6))
         self.position += headerLength
+        // More fragments follow, or this is not the first.
+        if fragment & 0x3fff != 0 {
+            let key = IPFragment.Key(
+                source: source, destination: destination, identification: UInt32(identification),
+                ipProtocol: IPProtocol.tcp.rawValue)
+            return self.fragment(
+                key, IPProtocol.tcp.rawValue, offset: Int(fragment & 0x1fff) * 8, hasMore: fragment & 0x2000 != 0,
+                byteCount: totalLength - headerLength)
+        }
         return self.tcp(source, destination, byteCount: totalLength - headerLength)
     }
 
     mutating func ipv6() -> CapturedContent {
         guard self.remaining >= 40, self.bytes[self.position] >> 4 == 6 else { return .other }
-        var left = Int(self.half(4))
-        var next = IPProtocol(rawValue: self.bytes[self.position + 6])
+        let left = Int(self.half(4))
+        let next = IPProtocol(rawValue: self.bytes[self.position + 6])
         let source = Endpoint.Address.ipv6(self.address(8))
         let destination = Endpoint.Address.ipv6(self.address(24))
         self.position += 40
+        return self.ipv6Payload(next, byteCount: left, from: source, to: destination)
+    }
+
+    /// A fragment whose bytes begin here.
+    private func fragment(
+        _ key: IPFragment.Key, _ nextHeader: UInt8, offset: Int, hasMore: Bool, byteCount: Int
+    ) -> CapturedContent {
+        .fragment(
+            IPFragment(
+                key: key, nextHeader: nextHeader, offset: offset, hasMore: hasMore,
+                payload: self.position..<min(self.end, self.position + byteCount), sentByteCount: byteCount))
+    }
+
+    /// What follows the first header of IPv6; also what follows the header of a packet put together, of either kind.
+    mutating func ipv6Payload(
+        _ first: IPProtocol, byteCount: Int, from source: Endpoint.Address, to destination: Endpoint.Address
+    ) -> CapturedContent {
+        var (next, left) = (first, byteCount)
         // Extension headers of eight bytes and more; each step moves on, so that the walk ends.
         while next == .hopByHop || next == .routing || next == .destinationOptions || next == .fragment {
             guard self.remaining >= 8, left >= 8 else { return .other }
             if next == .fragment {
-                guard self.half(2) & 0xfff9 == 0 else {
-                    return self.bytes[self.position] == IPProtocol.tcp.rawValue ? .fragment : .other
+                let (place, nextHeader) = (self.half(2), self.bytes[self.position])
+                guard place & 0xfff9 == 0 else {
+                    let isPossible =
+                        [IPProtocol.tcp, .hopByHop, .routing, .destinationOptions]
+                        .contains { $0.rawValue == nextHeader }
+                    guard isPossible else { return .other }
+                    let key = IPFragment.Key(
+                        source: source, destination: destination, identification: self.word(4), ipProtocol: 0)
+                    self.position += 8
+                    return self.fragment(
+                        key, nextHeader, offset: Int(place & 0xfff8), hasMore: place & 1 != 0, byteCount: left - 8)
                 }
             }
             let length = next == .fragment ? 8 : (Int(self.bytes[self.position + 1]) + 1) * 8

@@ -131,7 +131,7 @@ struct DecodeCommand: ParsableCommand {
         }
         for event in capture.finish() { printer.print(event) }
         if capture.fragmentCount > 0 {
-            printer.warn("\(name): \(capture.fragmentCount) fragments of IP packets were passed over")
+            printer.warn("\(name): \(capture.fragmentCount) fragments of IP packets lack others, overlap or are cut")
         }
     }
 }

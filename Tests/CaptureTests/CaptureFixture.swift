@@ -20,6 +20,36 @@ enum CaptureFixture {
             + [192, 0, 2, 1] + [192, 0, 2, 2] + payload
     }
 
+    /// Fragments of an IPv4 packet, each of so many bytes of what follows its header.
+    static func fragments(_ payload: [UInt8], sizes: [Int], identification: UInt16 = 7) -> [[UInt8]] {
+        var (fragments, offset) = ([[UInt8]](), 0)
+        for size in sizes {
+            let isLast = offset + size >= payload.count
+            let bytes = payload[offset..<min(payload.count, offset + size)]
+            var packet = Self.ipv4(Array(bytes), fragment: UInt16(offset / 8) | (isLast ? 0 : 0x2000))
+            packet.replaceSubrange(4..<6, with: Self.half(identification))
+            fragments.append(Self.ethernet(packet))
+            offset += size
+        }
+        return fragments
+    }
+
+    /// Fragments of an IPv6 packet, as above; what follows the fragment header is of a kind.
+    static func fragments6(_ payload: [UInt8], sizes: [Int], nextHeader: UInt8 = 6) -> [[UInt8]] {
+        var (fragments, offset) = ([[UInt8]](), 0)
+        for size in sizes {
+            let isLast = offset + size >= payload.count
+            let bytes = payload[offset..<min(payload.count, offset + size)]
+            let header = [nextHeader, 0] + Self.half(UInt16(offset) | (isLast ? 0 : 1)) + Self.word(99)
+            var packet = Self.ipv6(header + bytes)
+            // The hop-by-hop header is followed by the fragment header.
+            packet[40] = 44
+            fragments.append(Self.ethernet(packet, type: 0x86dd))
+            offset += size
+        }
+        return fragments
+    }
+
     /// An IPv6 packet from 2001:db8::1 to 2001:db8::2, with a hop-by-hop header.
     static func ipv6(_ payload: [UInt8]) -> [UInt8] {
         let address: [UInt8] = [0x20, 0x01, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 11)

@@ -22,37 +22,12 @@ struct DissectorTests {
         ("queue descriptions", .v1_5, "a queue is read in the layout of 1.0"),
     ]
 
-    private static let tshark = ["/usr/bin/tshark", "/usr/local/bin/tshark"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
-    /// One message and where it came from.
-    private struct Sample {
-        let subject: String
-        let version: OpenFlowVersion
-        let seed: UInt64
-        let bytes: [UInt8]
-    }
-
     @Test(
-        "No generated message is malformed", .enabled(if: tshark != nil, "tshark is not installed"),
+        "No generated message is malformed",
         arguments: [OpenFlowVersion.v1_0, .v1_3, .v1_4, .v1_5])
     func generated(version: OpenFlowVersion) throws {
-        var samples: [Sample] = []
-        for subject in messageSubjects where subject.versions.contains(version) {
-            for seed in UInt64(1)...8 {
-                var wire = WireGenerator(version: version, seed: seed)
-                wire.isTame = true
-                let message: Message
-                do throws(WireError) { message = try subject.make(&wire) } catch { continue }
-                let bytes = try MessageCodec.encode(
-                    message, version: version, transactionID: TransactionID(rawValue: UInt32(seed)))
-                // Longer ones do not fit into one packet.
-                guard bytes.count < 60000, Self.isOneMessage(bytes) else { continue }
-                samples.append(
-                    Sample(subject: subject.testDescription, version: version, seed: seed, bytes: bytes))
-            }
-        }
+        // Longer ones do not fit into one packet.
+        let samples = try MessageSample.all(version: version, seeds: 1...8).filter { $0.bytes.count < 60000 }
         for number in try Self.malformed(samples.map(\.bytes)) {
             let sample = samples[number]
             let isKnown = Self.misread.contains { $0.subject == sample.subject && $0.version == version }
@@ -63,7 +38,7 @@ struct DissectorTests {
 
     /// Why no message of 1.1 and 1.2 is among the others: it reads their headers alone.
     @Test(
-        "Of 1.1 and 1.2 it says that it does not know them", .enabled(if: tshark != nil, "tshark is not installed"),
+        "Of 1.1 and 1.2 it says that it does not know them",
         arguments: [OpenFlowVersion.v1_1, .v1_2])
     func unknownVersions(version: OpenFlowVersion) throws {
         let messages = try Vector.load("openvswitch").map(\.bytes).filter {
@@ -86,23 +61,13 @@ struct DissectorTests {
 
     /// The indices of the messages that a display filter of tshark finds.
     private static func messages(of messages: [[UInt8]], that filter: String) throws -> [Int] {
-        let tshark = try #require(self.tshark)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("openflow-\(UUID().uuidString).pcap")
         try Data(self.capture(messages)).write(to: path)
         defer { try? FileManager.default.removeItem(at: path) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tshark)
-        process.arguments = [
+        let text = try ExternalProgram.tshark.run([
             "-r", path.path, "-d", "tcp.port==6653,openflow", "-o", "tcp.analyze_sequence_numbers:FALSE",
             "-o", "tcp.desegment_tcp_streams:FALSE", "-Y", filter, "-T", "fields", "-e", "frame.number",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        ])
         return text.split(separator: "\n").compactMap { Int($0) }.map { $0 - 1 }
     }
 

@@ -7,12 +7,6 @@ import Testing
 /// have, too (`make dependencies`).
 @Suite("Ryu reads what we write")
 struct PeerParserTests {
-    private static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let python = [".build/controllers/bin/python", "../.build/controllers/bin/python"]
-        .map { Self.root.appendingPathComponent($0).path }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
-
     /// Messages that Ryu 4.34 cannot read although they are well-formed, by subject, and why.
     private static let misread: [(subject: String, versions: ClosedRange<OpenFlowVersion>, reason: String)] = [
         ("queue config reply", .v1_0 ... .v1_3, "it knows no properties of experimenters"),
@@ -29,22 +23,11 @@ struct PeerParserTests {
     ]
 
     @Test(
-        "Every message that a switch sends is read", .enabled(if: python != nil, "Ryu is not installed"),
+        "Every message that a switch sends is read",
         arguments: [OpenFlowVersion.v1_0, .v1_2, .v1_3, .v1_4, .v1_5])
     func reads(version: OpenFlowVersion) throws {
-        var lines: [String] = []
-        for subject in messageSubjects where subject.versions.contains(version) {
-            for seed in UInt64(1)...4 {
-                var wire = WireGenerator(version: version, seed: seed)
-                wire.isTame = true
-                let message: Message
-                do throws(WireError) { message = try subject.make(&wire) } catch { continue }
-                let bytes = try MessageCodec.encode(
-                    message, version: version, transactionID: TransactionID(rawValue: UInt32(seed)))
-                guard bytes.count >= 8, Int(bytes[2]) << 8 | Int(bytes[3]) == bytes.count else { continue }
-                let hexadecimal = Vector.text(bytes).replacingOccurrences(of: " ", with: "")
-                lines.append("\(subject.testDescription)#\(seed)\t\(hexadecimal)")
-            }
+        let lines = try MessageSample.all(version: version, seeds: 1...4).map { sample in
+            "\(sample.subject)#\(sample.seed)\t\(Vector.text(sample.bytes).replacingOccurrences(of: " ", with: ""))"
         }
         let output = try Self.run(lines)
         #expect(output.count < lines.count)
@@ -60,20 +43,9 @@ struct PeerParserTests {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("messages-\(UUID().uuidString)")
         try (lines.joined(separator: "\n") + "\n").write(to: path, atomically: true, encoding: .utf8)
         defer { try? FileManager.default.removeItem(at: path) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(Self.python))
-        process.arguments = [
-            URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("../Generators/peer-reads.py").path
-        ]
-        process.standardInput = try FileHandle(forReadingFrom: path)
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        let script = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().appendingPathComponent("../Generators/peer-reads.py").path
+        let text = try ExternalProgram.ryu.run([script], input: path)
         return text.split(separator: "\n")
     }
 }

@@ -24,7 +24,7 @@ public struct FlowRemoved: Hashable, Sendable {
     public var reason: FlowRemovedReason = .idleTimeout
     /// The table it was in (1.1 and later).
     public var tableID: TableID = TableID(rawValue: 0)
-    /// The flow's age: whole seconds.
+    /// The flow's age: whole seconds; all ones if not told (1.5).
     public var durationSeconds: UInt32 = 0
     /// The flow's age: nanoseconds beyond the seconds.
     public var durationNanoseconds: UInt32 = 0
@@ -38,6 +38,14 @@ public struct FlowRemoved: Hashable, Sendable {
     public var byteCount: UInt64 = 0
     /// Which packets it matched.
     public var match: Match = .any
+    /// Whole seconds since the last packet, if told (1.5).
+    public var idleSeconds: UInt32? = nil
+    /// Nanoseconds beyond ``idleSeconds``; written only beside them.
+    public var idleNanoseconds: UInt32? = nil
+    /// How many flows, if told (1.5).
+    public var flowCount: UInt32? = nil
+    /// Counters that this module does not know (1.5).
+    public var otherStatistics: [ExtensibleStatistics.Unknown] = []
 
     /// Makes a value; every property has a default.
     public init(
@@ -111,11 +119,16 @@ extension FlowRemoved: WireStructure {
         try wire.field("cookie", &self.cookie)
         try wire.match(&self.match)
         var statistics = ExtensibleStatistics(
-            durationSeconds: self.durationSeconds, durationNanoseconds: self.durationNanoseconds,
-            packetCount: self.packetCount, byteCount: self.byteCount)
+            durationSeconds: self.durationSeconds == .max ? nil : self.durationSeconds,
+            durationNanoseconds: self.durationNanoseconds, idleSeconds: self.idleSeconds, flowCount: self.flowCount,
+            packetCount: self.packetCount == .max ? nil : self.packetCount,
+            byteCount: self.byteCount == .max ? nil : self.byteCount)
+        (statistics.idleNanoseconds, statistics.others) = (self.idleNanoseconds, self.otherStatistics)
         try statistics.describe(to: &wire)
-        self.durationSeconds = statistics.durationSeconds ?? 0
+        self.durationSeconds = statistics.durationSeconds ?? .max
         self.durationNanoseconds = statistics.durationNanoseconds ?? 0
+        (self.idleSeconds, self.idleNanoseconds) = (statistics.idleSeconds, statistics.idleNanoseconds)
+        (self.flowCount, self.otherStatistics) = (statistics.flowCount, statistics.others)
         self.packetCount = statistics.packetCount ?? .max
         self.byteCount = statistics.byteCount ?? .max
     }

@@ -66,7 +66,7 @@ extension Action {
         case "meter": return .meter(MeterID(rawValue: try item.required("a meter").integer("a meter")))
         case "drop": throw item.whole.error("'drop' alone, or other actions")
         default:
-            guard item.value == nil, item.name.number != nil || PortNumber.named[item.name.lowercased] != nil else {
+            guard item.value == nil, item.name.isPort else {
                 return nil
             }
             return .output(try item.name.port(), maximumLength: 0)
@@ -248,7 +248,7 @@ extension Action {
         guard pieces.count <= 2 else { throw value.error("resubmit([port],[table][,ct])") }
         let port = pieces[0].isEmpty ? nil : try pieces[0].port()
         var table: TableID?
-        if pieces.count == 2, !pieces[1].isEmpty { table = TableID(rawValue: try pieces[1].integer("a table")) }
+        if pieces.count == 2, !pieces[1].isEmpty { table = try pieces[1].table() }
         return isTracked ? .resubmitTracked(port: port, table: table) : .resubmit(port: port, table: table)
     }
 

@@ -7,16 +7,17 @@ extension Action: CustomStringConvertible {
     public var description: String {
         switch self {
         case .output(.controller, let maximumLength): "CONTROLLER:\(maximumLength)"
-        case .output(let port, _): port.isOrdinary ? "output:\(port)" : port.description
+        case .output(let port, _): port.isOrdinary ? "output:\(port.text)" : port.description
         case .group(let group): "group:\(group)"
         case .setQueue(let queue): "set_queue:\(queue)"
-        case .enqueue(let port, let queue): "enqueue:\(port):\(queue)"
+        case .enqueue(let port, let queue): "enqueue:\(port.text):\(queue)"
         case .setField(let entry):
-            "set_field:\(entry.field.text(entry.value, mask: entry.mask))->\(entry.field.name)"
+            entry.versionedText
+                ?? "set_field:\(entry.field.text(entry.value, mask: entry.mask))->\(entry.field.name)"
         case .setLongField(let entry): "set_field:\(entry.text)->\(entry.field.name)"
         case .copyField(let copy): "move:\(copy.sourceSlice)->\(copy.destinationSlice)"
         case .pushVLAN(let type): "push_vlan:\(type.text)"
-        case .popVLAN: "pop_vlan"
+        case .popVLAN: TextContext.current.version == .v1_0 ? "strip_vlan" : "pop_vlan"
         case .setVLANID(let vlan): "mod_vlan_vid:\(vlan)"
         case .setVLANPriority(let priority): "mod_vlan_pcp:\(priority)"
         case .setTransportSource(let port): "mod_tp_src:\(port)"
@@ -32,16 +33,16 @@ extension Action: CustomStringConvertible {
         case .pushPBB(let type): "push_pbb:\(type.text)"
         case .popPBB: "pop_pbb"
         case .meter(let meter): "meter:\(meter)"
-        case .resubmit(let port?, nil): "resubmit:\(port)"
+        case .resubmit(let port?, nil): "resubmit:\(port.text)"
         case .resubmit(let port, let table):
-            "resubmit(\(port?.description ?? ""),\(table.map { String($0.rawValue) } ?? ""))"
+            "resubmit(\(port?.text ?? ""),\(table?.text ?? ""))"
         case .controller(let maximumLength, let controllerID, let reason):
             ControllerOutput(maximumLength: maximumLength, controllerID: controllerID, reason: reason).description
         case .note(let bytes): "note:" + bytes.hexadecimal(separator: ".")
         case .exit: "exit"
         case .popQueue: "pop_queue"
         case .outputField(let slice, _): "output:\(slice)"
-        case .outputTruncated(let port, let maximumLength): "output(port=\(port),max_len=\(maximumLength))"
+        case .outputTruncated(let port, let maximumLength): "output(port=\(port.text),max_len=\(maximumLength))"
         case .conjunction(let id, let clause, let clauseCount):
             "conjunction(\(id),\(UInt16(clause) + 1)/\(clauseCount))"
         case .experimenter(let experimenter, let bytes):
@@ -58,7 +59,7 @@ extension Action: CustomStringConvertible {
     private var niciraText: String {
         switch self {
         case .resubmitTracked(let port, let table):
-            "resubmit(\(port?.description ?? ""),\(table.map { String($0.rawValue) } ?? ""),ct)"
+            "resubmit(\(port?.text ?? ""),\(table?.text ?? ""),ct)"
         case .learn(let learn): learn.description
         case .connectionTracking(let tracking): tracking.description
         case .clearConnectionTracking: "ct_clear"
@@ -81,7 +82,10 @@ extension Action: CustomStringConvertible {
             "write_metadata:\(MatchField.metadata.text(UInt128(value), mask: UInt128(mask)))"
         case .deleteField(let field): "delete_field:\(field.name)"
         case .decrementServiceHeaderTTL: "dec_nsh_ttl"
-        case .finTimeout(let idle, let hard): "fin_timeout(idle_timeout=\(idle),hard_timeout=\(hard))"
+        case .finTimeout(let idle, let hard):
+            "fin_timeout("
+                + [("idle_timeout", idle), ("hard_timeout", hard)].filter { $0.1 != 0 }.map { "\($0.0)=\($0.1)" }
+                .joined(separator: ",") + ")"
         default: ""
         }
     }
@@ -117,7 +121,7 @@ extension Instruction: CustomStringConvertible {
     /// The instruction as ovs-ofctl writes it: actions to apply stand alone.
     public var description: String {
         switch self {
-        case .gotoTable(let table): "goto_table:\(table.rawValue)"
+        case .gotoTable(let table): "goto_table:\(table.text)"
         case .writeMetadata(let value, let mask):
             "write_metadata:\(MatchField.metadata.text(UInt128(value), mask: UInt128(mask)))"
         case .writeActions(let actions): "write_actions(\(actions.isEmpty ? "drop" : actions.text))"

@@ -9,7 +9,7 @@ extension ConnectionTracking: CustomStringConvertible {
         var parts: [String] = []
         if self.flags.contains(.commit) { parts.append("commit") }
         if self.flags.contains(.force) { parts.append("force") }
-        if let table = self.recirculationTable { parts.append("table=\(table.rawValue)") }
+        if let table = self.recirculationTable { parts.append("table=\(table.text)") }
         switch self.zone {
         case .immediate(0): break
         case .immediate(let zone): parts.append("zone=\(zone)")
@@ -40,7 +40,7 @@ extension ConnectionTracking: CustomStringConvertible {
             self.flags.insert(.force)
         }
         if let table = try arguments.value("table") {
-            self.recirculationTable = TableID(rawValue: try table.integer("a table"))
+            self.recirculationTable = try table.table()
         }
         if let zone = try arguments.value("zone") {
             if zone.number != nil {

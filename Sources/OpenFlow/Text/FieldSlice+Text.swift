@@ -12,8 +12,13 @@ extension FieldSlice: CustomStringConvertible {
         if self.field == .inPort {
             return Int(self.offset) + Int(self.bitCount) <= 16 ? ("NXM_OF_IN_PORT", 16) : ("OXM_OF_IN_PORT", 32)
         }
-        return (self.field.wireName ?? self.field.name, self.field.sliceWidth)
+        // The bit that says whether there is a tag is none of the identifier's.
+        let isIdentifier = self.field == .vlanID && Int(self.offset) + Int(self.bitCount) <= 12
+        return (self.field.wireName ?? self.field.name, isIdentifier ? 12 : self.field.sliceWidth)
     }
+
+    /// Whether it is written as a field without bits.
+    var isWhole: Bool { self.offset == 0 && Int(self.bitCount) == self.named.width }
 }
 
 extension FieldSlice {
@@ -34,7 +39,7 @@ extension FieldSlice {
             self.init(field, offset: 0, bitCount: width)
             return
         }
-        let last = UInt128(width - 1)
+        let last = UInt128(field == .vlanID ? 12 : width - 1)
         guard let (low, high) = range.split(at: "..") else {
             self.init(field, offset: UInt16(try range.integer("a bit", atMost: last)), bitCount: 1)
             return
@@ -48,6 +53,7 @@ extension FieldSlice {
     private static func field(_ part: TextPart) throws(TextError) -> (field: MatchField, width: UInt16) {
         let name = part.lowercased
         guard let field = MatchField.byName[name] else { throw part.error("a field of ovs-fields(7)") }
+        if field == .vlanID { return (field, 12) }
         return (field, name == "in_port" || name == "nxm_of_in_port" ? 16 : UInt16(field.sliceWidth))
     }
 

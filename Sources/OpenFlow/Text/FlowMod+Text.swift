@@ -40,11 +40,11 @@ extension FlowMod: CustomStringConvertible {
         } else if self.cookie != .none {
             parts.append("cookie=\(self.cookie)")
         }
-        if self.tableID != self.command.defaultTable { parts.append("table=\(self.tableID.rawValue)") }
+        if self.tableID != self.command.defaultTable { parts.append("table=\(self.tableID.text)") }
         if self.idleTimeoutSeconds != 0 { parts.append("idle_timeout=\(self.idleTimeoutSeconds)") }
         if self.hardTimeoutSeconds != 0 { parts.append("hard_timeout=\(self.hardTimeoutSeconds)") }
         if self.importance != 0 { parts.append("importance=\(self.importance)") }
-        if self.outPort != .any { parts.append("out_port=\(self.outPort)") }
+        if self.outPort != .any { parts.append("out_port=\(self.outPort.text)") }
         if self.outGroup != .any { parts.append("out_group=\(self.outGroup)") }
         if self.bufferID != .none { parts.append("buffer_id=\(self.bufferID)") }
         for (word, flag) in Flags.words where self.flags.contains(flag) { parts.append(word) }
@@ -103,7 +103,7 @@ extension FlowMod {
             return true
         }
         switch item.key {
-        case "table": self.tableID = TableID(rawValue: try item.required("a table").integer("a table"))
+        case "table": self.tableID = try item.required("a table").table()
         case "priority": self.priority = try item.required("a priority").integer("a priority")
         case "cookie": try self.readCookie(try item.required("a cookie"))
         case "idle_timeout": self.idleTimeoutSeconds = try item.required("seconds").integer("seconds")
@@ -141,7 +141,7 @@ extension TextPart {
                 if begins, self.part(start, start + length).text == word {
                     return (self.part(0, start), self.part(start + length))
                 }
-                start += 1
+                start = (self[start] == UInt8(ascii: "\"") ? self.endOfQuotes(from: start) : nil) ?? start + 1
             }
         }
         return (self, nil)

@@ -60,7 +60,7 @@ extension Bucket {
         var parts: [String] = []
         if self.bucketID.rawValue != position { parts.append("bucket_id:\(self.bucketID.text)") }
         if self.weight != usualWeight { parts.append("weight:\(self.weight)") }
-        if self.watchPort != .any { parts.append("watch_port:\(self.watchPort)") }
+        if self.watchPort != .any { parts.append("watch_port:\(self.watchPort.text)") }
         if self.watchGroup != .any { parts.append("watch_group:\(self.watchGroup.text)") }
         parts += self.properties.map { "property:\($0.text)" }
         parts.append("actions=\(self.actions.isEmpty ? "drop" : self.actions.text)")

@@ -33,8 +33,7 @@ extension Instruction {
     fileprivate init?(item: TextItem, afterActions: Bool) throws(TextError) {
         switch item.key {
         case "goto_table":
-            let table: UInt8 = try item.required("a table").integer("a table")
-            self = .gotoTable(TableID(rawValue: table))
+            self = .gotoTable(try item.required("a table").table())
         case "write_metadata":
             let entry = try MatchField.metadata.entry(from: try item.required("value[/mask]"))
             self = .writeMetadata(

@@ -1,7 +1,7 @@
 extension Learn: CustomStringConvertible {
     /// The action as ovs-ofctl prints it: `learn(table=1,NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])`.
     public var description: String {
-        var parts = ["table=\(self.table.rawValue)"]
+        var parts = ["table=\(self.table.text)"]
         if self.idleTimeoutSeconds != 0 { parts.append("idle_timeout=\(self.idleTimeoutSeconds)") }
         if self.hardTimeoutSeconds != 0 { parts.append("hard_timeout=\(self.hardTimeoutSeconds)") }
         if self.finIdleTimeoutSeconds != 0 { parts.append("fin_idle_timeout=\(self.finIdleTimeoutSeconds)") }
@@ -19,7 +19,7 @@ extension Learn: CustomStringConvertible {
     init(item: TextItem) throws(TextError) {
         self.init()
         var arguments = try TextArguments(item, repeating: true)
-        if let table = try arguments.value("table") { self.table = TableID(rawValue: try table.integer("a table")) }
+        if let table = try arguments.value("table") { self.table = try table.table() }
         self.idleTimeoutSeconds = try arguments.integer("idle_timeout", "seconds", absent: 0)
         self.finIdleTimeoutSeconds = try arguments.integer("fin_idle_timeout", "seconds", absent: 0)
         self.hardTimeoutSeconds = try arguments.integer("hard_timeout", "seconds", absent: 0)
@@ -56,7 +56,7 @@ extension Learn.Specification: CustomStringConvertible {
         case .match(let field, let offset):
             let slice = FieldSlice(field, offset: offset, bitCount: self.bitCount)
             if case .immediate(let value) = self.source {
-                let isWhole = offset == 0 && Int(self.bitCount) == field.sliceWidth
+                let isWhole = FieldSlice(field, offset: offset, bitCount: self.bitCount).isWhole
                 return isWhole ? "\(field.name)=\(field.text(value))" : "\(slice)=\(source)"
             }
             return source == slice.description ? source : "\(slice)=\(source)"
@@ -101,7 +101,7 @@ extension Learn.Specification: CustomStringConvertible {
             }
             return .field(slice.field, offset: slice.offset)
         }
-        let isWhole = target.offset == 0 && Int(target.bitCount) == target.field.sliceWidth
+        let isWhole = target.isWhole
         if target.bitCount > 128 {
             guard let bytes = try part.longNumber(bitCount: Int(target.bitCount)) else {
                 throw part.error("a value of at most \(target.bitCount) bits")

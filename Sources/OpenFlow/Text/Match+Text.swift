@@ -7,7 +7,12 @@ extension MatchEntry: CustomStringConvertible {
         case .ipDSCP where self.isExact: "nw_tos=\(self.value << 2)"
         case .packetType where self.value == 0: "eth"
         case .vlanID where self.isExact && self.value & 0x1000 != 0: "dl_vlan=\(self.value & 0xfff)"
+        case .vlanID where self.isExact && (TextContext.current.version ?? .v1_5) <= .v1_1: "vlan_tci=0x0000"
         case .vlanID: Self.tagText(self.value, mask: self.mask)
+        case .vlanTCI where self.value & 0x1000 != 0 && self.mask == 0x1fff: "dl_vlan=\(self.value & 0xfff)"
+        case .vlanTCI where self.value & 0x1000 != 0 && self.mask == 0xf000: "dl_vlan_pcp=\(self.value >> 13)"
+        case .vlanTCI where self.value & 0x1000 != 0 && self.isExact:
+            "dl_vlan=\(self.value & 0xfff),dl_vlan_pcp=\(self.value >> 13)"
         default: "\(self.field.matchName)=\(self.field.text(self.value, mask: self.mask, isPadded: true))"
         }
     }
@@ -43,8 +48,11 @@ extension Match: CustomStringConvertible {
             parts.append((MatchField.vlanID.textRank * 2, tag))
         }
         for entry in self.longEntries { parts.append((entry.field.textRank * 2, "\(entry.field.name)=\(entry.text)")) }
+        let isMessage = TextContext.current.version != nil
         for entry in self.entries where !hidden.contains(entry.field) {
-            parts.append((entry.field.textRank * 2, entry.description))
+            for entry in isMessage ? entry.registers : [entry] {
+                parts.append((entry.field.textRank * 2, entry.description))
+            }
         }
         parts.sort { $0.rank < $1.rank }
         return parts.map(\.text)

@@ -66,7 +66,7 @@ extension MatchField {
         switch self.textStyle {
         case .decimal: String(value)
         case .hexadecimal(let digits): Self.hexadecimal(value, digits: isPadded ? digits : 0)
-        case .port: PortNumber(rawValue: UInt32(truncatingIfNeeded: value)).description
+        case .port: PortNumber(rawValue: UInt32(truncatingIfNeeded: value)).text
         case .ethernet: MACAddress(rawValue: UInt64(truncatingIfNeeded: value)).description
         case .ipv4: IPv4Address(rawValue: UInt32(truncatingIfNeeded: value)).description
         case .ipv6: IPv6Address(rawValue: value).description
@@ -85,7 +85,9 @@ extension MatchField {
             let ignored = mask.trailingZeroBitCount
             guard ignored < self.width, mask == (self.allOnes >> UInt128(ignored)) << UInt128(ignored) else { break }
             return "\(self.text(value))/\(self.width - ignored)"
-        case .decimal: return "\(TextPart.hexadecimal(value))/\(TextPart.hexadecimal(mask))"
+        case .decimal where self == .serviceHeaderFlags:
+            return "\(Self.hexadecimal(value, digits: 2))/\(Self.hexadecimal(mask, digits: 2))"
+        case .decimal: return "0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
         case .fragment: return Self.fragmentText(value, mask: mask)
         case .bits(let names, _): return names.text(value, mask: mask)
         default: break

@@ -2,11 +2,13 @@ extension Message {
     /// The message as text in the manner of ovs-ofctl ofp-print: name, version and transaction, then what it says;
     /// a list has a line an entry.
     ///
-    /// Messages that ovs-ofctl prints at length, such as table features, have their parts by name.
+    /// Messages that ovs-ofctl does not know have their parts by name.
     public func text(version: OpenFlowVersion, transactionID: TransactionID) -> String {
         let name = self.name(in: version)
         let minor = version == .v1_0 ? "" : " (OF1.\(version.rawValue - 1))"
-        let body = self.bodyText(version, transactionID)
+        var context = TextContext.current
+        context.version = version
+        let body = TextContext.$current.withValue(context) { self.bodyText(version, transactionID) }
         let space = body.isEmpty || body.hasPrefix("\n") ? "" : " "
         return "\(name)\(minor) (xid=\(TextPart.hexadecimal(transactionID.rawValue))):\(space)\(body)"
     }
@@ -16,8 +18,9 @@ extension Message {
         switch self {
         case .multipartRequest(let request): "OFPST_\(Self.partName(request.body)) request"
         case .multipartReply(let reply): "OFPST_\(Self.partName(reply.body)) reply"
-        case .nicira(let message): "NXT_\(Self.constant(Self.label(message)))"
+        case .nicira(let message): "NXT_\(Self.niciraName(message))"
         case .requestForward: "OFPT_REQUESTFORWARD"
+        case .bundleAdd: "OFPT_BUNDLE_ADD_MESSAGE"
         default: "OFPT_\(Self.constant(Self.label(self)))"
         }
     }
@@ -39,12 +42,23 @@ extension Message {
         }
         let name = self.name
         guard let experimenter, name.hasPrefix("OFP") else { return name }
+        if case .setAsync = self { return "NXT_SET_ASYNC_CONFIG" }
         return (experimenter == OXMIdentifier.onfExperimenter ? "ONF" : "NX") + name.dropFirst(3)
     }
 
     /// The name of an enumeration's case.
     private static func label(_ value: Any) -> String {
         Mirror(reflecting: value).children.first?.label ?? StructureValue.caseName(value)
+    }
+
+    private static func niciraName(_ message: NiciraMessage) -> String {
+        switch message {
+        case .setFlowModTableID: "FLOW_MOD_TABLE_ID"
+        case .setControllerID: "SET_CONTROLLER_ID"
+        case .flushConnections: "CT_FLUSH"
+        case .flushConnectionZone: "CT_FLUSH_ZONE"
+        default: self.constant(self.label(message))
+        }
     }
 
     private static func partName(_ body: Any) -> String {
@@ -90,16 +104,25 @@ extension Message {
         case .packetOut(let packet): return packet.printedText
         case .flowMod(let flow): return flow.printedText
         case .flowRemoved(let flow): return flow.text(hasTable: version != .v1_0)
-        case .nicira(.flowRemoved(let flow)): return flow.text(hasTable: true)
+        case .nicira(let message): return message.text(version)
         case .groupMod(let group):
             return "\n \(group.command.printedText) \(group.printedText(version))"
         case .meterMod(let meter): return meter.command.printedText + " " + meter.printedText
-        case .multipartRequest(let request): return request.text
+        case .multipartRequest(let request): return request.text(version)
         case .multipartReply(let reply): return reply.text(version)
         case .bundleAdd(let add):
-            let flags = add.flags.rawValue == 0 ? "" : " flags=\(TextPart.hexadecimal(add.flags.rawValue))"
             let message = add.message.text(version: version, transactionID: transactionID)
-            return "bundle_id=\(TextPart.hexadecimal(add.bundleID.rawValue))\(flags)\n" + message
+            let identifier = TextPart.hexadecimal(add.bundleID.rawValue)
+            return "\n bundle_id=\(identifier) flags=\(add.flags.text)\n" + message
+        case .requestForward(let forward):
+            let request = forward.request.bodyText(version, forward.transactionID)
+            let reason = forward.reason.map { $0 == .groupMod ? "group_mod" : "meter_mod" } ?? "unknown"
+            return "reason=\(reason)\(request.hasPrefix("\n") ? "" : " ")\(request)"
+        case .setAsync(let configuration), .getAsyncReply(let configuration): return configuration.text
+        case .tableMod(let table): return table.text(version)
+        case .tableStatus(let status): return status.text
+        case .queueGetConfigRequest(let port): return "port=\(port.text)"
+        case .queueGetConfigReply(let configuration): return configuration.text
         default: return Self.payloadText(self)
         }
     }
@@ -137,6 +160,16 @@ extension ErrorMessage {
             case .unknown(let type, let code, let experimenter):
                 "type \(type), code \(code) of experimenter \(TextPart.hexadecimal(experimenter))"
             }
+        // What was refused is told as a message where all of it is there; an error within an error is not.
+        if let decoded = DecodedMessage(self.data), case .success(let message) = decoded.result {
+            guard case .error = message else { return text + "\n" + decoded.text }
+        }
+        // Why a HELLO failed is told in words.
+        if case .known(let code) = self.error, code == .helloIncompatible || code == .helloNotPermitted,
+            !self.data.isEmpty, self.data.allSatisfy({ (32...126).contains($0) })
+        {
+            return text + "\n" + String(decoding: self.data, as: UTF8.self)
+        }
         if !self.data.isEmpty { text += "\n data: " + self.data.prefix(64).hexadecimal(separator: "") }
         if self.data.count > 64 { text += "... (\(self.data.count) bytes)" }
         return text
@@ -160,24 +193,35 @@ func durationText(seconds: UInt32, nanoseconds: UInt32) -> String {
 
 extension PacketIn {
     /// The packet-in in one line, and the packet in hexadecimal.
-    var text: String {
+    var text: String { self.line(totalLength: Int(self.totalLength)) + self.packetLine }
+
+    /// - Parameter totalLength: the packet's length before it was cut; some forms have more room for it.
+    func line(totalLength: Int) -> String {
         var parts: [String] = []
-        if self.tableID.rawValue != 0 { parts.append("table_id=\(self.tableID.rawValue)") }
+        if self.tableID.rawValue != 0 { parts.append("table_id=\(self.tableID.text)") }
         if self.cookie != .unset { parts.append("cookie=\(self.cookie)") }
-        parts.append("total_len=\(self.totalLength)")
-        let fields = self.pipelineFields.parts + (self.inPort == .any ? [] : ["in_port=\(self.inPort)"])
-        if !fields.isEmpty { parts.append(fields.joined(separator: ",")) }
+        parts.append("total_len=\(totalLength)")
+        var match = self.pipelineFields
+        if self.inPort != .any, match[.inPort] == nil {
+            let port = MatchEntry(.inPort, self.inPort.rawValue)
+            match = Match([port] + Array(match.entries), longEntries: match.longEntries)
+        }
+        if !match.parts.isEmpty { parts.append(match.parts.joined(separator: ",")) }
         parts.append("(via \(self.reason.text)) data_len=\(self.data.count)")
-        parts.append(self.bufferID == .none ? "(unbuffered)" : "buffer=\(TextPart.hexadecimal(self.bufferID.rawValue))")
-        if !self.data.isEmpty { parts.append("\n packet=\(self.data.hexadecimal(separator: ""))") }
+        let digits = String(self.bufferID.rawValue, radix: 16)
+        let buffer = "buffer=0x" + String(repeating: "0", count: 8 - digits.utf8.count) + digits
+        parts.append(self.bufferID == .none ? "(unbuffered)" : buffer)
         return parts.joined(separator: " ")
     }
+
+    /// The packet in hexadecimal; ovs-ofctl has its fields there.
+    var packetLine: String { self.data.isEmpty ? "" : "\n packet=\(self.data.hexadecimal(separator: ""))" }
 }
 
 extension PacketOut {
     /// The packet-out in one line, and the packet in hexadecimal.
     var printedText: String {
-        let fields = (["in_port=\(self.inPort)"] + self.pipelineFields.parts).joined(separator: ",")
+        let fields = (["in_port=\(self.inPort.text)"] + self.pipelineFields.parts).joined(separator: ",")
         let actions = "\(fields) actions=\(self.actions.isEmpty ? "drop" : self.actions.text)"
         guard self.bufferID == .none else { return "\(actions) buffer=\(TextPart.hexadecimal(self.bufferID.rawValue))" }
         let data = self.data.isEmpty ? "" : "\n packet=\(self.data.hexadecimal(separator: ""))"
@@ -188,22 +232,39 @@ extension PacketOut {
 extension FlowRemoved {
     /// - Parameter hasTable: whether the message tells the table.
     func text(hasTable: Bool) -> String {
-        let words: [FlowRemovedReason: String] = [
-            .idleTimeout: "idle", .hardTimeout: "hard", .delete: "delete", .groupDelete: "group_delete",
-            .meterDelete: "meter_delete", .eviction: "eviction",
-        ]
         var text = (Self.priority(self.priority) + self.match.parts).joined(separator: ",")
-        text += " reason=\(words[self.reason] ?? "unknown")"
-        if hasTable { text += " table_id=\(self.tableID.rawValue)" }
+        text += " reason=\(self.reason.text)"
+        if hasTable, self.tableID != .all { text += " table_id=\(self.tableID.text)" }
         if self.cookie != .none { text += " cookie:\(self.cookie)" }
-        let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
-        text += " duration\(age) idle\(self.idleTimeoutSeconds)"
+        if self.durationSeconds != .max {
+            text += " duration\(durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds))"
+        }
+        text += " idle\(self.idleTimeoutSeconds)"
         if self.hardTimeoutSeconds != 0 { text += " hard\(self.hardTimeoutSeconds)" }
-        return text + " pkts\(self.packetCount) bytes\(self.byteCount)"
+        text += " pkts\(self.packetCount) bytes\(self.byteCount)"
+        if let idleSeconds {
+            text += " idle_age\(durationText(seconds: idleSeconds, nanoseconds: self.idleNanoseconds ?? 0))"
+        }
+        if let flowCount { text += " flows\(flowCount)" }
+        if !self.otherStatistics.isEmpty { text += " \(StructureValue(reflecting: self.otherStatistics).text)" }
+        return text
     }
 
     /// The priority as it stands before a match, unless it is the usual one.
     static func priority(_ priority: UInt16) -> [String] { priority == 0x8000 ? [] : ["priority=\(priority)"] }
+}
+
+extension FlowRemovedReason {
+    var text: String {
+        switch self {
+        case .idleTimeout: "idle"
+        case .hardTimeout: "hard"
+        case .delete: "delete"
+        case .groupDelete: "group_delete"
+        case .meterDelete: "meter_delete"
+        case .eviction: "eviction"
+        }
+    }
 }
 
 extension FlowMod {
@@ -215,19 +276,21 @@ extension FlowMod {
         var parts = [commands[self.command] ?? ""]
         // In 1.0 there is no table: the one implied is not said.
         let isImplied = self.semantics.contains(.modifySetsCookie)
-        if self.tableID.rawValue != 0, !isImplied { parts.append("table:\(self.tableID.rawValue)") }
+        if self.tableID.rawValue != 0, !isImplied { parts.append("table:\(self.tableID.text)") }
         let match = (FlowRemoved.priority(self.priority) + self.match.parts).joined(separator: ",")
         if !match.isEmpty { parts.append(match) }
         if self.cookie != .none, self.cookie != .unset || self.cookieMask != 0 {
-            let mask = self.cookieMask == 0 ? "" : "/\(TextPart.hexadecimal(self.cookieMask))"
+            // An add selects nothing.
+            let mask = self.cookieMask == 0 || self.command == .add ? "" : "/\(TextPart.hexadecimal(self.cookieMask))"
             parts.append("cookie:\(self.cookie)\(mask)")
         }
         if self.idleTimeoutSeconds != 0 { parts.append("idle:\(self.idleTimeoutSeconds)") }
         if self.hardTimeoutSeconds != 0 { parts.append("hard:\(self.hardTimeoutSeconds)") }
         if self.importance != 0 { parts.append("importance:\(self.importance)") }
-        if self.bufferID != .none { parts.append("buf:\(TextPart.hexadecimal(self.bufferID.rawValue))") }
-        if self.outPort != .any { parts.append("out_port:\(self.outPort)") }
-        if self.outGroup != .any { parts.append("out_group:\(self.outGroup.text)") }
+        if self.bufferID != .none { parts.append("buf:0x\(String(self.bufferID.rawValue, radix: 16))") }
+        if self.outPort != .any { parts.append("out_port:\(self.outPort.text)") }
+        let isDelete = self.command == .delete || self.command == .deleteStrict
+        if isDelete, self.outGroup != .any { parts.append("out_group:\(self.outGroup.text)") }
         for (word, flag) in Flags.words where self.flags.contains(flag) { parts.append(word) }
         parts.append("actions=\(self.instructions.actionsText)")
         return parts.joined(separator: " ")

@@ -1,15 +1,20 @@
 extension MultipartRequest {
-    var text: String {
+    func text(_ version: OpenFlowVersion) -> String { printedFlags(more: self.more, before: self.bodyText(version)) }
+
+    private func bodyText(_ version: OpenFlowVersion) -> String {
         switch self.body {
+        case .tableFeatures(let tables): TableFeatures.text(tables, version)
+        case .flowMonitor(let requests): requests.map { $0.text(version) }.joined()
         case .flow(let request), .aggregate(let request), .flowCounters(let request), .niciraFlow(let request),
             .niciraAggregate(let request):
             request.text
         case .queue(let request): request.text
-        case .port(let port): "port_no=\(port)"
-        case .portDescription(let port): "port=\(port)"
+        case .port(let port): "port_no=\(port.text)"
+        case .portDescription(let port): "port=\(port.text)"
         case .group(let group), .groupDescription(let group):
             "group_id=\(group == .all || group == .any ? "ALL" : group.description)"
         case .meter(let meter), .meterConfiguration(let meter): "meter=\(meter.text)"
+        case .queueDescription(let request): request.queue == .all ? "port=\(request.portText)" : request.text
         default: Message.payloadText(self.body)
         }
     }
@@ -18,9 +23,9 @@ extension MultipartRequest {
 extension FlowStatisticsRequest {
     var text: String {
         var parts: [String] = []
-        if self.tableID != .all { parts.append("table=\(self.tableID.rawValue)") }
+        if self.tableID != .all { parts.append("table=\(self.tableID.text)") }
         if self.cookieMask != 0 { parts.append("cookie=\(self.cookie)/\(TextPart.hexadecimal(self.cookieMask))") }
-        if self.outPort != .any { parts.append("out_port=\(self.outPort)") }
+        if self.outPort != .any { parts.append("out_port=\(self.outPort.text)") }
         if self.outGroup != .any { parts.append("out_group=\(self.outGroup.text)") }
         let match = self.match.parts.joined(separator: ",")
         return (match.isEmpty ? parts : parts + [match]).joined(separator: " ")
@@ -28,32 +33,43 @@ extension FlowStatisticsRequest {
 }
 
 extension MultipartReply {
-    func text(_ version: OpenFlowVersion) -> String {
-        let more = self.more ? " more" : ""
+    func text(_ version: OpenFlowVersion) -> String { printedFlags(more: self.more, before: self.bodyText(version)) }
+
+    private func bodyText(_ version: OpenFlowVersion) -> String {
         switch self.body {
-        case .description(let description): return more + description.text
-        case .flow(let flows): return more + flows.map { "\n " + $0.text }.joined()
-        case .niciraFlow(let flows): return more + flows.map { "\n " + $0.text }.joined()
+        case .description(let description): return description.text
+        case .flow(let flows): return flows.map { "\n " + $0.text }.joined()
+        case .niciraFlow(let flows): return flows.map { "\n " + $0.text }.joined()
         case .aggregate(let sums), .niciraAggregate(let sums):
-            return "packet_count=\(sums.packetCount) byte_count=\(sums.byteCount) flow_count=\(sums.flowCount)\(more)"
+            return "packet_count=\(sums.packetCount) byte_count=\(sums.byteCount) flow_count=\(sums.flowCount)"
         case .groupDescription(let groups):
-            return more
-                + groups.map { group in
-                    var mod = GroupMod(type: group.type, groupID: group.groupID, buckets: group.buckets)
-                    (mod.selectionMethod, mod.properties) = (group.selectionMethod, group.properties)
-                    return "\n " + mod.printedText(version)
-                }.joined()
-        case .group(let groups): return more + groups.map { "\n " + $0.text(version) }.joined()
-        case .meter(let meters): return more + meters.map { "\n" + $0.text }.joined()
-        case .meterConfiguration(let meters): return more + meters.map { "\n" + $0.printedText }.joined()
-        case .port(let ports): return "\(ports.count) ports\(more)" + ports.map { $0.text(version) }.joined()
-        case .queue(let queues): return "\(queues.count) queues\(more)" + queues.map { $0.text(version) }.joined()
-        case .portDescription(let ports): return more + PortDescription.text(ports, version)
-        case .table(let tables): return more + TableStatistics.text(tables, version)
-        case .meterFeatures(let features): return more + features.text
-        default: return more + Message.payloadText(self.body)
+            return groups.map { group in
+                var mod = GroupMod(type: group.type, groupID: group.groupID, buckets: group.buckets)
+                (mod.selectionMethod, mod.properties) = (group.selectionMethod, group.properties)
+                return "\n " + mod.printedText(version)
+            }.joined()
+        case .group(let groups): return groups.map { "\n " + $0.text(version) }.joined()
+        case .meter(let meters): return meters.map { "\n" + $0.text }.joined()
+        case .meterConfiguration(let meters): return meters.map { "\n" + $0.printedText }.joined()
+        case .port(let ports): return "\(ports.count) ports" + ports.map { $0.text(version) }.joined()
+        case .queue(let queues): return "\(queues.count) queues" + queues.map { $0.text(version) }.joined()
+        case .portDescription(let ports): return PortDescription.text(ports, version)
+        case .table(let tables): return TableStatistics.text(tables, version)
+        case .meterFeatures(let features): return features.text
+        case .tableFeatures(let tables): return TableFeatures.text(tables, version)
+        case .tableDescription(let tables): return tables.map { $0.text() }.joined()
+        case .groupFeatures(let features): return features.text(version)
+        case .queueDescription(let queues): return QueueDescription.text(queues)
+        case .flowMonitor(let updates): return updates.map(\.text).joined()
+        default: return Message.payloadText(self.body)
         }
     }
+}
+
+/// The text of a part of which more follow.
+private func printedFlags(more: Bool, before body: String) -> String {
+    guard more else { return body }
+    return "flags=[more]" + (body.isEmpty || body.hasPrefix("\n") ? "" : " ") + body
 }
 
 extension SwitchDescription {
@@ -73,7 +89,7 @@ extension FlowStatisticsEntry {
     fileprivate func text(idleAge: UInt32?, hardAge: UInt16?) -> String {
         let age = durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds)
         var text = "cookie=\(self.cookie), duration=\(age), "
-        text += "table=\(self.tableID.rawValue), "
+        text += "table=\(self.tableID.text), "
         if self.packetCount != .max { text += "n_packets=\(self.packetCount), " }
         if self.byteCount != .max { text += "n_bytes=\(self.byteCount), " }
         if self.idleTimeoutSeconds != 0 { text += "idle_timeout=\(self.idleTimeoutSeconds), " }

@@ -3,7 +3,7 @@ extension PacketOut: CustomStringConvertible {
     ///
     /// ``init(text:)`` reads it back.
     public var description: String {
-        var parts = ["in_port=\(self.inPort)"] + self.pipelineFields.parts
+        var parts = ["in_port=\(self.inPort.text)"] + self.pipelineFields.parts
         if self.bufferID != .none { parts.append("buffer_id=\(self.bufferID)") }
         if !self.data.isEmpty { parts.append("packet=\(self.data.hexadecimal(separator: ""))") }
         return parts.joined(separator: ",") + " actions=\(self.actions.isEmpty ? "drop" : self.actions.text)"

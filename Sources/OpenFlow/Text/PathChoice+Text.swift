@@ -64,7 +64,7 @@ extension PortBundle.Algorithm {
 extension PortBundle: CustomStringConvertible {
     /// The action as ovs-ofctl prints it: fields, basis, algorithm, kind of members, destination, members.
     public var description: String {
-        let members = self.members.map(\.description).joined(separator: ",")
+        let members = self.members.map(\.text).joined(separator: ",")
         let head = "\(self.hashFields.text),\(self.basis),\(self.algorithm.text),ofport"
         guard let destination = self.destination else { return "bundle(\(head),members:\(members))" }
         return "bundle_load(\(head),\(destination),members:\(members))"

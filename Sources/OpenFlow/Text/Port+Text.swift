@@ -123,10 +123,45 @@ extension PortStatistics {
             text += "\n           duration=\(age)"
         }
         if let optical { text += "\n           optical: \(StructureValue(reflecting: optical).text)" }
-        if !self.properties.isEmpty {
-            text += "\n           experimenter: \(StructureValue(reflecting: self.properties).text)"
+        let custom = self.properties.compactMap(Self.customCounters)
+        for counters in custom where !counters.isEmpty {
+            text += "\n           CUSTOM Statistics"
+            for start in stride(from: 0, to: counters.count, by: 3) {
+                let line = counters[start..<min(start + 3, counters.count)]
+                text += "\n                      " + line.map { "\($0.name)=\($0.count)," }.joined(separator: " ")
+            }
+        }
+        let others = self.properties.filter { Self.customCounters($0) == nil && !Self.isUncounted($0) }
+        if !others.isEmpty {
+            text += "\n           experimenter: \(StructureValue(reflecting: others).text)"
         }
         return text
+    }
+
+    /// The counters with names of their own that Open vSwitch sends as a property of Intel's (0xaa01, type 2).
+    ///
+    /// Two bytes of padding, how many, then for each the length of its name, the name and 64 bits. Nil for another
+    /// property, or one that is not made so.
+    private static func customCounters(_ property: Property) -> [(name: String, count: UInt64)]? {
+        let body = property.body
+        guard body.starts(with: [0, 0, 0xaa, 1, 0, 0, 0, 2]), body.count >= 12 else { return nil }
+        var counters: [(name: String, count: UInt64)] = []
+        var position = 12
+        for _ in 0..<(Int(body[10]) << 8 | Int(body[11])) {
+            guard position < body.count else { return nil }
+            let length = Int(body[position])
+            guard position + 1 + length + 8 <= body.count else { return nil }
+            let name = String(decoding: body[position + 1..<position + 1 + length], as: UTF8.self)
+            let count = body[position + 1 + length..<position + 9 + length].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            counters.append((name, count))
+            position += 9 + length
+        }
+        return counters
+    }
+
+    /// Whether it is Intel's counters of RFC 2819 (type 1), none of which is kept.
+    private static func isUncounted(_ property: Property) -> Bool {
+        property.body.starts(with: [0, 0, 0xaa, 1, 0, 0, 0, 1]) && property.body.dropFirst(12).allSatisfy { $0 == 0xff }
     }
 }
 

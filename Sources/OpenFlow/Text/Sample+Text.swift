@@ -4,7 +4,7 @@ extension Sample: CustomStringConvertible {
         var parts = ["probability=\(self.probability)", "collector_set_id=\(self.collectorSet)"]
         parts.append("obs_domain_id=\(self.observationDomain.text)")
         parts.append("obs_point_id=\(self.observationPoint.text)")
-        if self.samplingPort != .any { parts.append("sampling_port=\(self.samplingPort)") }
+        if self.samplingPort != .any { parts.append("sampling_port=\(self.samplingPort.text)") }
         switch self.direction {
         case .unspecified: break
         case .ingress: parts.append("ingress")

@@ -1,4 +1,4 @@
-// What a switch says of itself, its tables and its queues, and how it is configured, as ovs-ofctl prints it.
+// What a switch says of itself and how it is configured, as ovs-ofctl prints it.
 
 extension SwitchFeatures {
     private static let printedWords: [(Capabilities, String)] = [
@@ -91,57 +91,6 @@ extension BundleFlags {
         let rest = self.rawValue & ~7
         if rest != 0 { names.append(TextPart.hexadecimal(rest)) }
         return names.isEmpty ? "0" : names.joined(separator: " ")
-    }
-}
-
-extension QueueStatistics {
-    /// The counters as ovs-ofctl queue-stats prints them, those that are not kept as `?`.
-    func text(_ version: OpenFlowVersion) -> String {
-        let isAged = version >= .v1_3 && self.durationSeconds != .max
-        let age = isAged ? durationText(seconds: self.durationSeconds, nanoseconds: self.durationNanoseconds) : "?"
-        let properties =
-            self.properties.isEmpty ? "" : ", experimenter \(StructureValue(reflecting: self.properties).text)"
-        return "\n  port \(self.port) queue \(self.queue.rawValue): bytes=\(counterText(self.sentBytes)), "
-            + "pkts=\(counterText(self.sentPackets)), errors=\(counterText(self.sendErrors)), "
-            + "duration=\(age)\(properties)"
-    }
-}
-
-extension QueueRequest {
-    /// All ports are `ALL` in 1.0 and `ANY` later, and always `ANY` here.
-    var text: String {
-        let port = self.port == .all ? PortNumber.any : self.port
-        return "port=\(port) queue=\(self.queue == .all ? "ALL" : String(self.queue.rawValue))"
-    }
-}
-
-extension TableStatistics {
-    /// What stands below the table's number.
-    private func text(_ version: OpenFlowVersion) -> String {
-        var text = "\n    active=\(self.activeCount), lookup=\(self.lookupCount), matched=\(self.matchedCount)"
-        guard version < .v1_3 else { return text }
-        if !self.name.isEmpty { text += "\n    name=\(self.name)" }
-        text += "\n    max_entries=\(self.maximumEntries)"
-        return text + "\n    abilities: \(StructureValue(reflecting: self.abilities).text)"
-    }
-
-    /// Tables as ovs-ofctl dump-tables prints them: those that are like the one before, by their numbers only.
-    static func text(_ tables: [TableStatistics], _ version: OpenFlowVersion) -> String {
-        var (text, index) = ("", 0)
-        while index < tables.count {
-            let first = tables[index]
-            var end = index + 1
-            if index > 0, first.text(version) == tables[index - 1].text(version) {
-                while end < tables.count, tables[end].text(version) == first.text(version) { end += 1 }
-                let last = tables[end - 1].tableID.rawValue
-                let numbers = end - index == 1 ? "table \(last)" : "tables \(first.tableID.rawValue)...\(last)"
-                text += "\n  \(numbers): ditto"
-            } else {
-                text += "\n  table \(first.tableID.rawValue):\(first.text(version))\n"
-            }
-            index = end
-        }
-        return text
     }
 }
 

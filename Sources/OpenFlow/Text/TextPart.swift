@@ -66,9 +66,12 @@ struct TextPart: Sendable {
     func split(at separator: StaticString) -> (before: TextPart, after: TextPart)? {
         let length = separator.utf8CodeUnitCount
         guard length > 0, self.count >= length else { return nil }
-        for start in 0...(self.count - length) {
+        var start = 0
+        while start + length <= self.count {
             let isHere = (0..<length).allSatisfy { self[start + $0] == separator.utf8Start[$0] }
             if isHere { return (self.part(0, start), self.part(start + length)) }
+            // What is in quotes separates nothing.
+            start = (self[start] == UInt8(ascii: "\"") ? self.endOfQuotes(from: start) : nil) ?? start + 1
         }
         return nil
     }
@@ -77,9 +80,13 @@ struct TextPart: Sendable {
     func pieces(between separator: UInt8) -> [TextPart] {
         var pieces: [TextPart] = []
         var start = 0
-        for index in 0..<self.count where self[index] == separator {
-            pieces.append(self.part(start, index))
-            start = index + 1
+        var index = 0
+        while let byte = self[index] {
+            if byte == separator {
+                pieces.append(self.part(start, index))
+                start = index + 1
+            }
+            index = (byte == UInt8(ascii: "\"") ? self.endOfQuotes(from: index) : nil) ?? index + 1
         }
         pieces.append(self.part(start))
         return pieces
@@ -138,7 +145,7 @@ extension TextPart {
 
     private func item(at index: inout Int) throws(TextError) -> TextItem {
         let start = index
-        while let byte = self[index], !Self.isSeparator(byte), !Self.endsName(byte) { index += 1 }
+        while let byte = self[index], !Self.isSeparator(byte), !Self.endsName(byte) { try self.skip(byte, &index) }
         let name = self.part(start, index)
         guard !name.isEmpty else { throw self.part(start).error("a name") }
         switch self[index] {
@@ -184,9 +191,19 @@ extension TextPart {
             switch byte {
             case UInt8(ascii: "("): try self.skipParentheses(&index)
             case UInt8(ascii: ")"): throw self.part(index).error("no ')' without its '('")
-            default: index += 1
+            default: try self.skip(byte, &index)
             }
         }
+    }
+
+    /// Moves past a byte, or past all of a name in quotes.
+    private func skip(_ byte: UInt8, _ index: inout Int) throws(TextError) {
+        guard byte == UInt8(ascii: "\"") else {
+            index += 1
+            return
+        }
+        guard let end = self.endOfQuotes(from: index) else { throw self.part(index).error("a closing quote") }
+        index = end
     }
 
     /// Moves past the parenthesis at `index` and the one that closes it.
@@ -194,7 +211,7 @@ extension TextPart {
         let start = index
         var depth = 0
         while let byte = self[index] {
-            index += 1
+            try self.skip(byte, &index)
             if byte == UInt8(ascii: "(") {
                 depth += 1
                 guard depth <= Self.nestingMaximum else {
@@ -265,19 +282,6 @@ extension TextPart {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
         default: nil
         }
-    }
-
-    /// A port by number or by the name of a reserved one.
-    func port() throws(TextError) -> PortNumber {
-        if let number = self.number, number <= 0xffff_ffff {
-            // 16-bit numbers of reserved ports mean the same as the 32-bit ones, as in 1.0.
-            if (0xff00...0xffff).contains(number) { return PortNumber(rawValue16: UInt16(truncatingIfNeeded: number)) }
-            return PortNumber(rawValue: UInt32(truncatingIfNeeded: number))
-        }
-        guard let port = PortNumber.named[self.lowercased] else {
-            throw self.error("a port number or one of \(PortNumber.named.keys.sorted().joined(separator: ", "))")
-        }
-        return port
     }
 }
 
