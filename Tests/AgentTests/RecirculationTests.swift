@@ -92,4 +92,40 @@ struct RecirculationTests {
         fixture.service.sweepOnce(now: UpcallFixture.start)
         #expect(fixture.bridge.learnedFlows.take().isEmpty)
     }
+
+    @Test("a trace goes on behind the connection tracker, with what it is told to assume")
+    func trace() throws {
+        let fixture = try self.fixture()
+        let key = TestFrame().key(inPort: 1)
+        let new = fixture.service.trace(key: key, in: fixture.bridge)
+        #expect(new.map(\.translation.actions.last) == [.recirculate(1), nil])
+        #expect(new[1].assumptions == ["the connection tracker says new,trk"])
+        #expect(new[1].translation.drops.map(\.cause) == [.noMatchingRule])
+        let known = fixture.service.trace(key: key, in: fixture.bridge, connectionStates: [0x22])
+        #expect(known.map(\.translation.actions) == [new[0].translation.actions, [out(3)]])
+        #expect(known[1].key.connectionState == 0x22 && known[1].key.connectionProtocol == key.ipProtocol)
+        // Nothing is installed, executed or counted.
+        #expect(fixture.datapath.flows.isEmpty && fixture.datapath.takeExecutions().isEmpty)
+        #expect(fixture.credits[0, 0].packets == 0)
+        #expect(try FlowText.connectionState("est,rpl") == 0x2a)
+        #expect(throws: ControlError.self) { try FlowText.connectionState("old") }
+    }
+
+    @Test("a trace of a packet that is asked its length goes both ways, or the one that its bytes say")
+    func lengthTrace() throws {
+        let slice = FieldSlice(.register0, offset: 0, bitCount: 1)
+        let fixture = try UpcallFixture { tables in
+            tables.add(actions: [
+                .checkPacketLarger(length: 1000, result: slice), .resubmit(port: nil, table: TableID(rawValue: 1)),
+            ])
+            tables.add(table: 1, [MatchEntry(.register0, 1)], actions: [output(2)])
+            tables.add(table: 1, [MatchEntry(.register0, 0)], actions: [output(3)])
+        }
+        let key = TestFrame().key(inPort: 1)
+        let both = fixture.service.trace(key: key, in: fixture.bridge)
+        #expect(Array(both.dropFirst()).map(\.translation.actions) == [[out(2)], [out(3)]])
+        #expect(Array(both.dropFirst()).map(\.assumptions.count) == [1, 1])
+        let one = fixture.service.trace(key: key, packet: TestFrame().bytes, in: fixture.bridge)
+        #expect(Array(one.dropFirst()).map(\.translation.actions) == [[out(3)]])
+    }
 }

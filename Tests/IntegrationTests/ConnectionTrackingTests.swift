@@ -31,6 +31,12 @@ struct ConnectionTrackingTests {
             #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
             #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
             #expect(try !lab.ping(from: lab.hosts[1], to: lab.hosts[0]))
+            let trace = try lab.run(
+                [
+                    Repository.sluice, "trace", "br0", "in_port=1,tcp,nw_src=10.0.0.1,nw_dst=10.0.0.2", "--ct-next",
+                    "trk,est", "--run-dir", "\(lab.folder)/run",
+                ], in: lab.switchNamespace)
+            #expect(trace.output.contains("the connection tracker says est,trk"), "\(trace.output)")
             let flows = try dut.flows(.openFlow13, "table=1")
             for state in ["ct_state=+new+trk", "ct_state=+est+trk"] {
                 #expect(flows.contains { $0.has(state) && ($0.number("n_packets") ?? 0) > 0 }, "\(state): \(flows)")

@@ -16,6 +16,12 @@ struct PatchPortTests {
             #expect(try lab.ping(from: lab.hosts[1], to: lab.hosts[0]))
             let counted = try dut.requireOfctl(.openFlow13, "dump-ports", "3")
             #expect(!counted.contains("pkts=0,"), "\(counted)")
+            // One megaflow for each direction, which names the other bridge's rules too.
+            let flows = try lab.run(
+                [Repository.sluice, "dump-datapath-flows", "--run-dir", "\(lab.folder)/run"], in: lab.switchNamespace
+            ).output
+            #expect(!flows.contains("recirc("), "\(flows)")
+            #expect(flows.contains("actions=eth2") && flows.contains("on in bridge br1:"), "\(flows)")
         }
     }
 }

@@ -37,6 +37,31 @@ struct TraceTests {
     }
 
     @Test(
+        "a trace goes on where packets come back from the datapath, and in other bridges", arguments: LabDatapath.here)
+    func following(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch(
+                "--port", "eth1=1", "--port", "p0=3,peer=p1", "--bridge", "br1", "--datapath", datapath.rawValue,
+                "--port", "eth2=2", "--port", "p1=4,peer=p0", "--listen", "punix:\(lab.folder)/br1", ports: false)
+            try dut.requireOfctl(
+                .openFlow13, "add-flow", "mpls,in_port=1,actions=pop_mpls:0x0800,resubmit(,1)")
+            try dut.requireOfctl(.openFlow13, "add-flow", "table=1,ip,nw_dst=10.0.0.2,actions=output:3")
+            try Command.require(
+                lab.switchNamespace.command(
+                    ["ovs-ofctl", "-OOpenFlow13", "add-flow", "unix:\(lab.folder)/br1", "in_port=4,actions=output:2"]))
+            // Ethernet, one label, IPv4 to 10.0.0.2 with UDP.
+            let packet =
+                "020000000002" + "020000000001" + "8847" + "00010140"
+                + "4500001c000000004011669f0a0000010a000002" + "0035003500080000"
+            let text = try Self.sluice(lab, "trace", "br0", "in_port=1", "--packet", packet)
+            #expect(text.contains("back from the datapath (recirc_id="), "\(text)")
+            #expect(text.contains("table=1, priority=32768, cookie=0x0, ip,nw_dst=10.0.0.2"), "\(text)")
+            #expect(text.contains(">> p0 (3)") && text.contains(">> eth2 (2)"), "\(text)")
+            #expect(text.hasSuffix("Datapath actions: eth2\n"), "\(text)")
+        }
+    }
+
+    @Test(
         "datapath flows are shown with their rules and counters, drops with their causes", arguments: LabDatapath.here
     )
     func flows(datapath: LabDatapath) async throws {

@@ -108,6 +108,7 @@ final class Bridge {
             name: settings.name, service: service, packetIns: PacketInQueue { signal.raise(.packetIns) },
             forwarding: settings.forwarding,
             readTables: { body in pipeline.read { body($0) } },
+            readTablesWithin: { body in pipeline.readWithin { body($0) } },
             onLearn: { eventLoop.execute { learner.value.bridge?.learnFlows() } },
             onVersionFinished: { signal.raise(.barriers) })
         self.settings = settings

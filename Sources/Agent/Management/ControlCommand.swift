@@ -52,10 +52,11 @@ struct ControlCommand: Sendable {
 
     /// All commands.
     static let all: [ControlCommand] = [
-        ControlCommand(name: "trace", argumentCounts: 2...3) { (context, arguments) throws(ControlError) in
+        ControlCommand(name: "trace", argumentCounts: 2...(3 + 64)) { (context, arguments) throws(ControlError) in
+            // Bridge, flow, the packet's bytes or nothing, states of connections.
             try TraceReport.report(
                 in: context.bridge(arguments[0]), flow: arguments[1],
-                packet: arguments.count > 2 ? arguments[2] : nil)
+                packet: arguments.count > 2 ? arguments[2] : "", connectionStates: Array(arguments.dropFirst(3)))
         },
         ControlCommand(name: "dump-datapath-flows", argumentCounts: 0...1) {
             (context, arguments) throws(ControlError) in

@@ -20,7 +20,7 @@ enum DatapathFlowReport {
         let identifier = bridge.datapath.identifier
         let flows = bridge.service.flows.flows { $0.bridge == identifier }
         let now = SystemClock.now()
-        let names = bridge.datapath.portNames
+        let names = bridge.service.portNames
         text += "Bridge \(bridge.name): \(flows.count) datapath flows\n"
         for (number, flow) in flows.enumerated() {
             guard text.utf8.count < AgentLimits.controlReplyBytesMaximum - 65_536 else {
@@ -52,6 +52,17 @@ enum DatapathFlowReport {
         for rule in bridge.datapath.describe(flow.rules) { text += "    \(rule)\n" }
         for table in flow.missedTables { text += "    table=\(table.rawValue): no rule matches\n" }
         for record in flow.drops { text += "    dropped in table \(record.table.rawValue): \(record.cause.text)\n" }
+        for passage in flow.passages {
+            guard let other = bridge.service.bridge(passage.bridge) else { continue }
+            text += "    on in bridge \(other.name):\n"
+            for rule in other.describe(passage.attribution.rules) { text += "      \(rule)\n" }
+            for table in passage.attribution.missedTables {
+                text += "      table=\(table.rawValue): no rule matches\n"
+            }
+            for record in passage.attribution.drops {
+                text += "      dropped in table \(record.table.rawValue): \(record.cause.text)\n"
+            }
+        }
     }
 
     private static func seconds(_ duration: Duration) -> String {

@@ -58,6 +58,29 @@ enum FlowText {
         return key
     }
 
+    private static let connectionStates: [(name: String, bit: UInt32)] = [
+        ("new", 0x01), ("est", 0x02), ("rel", 0x04), ("rpl", 0x08), ("inv", 0x10), ("trk", 0x20), ("snat", 0x40),
+        ("dnat", 0x80),
+    ]
+
+    /// Bits of `ct_state` as words with commas between.
+    static func connectionState(_ bits: UInt32) -> String {
+        Self.connectionStates.filter { bits & $0.bit != 0 }.map(\.name).joined(separator: ",")
+    }
+
+    /// The bits of `ct_state` that words stand for; a tracked packet's always have `trk`.
+    static func connectionState(_ text: String) throws(ControlError) -> UInt32 {
+        var bits: UInt32 = 0x20
+        for word in text.split(whereSeparator: { $0 == "," || $0 == "|" || $0 == "+" }) {
+            guard let state = Self.connectionStates.first(where: { $0.name == word }) else {
+                let names = Self.connectionStates.map(\.name).joined(separator: ", ")
+                throw ControlError("\(word): not a state of a connection, which are \(names)")
+            }
+            bits |= state.bit
+        }
+        return bits
+    }
+
     /// The bytes that hexadecimal digits, with or without colons and spaces, stand for.
     static func bytes(_ text: String) throws(ControlError) -> [UInt8] {
         let digits = text.utf8.filter { $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: " ") }

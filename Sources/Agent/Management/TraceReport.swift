@@ -3,30 +3,42 @@ import OpenFlow
 
 /// The answer to `trace`: what the tables do to a packet, step by step.
 enum TraceReport {
-    /// Traces a packet in a bridge, and on through patch ports.
+    /// Traces a packet in a bridge, on through patch ports, and through the datapath and back.
+    ///
+    /// - Parameters:
+    ///   - flow: the packet, as ovs-ofctl describes flows.
+    ///   - packet: its bytes in hexadecimal; empty where they are not known.
+    ///   - connectionStates: what the connection tracker is assumed to say, time after time, as words with commas.
     static func report(
-        in bridge: ControlContext.Bridge, flow: String, packet: String?
+        in bridge: ControlContext.Bridge, flow: String, packet: String, connectionStates: [String]
     ) throws(ControlError) -> String {
         var key = try FlowText.key(flow)
-        if let packet {
-            let bytes = try FlowText.bytes(packet)
-            PacketParser.parse(bytes.span.bytes, into: &key)
+        var bytes: [UInt8]?
+        if !packet.isEmpty {
+            let known = try FlowText.bytes(packet)
+            PacketParser.parse(known.span.bytes, into: &key)
+            bytes = known
         }
+        var states: [UInt32] = []
+        for text in connectionStates { states.append(try FlowText.connectionState(text)) }
         guard key.inPort != 0 else { throw ControlError("the flow must say by which port the packet comes (in_port=)") }
-        let traces = bridge.service.trace(key: key, in: bridge.datapath)
-        return traces.map(Self.text).joined(separator: "\n")
+        let traces = bridge.service.trace(
+            key: key, packet: bytes, in: bridge.datapath, connectionStates: states)
+        let names = bridge.service.portNames
+        return traces.map { Self.text($0, names) }.joined(separator: "\n")
     }
 
     /// A trace as lines.
-    static func text(_ trace: TranslationTrace) -> String {
+    static func text(_ trace: TranslationTrace, _ names: [PortIndex: String]) -> String {
         var lines = ["Bridge \(trace.bridge): \(FlowText.packet(trace.key))"]
+        for assumption in trace.assumptions { lines.append("  assumed: \(assumption)") }
         for entry in trace.steps {
             lines.append(String(repeating: "  ", count: 1 + entry.depth) + Self.text(entry.step))
         }
         if trace.omittedSteps > 0 { lines.append("  (\(trace.omittedSteps) more steps)") }
         let translation = trace.translation
         lines.append("Megaflow: \(FlowText.match(trace.key, translation.mask))")
-        let name: (PortIndex) -> String = { trace.portNames[$0] ?? "port \($0.rawValue)" }
+        let name: (PortIndex) -> String = { names[$0] ?? "port \($0.rawValue)" }
         var actions = translation.actions.text(port: name)
         for output in translation.patchOutputs { actions += ",patch(\(name(output.port)))" }
         if translation.actions.isEmpty, !translation.patchOutputs.isEmpty { actions.removeFirst("drop,".count) }
@@ -36,6 +48,9 @@ enum TraceReport {
         if let error = translation.error { lines.append("Given up: \(error.dropCause.text)") }
         for record in translation.drops {
             lines.append("Dropped: table \(record.table.rawValue): \(record.cause.text)")
+        }
+        for record in translation.passages.flatMap(\.attribution.drops) {
+            lines.append("Dropped beyond a patch port: table \(record.table.rawValue): \(record.cause.text)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

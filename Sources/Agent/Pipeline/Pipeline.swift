@@ -4,7 +4,7 @@ import Synchronization
 /// packets, which read them.
 ///
 /// **Reading.** Take the lock once per batch of packets with ``read(_:)``, never per packet, and never within another
-/// ``read(_:)`` or ``commit(noting:_:)`` of the same pipeline (see ``ReadWriteLock``).
+/// ``read(_:)`` or ``commit(noting:_:)`` (see ``ReadWriteLock``); ``readWithin(_:)`` is for that.
 ///
 /// **Changing.** ``commit(noting:_:)`` is the only way, and its caller is ``OpenFlowSwitch``. It holds the write
 /// lock while the
@@ -34,6 +34,13 @@ package final class Pipeline: Sendable {
         _ body: (borrowing PipelineState) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try self.state.read(body)
+    }
+
+    /// As ``read(_:)``, for a thread that reads the state of this or of other pipelines already.
+    package func readWithin<Result: ~Copyable, Failure: Error>(
+        _ body: (borrowing PipelineState) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try self.state.readWithin(body)
     }
 
     /// Makes a change, sets `events` to what it did, and returns the result of `body` with the version that was made,

@@ -13,9 +13,12 @@ import Synchronization
 ///
 /// Writers are preferred: a waiting writer holds back new readers, so that a flood of upcalls cannot keep the
 /// control loop waiting. Therefore **a thread must not take the lock while it holds it**, not even for reading, but for
-/// one case: between ``hold()`` and ``release()`` the thread that called them reads and writes as if it were alone.
+/// two cases: between ``hold()`` and ``release()`` the thread that called them reads and writes as if it were alone;
+/// and ``readWithin(_:)`` is for a thread that reads here or elsewhere already. For the latter there is a second lock,
+/// at which readers never wait for a writer that waits: a writer takes both, a reader one of them.
 package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_rwlock_t>
+    private let nested: UnsafeMutablePointer<pthread_rwlock_t>
     private let value: UnsafeMutablePointer<Value>
     /// The thread that holds the lock from ``hold()`` on (`pthread_t`); 0 for none.
     ///
@@ -25,6 +28,7 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
     /// Makes a lock around `value`.
     package init(_ value: consuming sending Value) {
         self.lock = .allocate(capacity: 1)
+        self.nested = .allocate(capacity: 1)
         self.value = .allocate(capacity: 1)
         self.value.initialize(to: value)
         var attributes = pthread_rwlockattr_t()
@@ -32,12 +36,16 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
         pthread_rwlockattr_setkind_np(&attributes, Int32(PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP))
         let result = pthread_rwlock_init(self.lock, &attributes)
         pthread_rwlockattr_destroy(&attributes)
-        precondition(result == 0, "a reader-writer lock cannot be made")
+        // The default prefers readers.
+        let nestedResult = pthread_rwlock_init(self.nested, nil)
+        precondition(result == 0 && nestedResult == 0, "a reader-writer lock cannot be made")
     }
 
     deinit {
         pthread_rwlock_destroy(self.lock)
         self.lock.deallocate()
+        pthread_rwlock_destroy(self.nested)
+        self.nested.deallocate()
         self.value.deinitialize(count: 1)
         self.value.deallocate()
     }
@@ -53,21 +61,32 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
         return try body(self.value.pointee)
     }
 
+    /// As ``read(_:)``, for a thread that is within a ``read(_:)`` of this lock or of others.
+    ///
+    /// It waits for a thread that writes, which must not wait for readers elsewhere, and for no other.
+    package func readWithin<Result: ~Copyable, Failure: Error>(
+        _ body: (borrowing Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        if self.isHeldHere { return try body(self.value.pointee) }
+        let result = pthread_rwlock_rdlock(self.nested)
+        precondition(result == 0, "taken for reading by a thread that is writing, or by too many")
+        defer { pthread_rwlock_unlock(self.nested) }
+        return try body(self.value.pointee)
+    }
+
     /// Calls `body` with the value while no other thread reads or changes it.
     package func write<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         if self.isHeldHere { return try body(&self.value.pointee) }
-        let result = pthread_rwlock_wrlock(self.lock)
-        precondition(result == 0, "taken for writing by a thread that holds it")
-        defer { pthread_rwlock_unlock(self.lock) }
+        self.lockForWriting()
+        defer { self.unlockForWriting() }
         return try body(&self.value.pointee)
     }
 
     /// Takes the lock for several changes by this thread, which others see together.
     package func hold() {
-        let result = pthread_rwlock_wrlock(self.lock)
-        precondition(result == 0, "taken for writing by a thread that holds it")
+        self.lockForWriting()
         self.holder.store(UInt(pthread_self()), ordering: .relaxed)
     }
 
@@ -75,6 +94,17 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
     package func release() {
         precondition(self.isHeldHere, "released by a thread that does not hold it")
         self.holder.store(0, ordering: .relaxed)
+        self.unlockForWriting()
+    }
+
+    private func lockForWriting() {
+        let result = pthread_rwlock_wrlock(self.lock)
+        let nestedResult = pthread_rwlock_wrlock(self.nested)
+        precondition(result == 0 && nestedResult == 0, "taken for writing by a thread that holds it")
+    }
+
+    private func unlockForWriting() {
+        pthread_rwlock_unlock(self.nested)
         pthread_rwlock_unlock(self.lock)
     }
 

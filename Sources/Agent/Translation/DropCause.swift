@@ -58,6 +58,9 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
     case mirrorOutput
     /// The packet went on to another bridge whose port is not there.
     case patchPeerMissing
+    /// It has gone through ``AgentLimits/patchDepthMaximum`` patch ports, or it and its copies have gone through
+    /// ``AgentLimits/patchCrossingsMaximum``.
+    case tooManyPatchPorts
 
     /// The words in statistics and traces.
     package var text: String {
@@ -89,6 +92,7 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
         case .tunnelWithoutRemote: "tunnel without a remote address"
         case .mirrorOutput: "came in by a mirror's output port"
         case .patchPeerMissing: "patch port without a peer"
+        case .tooManyPatchPorts: "too many patch ports"
         }
     }
 }

@@ -90,6 +90,27 @@ package final class TraceRecorder {
     /// The packets that went to patch ports, as they were then.
     private(set) var crossings: [(port: PortIndex, key: FlowKey)] = []
 
+    /// The packets that go through the datapath and come back, in order.
+    private(set) var recirculations: [Recirculation] = []
+
+    /// A packet that goes through the datapath and comes back.
+    package struct Recirculation: Sendable {
+        /// The number under which it is known where it goes on.
+        var identifier: UInt32
+        /// The packet as it was then; `inPort` is the switch's port number.
+        var key: FlowKey
+        /// The datapath's actions up to there.
+        var actions: [DatapathAction]
+        /// Whether it has headers that ``key`` does not show.
+        var hidesHeaders: Bool
+        /// What the connection tracker was asked; nil where it was not.
+        var tracking: ConnectionTrackingRequest?
+        /// By which length the packet's way depends, and whether this is the way of longer ones; nil where it does not.
+        var lengthMaximum: UInt16?
+        /// See ``lengthMaximum``.
+        var isLonger: Bool?
+    }
+
     /// How many steps are taken down.
     package static let stepsMaximum = 10_000
 
@@ -109,6 +130,12 @@ package final class TraceRecorder {
     func noteCrossing(_ port: PortIndex, key: FlowKey) {
         guard self.crossings.count < AgentLimits.patchCrossingsMaximum else { return }
         self.crossings.append((port, key))
+    }
+
+    /// Takes down that the packet goes through the datapath and comes back.
+    func note(_ recirculation: Recirculation) {
+        guard self.recirculations.count < AgentLimits.patchCrossingsMaximum else { return }
+        self.recirculations.append(recirculation)
     }
 
     /// Takes down which fields differ.

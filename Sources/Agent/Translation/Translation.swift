@@ -20,6 +20,8 @@ package struct Translation: Sendable {
     package var packetIns: [TranslatedPacketIn] = []
     /// Packets to other bridges, in order.
     package var patchOutputs: [PatchOutput] = []
+    /// What other bridges did with it that it came into by patch ports, in order.
+    package var passages: [BridgePassage] = []
     /// Why packets of this kind cannot be left to the datapath; empty when they can.
     package var slowPath: SlowPathReasons = []
     /// The datapath's meter of packets that need the slow path, where there is one.
@@ -48,6 +50,7 @@ package struct Translation: Sendable {
         self.counters = []
         self.missedTables = []
         self.drops = []
+        for index in self.passages.indices { self.passages[index].attribution = PassageAttribution() }
     }
 
     /// What to install for the megaflow: the actions, or a hand-over to the handlers where the slow path is needed.
@@ -82,9 +85,11 @@ package struct TranslatedPacketIn: Sendable {
     package var pausedIdentifier: UInt32?
     /// The key at that point; `inPort` is the switch's port number.
     package var key: FlowKey
+    /// The bridge whose controllers get it.
+    package var bridge: BridgeIdentifier
 }
 
-/// An output to a patch port; the packet's bytes are made later from the actions before it.
+/// An output to a patch port that a handler carries out; the packet's bytes are made later from the actions before it.
 package struct PatchOutput: Hashable, Sendable {
     /// How many of ``Translation/actions`` come before it; those of them that rewrite the packet apply to it.
     package var precedingActions: Int

@@ -142,6 +142,7 @@ extension Translator {
         self.result.packetIns.append(
             TranslatedPacketIn(
                 precedingActions: self.result.actions.count, reason: reason, table: self.context.table,
-                cookie: self.context.cookie, maximumLength: maximumLength, controllerID: controllerID, key: self.key))
+                cookie: self.context.cookie, maximumLength: maximumLength, controllerID: controllerID, key: self.key,
+                bridge: self.environment.bridge))
     }
 }

@@ -4,7 +4,7 @@ import OpenFlow
 // Copies of the packet: what is done to one must not show in what comes after it.
 extension Translator {
     /// What a copy must not change for what comes after it.
-    private struct PacketCopyState {
+    struct PacketCopyState {
         let key: FlowKey
         let constant: FlowMask
         let pending: FlowMask
@@ -20,9 +20,16 @@ extension Translator {
         let rewrittenKey: FlowKey
         let committedLabels: LabelStack
         let committedType: UInt16
+        // How much there was already when the copy was made.
+        let actionCount: Int
+        let packetInCount: Int
+        let patchOutputCount: Int
 
         /// The packet as it is.
         init(_ translator: borrowing Translator) {
+            self.actionCount = translator.result.actions.count
+            self.packetInCount = translator.result.packetIns.count
+            self.patchOutputCount = translator.result.patchOutputs.count
             self.key = translator.key
             self.constant = translator.constant
             self.pending = translator.pending
@@ -47,13 +54,17 @@ extension Translator {
         _ actions: [Action], hasOwnActionSet: Bool, view: borrowing View
     ) {
         let before = PacketCopyState(self)
-        let first = self.result.actions.count
-        let raised = (packetIns: self.result.packetIns.count, patchOutputs: self.result.patchOutputs.count)
         if hasOwnActionSet { self.actionSet.removeAll() }
         self.perform(actions, view: view)
         // The copy ends here: should it go on elsewhere, then without the action set, which is not its own.
         if self.freezing != nil { self.actionSet.removeAll() }
         self.finishFreezing()
+        self.endCopy(before)
+    }
+
+    /// Goes on with the packet as it was before a copy of it went its way.
+    mutating func endCopy(_ before: PacketCopyState) {
+        let first = before.actionCount
         self.restore(before)
         // Meters, labels and the connection tracker end or change the packet in a way that cannot be taken back: the
         // datapath makes a copy of its own.
@@ -62,12 +73,12 @@ extension Translator {
         }
         let nested = Array(self.result.actions[first...])
         let outer = Array(self.result.actions[..<first])
-        for index in raised.packetIns..<self.result.packetIns.count
+        for index in before.packetInCount..<self.result.packetIns.count
         where self.result.packetIns[index].leadingActions == nil {
             let count = self.result.packetIns[index].precedingActions - first
             self.result.packetIns[index].leadingActions = outer + nested[..<count]
         }
-        for index in raised.patchOutputs..<self.result.patchOutputs.count
+        for index in before.patchOutputCount..<self.result.patchOutputs.count
         where self.result.patchOutputs[index].leadingActions == nil {
             let count = self.result.patchOutputs[index].precedingActions - first
             self.result.patchOutputs[index].leadingActions = outer + nested[..<count]

@@ -76,6 +76,10 @@ extension Translator {
             self.mirrorEgress(to: port, view: view)
         }
         let index = port.index
+        if index.isPatch, maximumLength == nil {
+            self.recorder?.note(.output(port))
+            return self.pass(through: index)
+        }
         self.commit()
         self.hasSent = true
         self.recorder?.note(.output(port))
@@ -88,10 +92,7 @@ extension Translator {
             return self.append(.output(index))
         }
         guard self.result.error == nil else { return }
-        if maximumLength == nil, self.crossInDatapath(index) {
-            self.recorder?.noteCrossing(index, key: self.key)
-            return
-        }
+        // How much of it is left depends on its length, so that it must be looked at anew there.
         let count = self.result.actions.count
         guard count + self.result.patchOutputs.count < self.environment.limits.actions else {
             self.result.error = .tooManyActions

@@ -51,10 +51,22 @@ extension Translator {
         guard self.result.error == nil, let identifier = self.freeze(steps) else { return false }
         self.commit()
         self.hasSent = true
+        self.recordRecirculation(identifier)
         if let hashBasis { self.append(.hash(algorithm: .l4, basis: hashBasis)) }
         self.append(.recirculate(identifier))
         self.recorder?.note(.note("recirculated as 0x\(String(identifier, radix: 16))"))
         return true
+    }
+
+    private func recordRecirculation(_ identifier: UInt32, lengthMaximum: UInt16? = nil, isLonger: Bool? = nil) {
+        guard let recorder = self.recorder else { return }
+        var tracking: ConnectionTrackingRequest?
+        if case .connectionTracking(let request)? = self.result.actions.last { tracking = request }
+        recorder.note(
+            TraceRecorder.Recirculation(
+                identifier: identifier, key: self.key, actions: self.result.actions,
+                hidesHeaders: self.unparsed != .none, tracking: tracking, lengthMaximum: lengthMaximum,
+                isLonger: isLonger))
     }
 
     /// Goes on in one of two ways by the packet's length, with the result in a bit of the pipeline state.
@@ -64,6 +76,7 @@ extension Translator {
         for bit in [1, 0] as [UInt128] {
             self.write(bit, to: slice)
             guard let identifier = self.freeze(steps) else { return }
+            self.recordRecirculation(identifier, lengthMaximum: maximumBytes, isLonger: bit == 1)
             branches.append([.recirculate(identifier)])
         }
         if !self.environment.capabilities.packetLengthCheck { self.result.slowPath.insert(.action) }
@@ -131,7 +144,6 @@ extension Translator {
         for (index, step) in state.steps.enumerated() {
             guard self.isRunning else { break }
             switch step {
-            case .ingress: self.arrive(view: view)
             case .table(let table): self.walk(from: table, view: view)
             case .actions(let actions, let context):
                 self.context = context

@@ -15,7 +15,7 @@ package struct TranslationEnvironment: Sendable {
     package var recirculation: RecirculationTable?
     /// Where what samples are for is remembered; nil where nothing is sampled.
     package var samplings: IdentifierTable<PacketSampling>?
-    /// Finds where patch ports lead; nil where handlers take packets there.
+    /// Finds where patch ports lead; nil where nothing is known of other bridges.
     package var patchPeers: (any PatchPeers)?
     /// What the bridge does with packets beyond what its tables say.
     package var forwarding = BridgeForwarding()
@@ -55,7 +55,8 @@ package enum TranslationEntry: Sendable {
 /// serves them all. **Rewrites** are collected in ``key`` and ``pending`` and sent only when the packet leaves
 /// (`Translator+Commit.swift`).
 package struct Translator {
-    let environment: TranslationEnvironment
+    /// The bridge that the packet is in.
+    var environment: TranslationEnvironment
     let now: MonotonicTime
     let allowsSideEffects: Bool
     /// What the packet looked like when it came in.
@@ -96,6 +97,9 @@ package struct Translator {
     var mirrored: UInt32 = 0
     /// How many times the datapath's hash has chosen a bucket: each choice goes by other bits of it.
     var hashChoices = 0
+    /// How many patch ports the packet has gone through one after the other, and it and its copies have in all.
+    var patchDepth = 0
+    var patchCrossings = 0
     /// Why the packet must go away before it goes on; then nothing more is done with it here.
     var freezing: FreezeCause?
     /// What is left to be done with it then.
@@ -268,6 +272,7 @@ package struct Translator {
             self.result.packetIns = []
             self.result.patchOutputs = []
             self.result.slowPath = []
+            self.result.passages = []
         }
         if !self.environment.capabilities.connectionTracking {
             // No packet has such fields, so nothing depends on them.

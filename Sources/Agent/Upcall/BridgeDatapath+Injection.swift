@@ -24,6 +24,7 @@ extension BridgeDatapath where View: ~Copyable {
             }
         }
         self.learnedFlows.append(translation.learnedFlows)
+        self.service.credit(translation.creditsElsewhere(bytes: packet.count, tcpFlags: pipelineKey.tcpFlags, at: now))
         if translation.learned != nil { self.service.noteLearning() }
         self.service.counters.note(translation)
 
@@ -34,7 +35,7 @@ extension BridgeDatapath where View: ~Copyable {
         var work = TranslatedWork()
         self.service.perform(translation, on: packet, key: datapathKey, into: &work)
         self.service.execute(work.executions)
-        self.deliver(work.events)
+        self.service.deliver(work.events)
         self.service.cross(work.crossings, now: now)
     }
 

@@ -29,6 +29,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     let service: DatapathService
     let environment: TranslationEnvironment
     let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
+    private let readTablesWithin: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let setInterfaceUp: @Sendable (_ device: String, _ up: Bool) -> DatapathError?
     private let onVersionFinished: @Sendable () -> Void
     private let requested: Atomic<UInt64>
@@ -46,6 +47,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ///   - limits: bounds of one translation.
     ///   - forwarding: what the bridge does with packets beyond what its tables say.
     ///   - readTables: calls its argument with the tables while it holds them for reading.
+    ///   - readTablesWithin: the same, for a thread that holds them, or another bridge's, already.
     ///   - setInterfaceUp: sets a device of the host up or down; nil when done.
     ///   - onLearn: called by any thread when ``learnedFlows`` or ``finTimeouts`` is no longer empty; should only
     ///     schedule something.
@@ -55,6 +57,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         name: String = "", service: DatapathService, packetIns: PacketInQueue, learning: MACLearning = MACLearning(),
         limits: TranslationLimits = TranslationLimits(), forwarding: BridgeForwarding = BridgeForwarding(),
         readTables: @escaping @Sendable (_ body: (borrowing View) -> Void) -> Void,
+        readTablesWithin: (@Sendable (_ body: (borrowing View) -> Void) -> Void)? = nil,
         setInterfaceUp: @escaping @Sendable (_ device: String, _ up: Bool) -> DatapathError? = setNetworkInterfaceUp,
         onLearn: @escaping @Sendable () -> Void = {},
         onVersionFinished: @escaping @Sendable () -> Void
@@ -73,6 +76,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         environment.patchPeers = service
         self.environment = environment
         self.readTables = readTables
+        self.readTablesWithin = readTablesWithin ?? readTables
         self.setInterfaceUp = setInterfaceUp
         self.onVersionFinished = onVersionFinished
         self.requested = Atomic(0)
@@ -201,6 +205,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     ) -> TranslatedBatch {
         var batch = TranslatedBatch(version: 0, translations: [])
         batch.translations.reserveCapacity(ports.count)
+        var elsewhere: [FlowCredit] = []
         self.readTables { view in
             batch.version = view.version
             for port in ports {
@@ -214,14 +219,26 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 // Packets of slow-path flows are counted by the datapath and credited by the sweep.
                 if upcalls[port.index].reason == .miss || translation.slowPath.contains(.match) {
                     let flags = upcalls[port.index].key.tcpFlags
-                    self.credit(
-                        translation, bytes: upcalls[port.index].packet.count, tcpFlags: flags, at: now, in: view)
+                    let bytes = upcalls[port.index].packet.count
+                    self.credit(translation, bytes: bytes, tcpFlags: flags, at: now, in: view)
+                    elsewhere += translation.creditsElsewhere(bytes: bytes, tcpFlags: flags, at: now)
                 }
                 translation.leaveUnattributed()
                 batch.translations.append(translation)
             }
         }
+        if !elsewhere.isEmpty { self.service.credit(elsewhere) }
         return batch
+    }
+
+    /// Takes a packet of another bridge's translation in by a port, through the tables to its end here.
+    package func takeIn(_ translator: inout Translator, by port: PortNumber) -> UInt64 {
+        var version: UInt64 = 0
+        self.readTablesWithin { view in
+            version = view.version
+            translator.arrive(by: port, environment: self.environment, view: view)
+        }
+        return version
     }
 
     /// Translates the keys of installed flows again, without side effects.

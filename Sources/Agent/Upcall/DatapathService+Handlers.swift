@@ -113,8 +113,19 @@ extension DatapathService {
             work.crossings.removeAll()
         }
         self.execute(work.executions)
-        if !work.events.isEmpty { group.bridge.deliver(work.events) }
+        self.deliver(work.events)
         for ofPacket in crossings { self.cross(ofPacket, now: now) }
+    }
+
+    /// Hands packets to the control loops of the bridges that raised them.
+    func deliver(_ events: [(bridge: BridgeIdentifier, event: PacketInEvent)]) {
+        var start = 0
+        while start < events.count {
+            let identifier = events[start].bridge
+            let end = events[start...].firstIndex { $0.bridge != identifier } ?? events.count
+            self.bridge(identifier)?.deliver(events[start..<end].map(\.event))
+            start = end
+        }
     }
 
     /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot; packet-ins;
@@ -144,14 +155,16 @@ extension DatapathService {
     }
 
     private func appendPacketIns(
-        of translation: Translation, packet: [UInt8], key: FlowKey, to events: inout [PacketInEvent]
+        of translation: Translation, packet: [UInt8], key: FlowKey,
+        to events: inout [(bridge: BridgeIdentifier, event: PacketInEvent)]
     ) {
-        func event(_ raised: TranslatedPacketIn, _ packet: [UInt8]) -> PacketInEvent {
-            PacketInEvent(
+        func event(_ raised: TranslatedPacketIn, _ packet: [UInt8]) -> (BridgeIdentifier, PacketInEvent) {
+            let event = PacketInEvent(
                 packet: packet, reason: raised.reason, table: raised.table, cookie: raised.cookie,
                 maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key,
                 userData: raised.userData, continuation: raised.pausedIdentifier.map(self.continuation),
                 meter: raised.meter)
+            return (raised.bridge, event)
         }
         guard translation.packetIns.contains(where: { $0.precedingActions > 0 }) else {
             for raised in translation.packetIns { events.append(event(raised, packet)) }
@@ -211,11 +224,11 @@ extension DatapathService {
                 identifier: identifier, bridge: group.bridge.identifier, match: match, created: now, actions: actions,
                 rules: translation.rules, counters: translation.counters, missedTables: translation.missedTables,
                 drops: translation.drops, learnedFlows: translation.learnedFlows,
-                learned: translation.learned, version: batch.version,
+                learned: translation.learned, passages: translation.passages, version: batch.version,
                 learningGeneration: translation.learningGeneration)
             switch self.flows.insert(flow) {
             case .inserted:
-                group.bridge.flowCount.add(1)
+                self.count(flow, by: 1)
                 identifiers.append(identifier)
                 operations.append(
                     .put(DatapathFlow(identifier: identifier, key: match.key, mask: match.mask, actions: actions)))
@@ -230,10 +243,24 @@ extension DatapathService {
                 self.flows.update(identifier) { if $0.state == .installing { $0.state = .installed } }
                 self.counters.installed.add()
             case .failed:
-                if self.flows.remove(identifier) != nil { group.bridge.flowCount.add(-1) }
+                if let flow = self.flows.remove(identifier) { self.count(flow, by: -1) }
                 self.counters.installFailures.add()
             }
         }
+    }
+
+    /// Counts a megaflow, or one less, for each of its bridges.
+    func count(_ flow: InstalledFlow, by amount: Int) {
+        guard !flow.passages.isEmpty else {
+            self.bridge(flow.bridge)?.flowCount.add(amount)
+            return
+        }
+        self.count(flow.bridges, by: amount)
+    }
+
+    /// Counts a megaflow, or one less, for each of the bridges.
+    func count(_ bridges: Set<BridgeIdentifier>, by amount: Int) {
+        for identifier in bridges { self.bridge(identifier)?.flowCount.add(amount) }
     }
 
     /// A short rest after a failure, so that a broken datapath does not turn the handlers into a busy loop.

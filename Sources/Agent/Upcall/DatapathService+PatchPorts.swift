@@ -17,13 +17,23 @@ struct PatchCrossing {
 struct TranslatedWork {
     /// Packets for the datapath.
     var executions: [PacketExecution] = []
-    /// Packets for the controllers.
-    var events: [PacketInEvent] = []
+    /// Packets for the controllers, of the bridges that raised them.
+    var events: [(bridge: BridgeIdentifier, event: PacketInEvent)] = []
     /// Packets for other bridges.
     var crossings: [PatchCrossing] = []
 }
 
-// Patch ports: packets that leave one bridge and come into another, handled one by one in the agent.
+extension Translation {
+    /// The credits for one packet in the bridges that it came into by patch ports.
+    func creditsElsewhere(bytes: Int, tcpFlags: UInt16, at now: MonotonicTime) -> [FlowCredit] {
+        self.passages.map {
+            FlowCredit($0, packets: 1, bytes: UInt64(bytes), tcpFlags: tcpFlags, lastUsed: now)
+        }
+    }
+}
+
+// Patch ports by which packets are sent cut short: handled one by one in the agent, because what the other bridge makes
+// of them depends on their length. Other packets go on within the translation (`Translator+Patch.swift`).
 extension DatapathService {
     /// Adds what a translation sends to patch ports, each packet as the actions before it left it.
     func appendCrossings(
@@ -50,9 +60,13 @@ extension DatapathService {
                 modified.removeSubrange(Int(length)...)
                 PacketParser.parse(modified.span.bytes, into: &key)
             }
-            key.inPort = PortIndex.none.rawValue
-            key.recirculationID = 0
-            crossings.append(PatchCrossing(port: output.port, packet: modified, key: key))
+            // What the other bridge sees are the headers; metadata of this one stays behind.
+            var next = FlowKey()
+            for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { next.words[word] = key.words[word] }
+            next.priority = key.priority
+            next.packetMark = key.packetMark
+            next.inPort = PortIndex.none.rawValue
+            crossings.append(PatchCrossing(port: output.port, packet: modified, key: next))
         }
     }
 
@@ -97,7 +111,7 @@ extension DatapathService {
             self.perform(translation, on: crossing.packet, key: crossing.key, into: &work)
         }
         self.execute(work.executions)
-        if !work.events.isEmpty { port.bridge.deliver(work.events) }
+        self.deliver(work.events)
         for index in work.crossings.indices { work.crossings[index].depth = crossing.depth + 1 }
         return work.crossings
     }

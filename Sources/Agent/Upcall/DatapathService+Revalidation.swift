@@ -40,6 +40,15 @@ struct RevalidationGoal {
         flow.version = self.version
         return false
     }
+
+    /// As ``concerns(_:inPort:)``, of a megaflow's way through this bridge from another.
+    func concerns(_ passage: inout BridgePassage) -> Bool {
+        if let generation = passage.learningGeneration, generation != self.learningGeneration { return true }
+        guard passage.version < self.version else { return false }
+        guard !self.changes.mayConcern(passage.attribution) else { return true }
+        passage.version = self.version
+        return false
+    }
 }
 
 // The revalidator: after changes of tables, whatever contradicts them is repaired or removed; now and then, counters
@@ -126,7 +135,13 @@ extension DatapathService {
         let ports = self.ports
         let stale = self.flows.markedFlows(where: { flow in
             guard let goal = goals[flow.bridge] else { return true }
-            return goal.concerns(&flow) { self.owner(of: $0, in: ports)?.number }
+            if goal.concerns(&flow, inPort: { self.owner(of: $0, in: ports)?.number }) { return true }
+            for index in flow.passages.indices {
+                guard let goal = goals[flow.passages[index].bridge], !goal.concerns(&flow.passages[index]) else {
+                    return true
+                }
+            }
+            return false
         })
         let unfinished = self.revalidate(stale, summary: &summary, now: now)
         for bridge in bridges {
@@ -161,7 +176,7 @@ extension DatapathService {
                 for flow in chunk {
                     if flow.state == .deleting {
                         // Somebody else is removing it; until that is done it may still be used.
-                        unfinished.insert(identifier)
+                        unfinished.formUnion(flow.bridges)
                     } else if let port = self.owner(of: flow.match.key, in: ports), port.bridge === bridge {
                         known.append((flow, port.number))
                     } else {
@@ -170,7 +185,7 @@ extension DatapathService {
                 }
                 let batch = bridge.retranslate(known, now: now)
                 summary.examined += known.count
-                condemned += self.settle(known.map(\.flow), batch, of: bridge, &summary, &unfinished)
+                condemned += self.settle(known.map(\.flow), batch, &summary)
             }
         }
         summary.invalidated += condemned.count
@@ -178,14 +193,13 @@ extension DatapathService {
         self.counters.revalidated.add(summary.examined)
         let failed = self.delete(condemned)
         summary.failures += failed.count
-        for flow in failed { unfinished.insert(flow.bridge) }
+        for flow in failed { unfinished.formUnion(flow.bridges) }
         return unfinished
     }
 
     /// Compares flows with their new translations and repairs them; returns those that must go.
     private func settle(
-        _ flows: [InstalledFlow], _ batch: RetranslatedBatch, of bridge: any UpcallBridge,
-        _ summary: inout RevalidationSummary, _ unfinished: inout Set<BridgeIdentifier>
+        _ flows: [InstalledFlow], _ batch: RetranslatedBatch, _ summary: inout RevalidationSummary
     ) -> [InstalledFlow] {
         var condemned: [InstalledFlow] = []
         var repairs: [(flow: InstalledFlow, translation: Translation)] = []
@@ -196,11 +210,7 @@ extension DatapathService {
                 condemned.append(flow)
                 continue
             }
-            if flow.rules != translation.rules || flow.counters != translation.counters
-                || flow.missedTables != translation.missedTables || flow.learned != translation.learned
-                || flow.learnedFlows != translation.learnedFlows
-                || flow.drops != translation.drops
-            {
+            if !flow.isCredited(as: translation) {
                 // What was counted so far belongs to the old rules.
                 guard let credit = self.readCounters(of: flow) else {
                     condemned.append(flow)
@@ -214,7 +224,7 @@ extension DatapathService {
                 self.adopt(translation, version: batch.version, for: flow)
             }
         }
-        bridge.credit(credits.filter { $0.packets > 0 })
+        self.credit(credits)
         let operations = repairs.map { repair in
             FlowOperation.put(
                 DatapathFlow(
@@ -253,8 +263,10 @@ extension DatapathService {
     /// The flow agrees with a new translation now; false where it is on its way out, gone, or another of its name.
     @discardableResult
     private func adopt(_ translation: Translation, version: UInt64, for examined: InstalledFlow) -> Bool {
-        self.flows.update(examined.identifier) { flow in
-            guard flow.state != .deleting, flow.created == examined.created else { return false }
+        typealias Bridges = Set<BridgeIdentifier>
+        let bridges = self.flows.update(examined.identifier) { flow -> (Bridges, Bridges)? in
+            guard flow.state != .deleting, flow.created == examined.created else { return nil }
+            let before = flow.passages.isEmpty && translation.passages.isEmpty ? [] : flow.bridges
             flow.actions = translation.installableActions
             flow.rules = translation.rules
             flow.counters = translation.counters
@@ -262,10 +274,15 @@ extension DatapathService {
             flow.drops = translation.drops
             flow.learnedFlows = translation.learnedFlows
             flow.learned = translation.learned
+            flow.passages = translation.passages
             flow.version = version
             flow.learningGeneration = translation.learningGeneration
-            return true
-        } ?? false
+            return (before, before.isEmpty ? [] : flow.bridges)
+        }
+        guard let (before, after) = bridges ?? nil else { return false }
+        self.count(after.subtracting(before), by: 1)
+        self.count(before.subtracting(after), by: -1)
+        return true
     }
 
     /// Reads a flow's counters from the datapath; nil where the datapath does not have it.
@@ -314,12 +331,12 @@ extension DatapathService {
     }
 
     private func forget(_ flow: InstalledFlow) {
-        if self.flows.remove(flow.identifier) != nil { self.bridge(flow.bridge)?.flowCount.add(-1) }
+        if let flow = self.flows.remove(flow.identifier) { self.count(flow, by: -1) }
     }
 
     /// Passes credits to the bridges that they are for.
     func credit(_ credits: [FlowCredit]) {
-        let due = credits.filter { $0.packets > 0 }
+        let due = credits.filter { $0.packets > 0 }.flatMap(\.ofEachBridge)
         guard !due.isEmpty else { return }
         for (identifier, ofBridge) in Dictionary(grouping: due, by: \.bridge) {
             self.bridge(identifier)?.credit(ofBridge)

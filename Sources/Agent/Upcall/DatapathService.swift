@@ -143,7 +143,10 @@ package final class DatapathService: Sendable {
         for index in released where index.isPatch { self.patchPorts.remove(index) }
         for index in released where index.isTunnel { _ = self.tunnelPorts.remove(index) }
         self.epochs.waitForQuiescenceFromOutside()
-        self.delete(self.flows.flows { $0.bridge == identifier })
+        self.delete(
+            self.flows.flows { flow in
+                flow.bridge == identifier || flow.passages.contains { $0.bridge == identifier }
+            })
         self.registry.withLock { $0.bridges[identifier] = nil }
     }
 
@@ -228,8 +231,9 @@ package final class DatapathService: Sendable {
 }
 
 extension InstalledFlow {
-    /// Whether the flow is for packets from the port or sends packets there.
+    /// Whether the flow is for packets from the port, or sends packets there or through it.
     func uses(_ index: PortIndex) -> Bool {
         self.match.key.inPort == index.rawValue || self.actions.contains(.output(index))
+            || index.isPatch && self.passages.contains { $0.ports.contains(index) }
     }
 }

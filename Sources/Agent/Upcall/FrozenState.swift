@@ -32,8 +32,6 @@ package struct FrozenState: Hashable, Sendable {
 
 /// One thing that is left to be done with a frozen packet.
 enum FrozenStep: Hashable, Sendable {
-    /// It comes into another bridge.
-    case ingress
     /// It goes on in a table.
     case table(TableID)
     /// The rest of a rule's, a bucket's or a packet-out's actions.

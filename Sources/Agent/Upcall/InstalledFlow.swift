@@ -58,6 +58,8 @@ package struct InstalledFlow: Sendable {
     package var learnedFlows: [LearnedFlow] = []
     /// What its packets teach NORMAL.
     package var learned: MACLearningUpdate?
+    /// What other bridges do with its packets that these come into by patch ports.
+    package var passages: [BridgePassage] = []
     /// The version of the tables that it agrees with.
     package var version: UInt64
     /// The ``MACLearning/generation`` that it agrees with; nil where learning does not matter.
@@ -68,6 +70,22 @@ package struct InstalledFlow: Sendable {
     package var state = State.installing
     /// The last sweep that found it in the datapath.
     package var lastSweep: UInt64 = 0
+
+    /// The bridges whose tables it follows from, each once.
+    var bridges: Set<BridgeIdentifier> { Set(self.passages.map(\.bridge)).union([self.bridge]) }
+
+    /// Whether its packets are credited as those of a translation are.
+    func isCredited(as translation: Translation) -> Bool {
+        guard
+            self.rules == translation.rules && self.counters == translation.counters
+                && self.missedTables == translation.missedTables && self.learned == translation.learned
+                && self.learnedFlows == translation.learnedFlows && self.drops == translation.drops,
+            self.passages.count == translation.passages.count
+        else { return false }
+        return zip(self.passages, translation.passages).allSatisfy {
+            $0.bridge == $1.bridge && $0.attribution == $1.attribution
+        }
+    }
 
     /// When it was last used, or entered.
     package var lastUsed: MonotonicTime { max(self.created, MonotonicTime(nanoseconds: self.credited.lastUsed)) }
@@ -97,4 +115,27 @@ package struct FlowCredit: Sendable {
     package var tcpFlags: UInt16 = 0
     /// When the last came.
     package var lastUsed: MonotonicTime
+    /// The ways through other bridges that are to be credited too.
+    package var passages: [BridgePassage] = []
+}
+
+extension FlowCredit {
+    /// The credit for packets that took a way through another bridge.
+    init(_ passage: BridgePassage, packets: UInt64, bytes: UInt64, tcpFlags: UInt16, lastUsed: MonotonicTime) {
+        self.init(
+            bridge: passage.bridge, rules: passage.attribution.rules, counters: passage.attribution.counters,
+            missedTables: passage.attribution.missedTables, drops: passage.attribution.drops,
+            learnedFlows: passage.attribution.learnedFlows, learned: passage.attribution.learned, packets: packets,
+            bytes: bytes, tcpFlags: tcpFlags, lastUsed: lastUsed)
+    }
+
+    /// The credit of each bridge: this one's, and those of its ``passages``.
+    var ofEachBridge: [FlowCredit] {
+        guard !self.passages.isEmpty else { return [self] }
+        return [self]
+            + self.passages.map {
+                FlowCredit(
+                    $0, packets: self.packets, bytes: self.bytes, tcpFlags: self.tcpFlags, lastUsed: self.lastUsed)
+            }
+    }
 }

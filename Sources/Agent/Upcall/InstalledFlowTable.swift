@@ -131,6 +131,6 @@ extension InstalledFlow {
             bridge: self.bridge, rules: self.rules, counters: self.counters, missedTables: self.missedTables,
             drops: self.drops, learnedFlows: self.learnedFlows, learned: self.learned, packets: packets, bytes: bytes,
             tcpFlags: packets > 0 ? self.credited.tcpFlags : 0,
-            lastUsed: MonotonicTime(nanoseconds: self.credited.lastUsed))
+            lastUsed: MonotonicTime(nanoseconds: self.credited.lastUsed), passages: self.passages)
     }
 }

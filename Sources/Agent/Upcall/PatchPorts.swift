@@ -20,6 +20,8 @@ package final class PatchPorts: Sendable {
         /// What went through within the datapath.
         let transmitted = TrafficCounter()
         let received = TrafficCounter()
+        /// What went nowhere for want of a peer.
+        let dropped = TrafficCounter()
     }
     private struct State {
         var entries: [PortIndex: Entry] = [:]
@@ -88,6 +90,9 @@ package final class PatchPorts: Sendable {
         }
     }
 
+    /// The counter of packets that go nowhere at the port; nil where there is none.
+    func dropCounter(of index: PortIndex) -> TrafficCounter? { self.state.withLock { $0.entries[index]?.dropped } }
+
     /// What went through the port; nil where there is none.
     package func statistics(of index: PortIndex) -> PortStatistics? {
         self.state.withLock { state in
@@ -95,6 +100,7 @@ package final class PatchPorts: Sendable {
             var statistics = entry.statistics
             statistics.transmittedPackets &+= entry.transmitted.packetCount
             statistics.transmittedBytes &+= entry.transmitted.byteCount
+            statistics.transmitDropped &+= entry.dropped.packetCount
             statistics.receivedPackets &+= entry.received.packetCount
             statistics.receivedBytes &+= entry.received.byteCount
             return statistics

@@ -167,6 +167,19 @@ package struct TableChanges: Sendable {
         return false
     }
 
+    /// Whether a megaflow's way through the bridge, from another by a patch port, may no longer agree with the tables.
+    ///
+    /// The packet is not the megaflow's there, so that an addition to any table that it visits is looked at.
+    func mayConcern(_ passage: PassageAttribution) -> Bool {
+        if self.isEverything || passage.rules.isEmpty && passage.missedTables.isEmpty { return true }
+        let isGone = passage.rules.contains { self.gone.contains($0) || self.emptiedTables.contains($0.table) }
+        return isGone
+            || self.additions.contains { additions in
+                passage.rules.contains { $0.table == additions.table }
+                    || passage.missedTables.contains { $0.rawValue == additions.table }
+            }
+    }
+
     /// Whether packets of the megaflow may match one of the rules.
     private static func mayShare(_ match: FlowMatch, _ inPort: PortNumber, _ additions: borrowing Additions) -> Bool {
         let layout = FlowField.inPort.layout

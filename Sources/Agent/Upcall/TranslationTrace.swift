@@ -1,47 +1,51 @@
 package import Datapath
 import OpenFlow
 
-/// A traced translation of one packet in one bridge.
+/// A traced translation of one packet, from where it came into a bridge, or back from the datapath.
 package struct TranslationTrace: Sendable {
     /// The bridge.
     package var bridge: String
     /// The packet as it came in; `inPort` is the switch's port number.
     package var key: FlowKey
+    /// What is only assumed of the packet, in words; empty where nothing is.
+    package var assumptions: [String] = []
     /// The steps, in order.
     package var steps: [TraceRecorder.Entry]
     /// Steps that were too many to be taken down.
     package var omittedSteps: Int
     /// What came of it.
     package var translation: Translation
-    /// The packets that went on to other bridges: by which patch port and as what.
+    /// The packets that handlers take on to other bridges: by which patch port and as what.
     package var crossings: [(port: PortIndex, key: FlowKey)]
-    /// The names of the bridge's ports in the datapath.
-    package var portNames: [PortIndex: String]
+    /// The packets that go through the datapath and come back.
+    package var recirculations: [TraceRecorder.Recirculation]
 }
 
 extension BridgeDatapath where View: ~Copyable {
     /// Translates a packet without side effects and takes down each step; any thread.
-    package func trace(key: FlowKey) -> TranslationTrace {
+    ///
+    /// One with a recirculation id goes on from `state`, where it was frozen.
+    package func trace(key: FlowKey, state: FrozenState?) -> TranslationTrace {
         let recorder = TraceRecorder()
         var translation = Translation()
-        var names: [PortIndex: String] = [:]
         let now = SystemClock.now()
         self.readTables { view in
             translation = Translator.translate(
-                key: key, entry: .pipeline, view: view, environment: self.environment, now: now,
-                allowsSideEffects: false, recorder: recorder)
-            for port in view.portsInOrder { names[port.index] = port.description.name }
+                key: key, entry: key.recirculationID == 0 ? .pipeline : .thawed(state), view: view,
+                environment: self.environment, now: now, allowsSideEffects: false, recorder: recorder)
         }
         return TranslationTrace(
             bridge: self.name, key: key, steps: recorder.entries, omittedSteps: recorder.omittedCount,
-            translation: translation, crossings: recorder.crossings, portNames: names)
+            translation: translation, crossings: recorder.crossings, recirculations: recorder.recirculations)
     }
 
     /// The names of the bridge's ports in the datapath.
     package var portNames: [PortIndex: String] {
         var names: [PortIndex: String] = [:]
         self.readTables { view in
-            for port in view.portsInOrder { names[port.index] = port.description.name }
+            for port in view.portsInOrder {
+                names[port.forwarding.tunnel?.index ?? port.index] = port.description.name
+            }
         }
         return names
     }
@@ -60,18 +64,50 @@ extension BridgeDatapath where View: ~Copyable {
 }
 
 extension DatapathService {
-    /// Traces a packet that comes in by a port of `bridge`, through patch ports into other bridges too.
+    /// How many translations of one packet and its copies are traced.
+    private static let tracesMaximum = 64
+    /// What connection tracking is assumed to say where nothing else is asked for: `trk` and `new`.
+    package static let assumedConnectionState: UInt32 = 0x21
+
+    private struct TraceItem {
+        var bridge: any UpcallBridge
+        var key: FlowKey
+        var packet: [UInt8]?
+        var state: FrozenState?
+        var assumptions: [String] = []
+        var depth = 0
+    }
+
+    /// The names of all bridges' ports in the datapath.
+    package var portNames: [PortIndex: String] {
+        self.bridges.reduce(into: [:]) { names, bridge in names.merge(bridge.portNames) { first, _ in first } }
+    }
+
+    /// Traces a packet that comes in by a port of `bridge`, through patch ports into other bridges, and through the
+    /// datapath and back.
     ///
-    /// At most ``AgentLimits/patchDepthMaximum`` patch ports deep and 64 bridges' translations in all.
-    package func trace(key: FlowKey, in bridge: any UpcallBridge) -> [TranslationTrace] {
+    /// - Parameters:
+    ///   - key: the packet's key; `inPort` is the switch's port number.
+    ///   - packet: its bytes, where they are known: what is behind headers that actions remove then is, too.
+    ///   - bridge: where it comes in.
+    ///   - connectionStates: what the connection tracker says each time that it is asked, as bits of `ct_state`;
+    ///     beyond them ``assumedConnectionState``.
+    ///
+    /// At most ``AgentLimits/patchDepthMaximum`` patch ports deep and 64 translations in all.
+    package func trace(
+        key: FlowKey, packet: [UInt8]? = nil, in bridge: any UpcallBridge, connectionStates: [UInt32] = []
+    ) -> [TranslationTrace] {
         var traces: [TranslationTrace] = []
-        var queue: [(bridge: any UpcallBridge, key: FlowKey, depth: Int)] = [(bridge, key, 0)]
+        var queue = [TraceItem(bridge: bridge, key: key, packet: packet)]
+        var states = connectionStates[...]
         var position = 0
-        while position < queue.count, traces.count < 64 {
+        while position < queue.count, traces.count < Self.tracesMaximum {
             let item = queue[position]
             position += 1
-            let trace = item.bridge.trace(key: item.key)
+            var trace = item.bridge.trace(key: item.key, state: item.state)
+            trace.assumptions = item.assumptions
             traces.append(trace)
+            queue += trace.recirculations.compactMap { self.follow($0, from: item, states: &states) }
             guard item.depth < AgentLimits.patchDepthMaximum else { continue }
             for crossing in trace.crossings {
                 guard let peer = self.patchPorts.peer(of: crossing.port), let port = self.port(peer) else { continue }
@@ -83,9 +119,65 @@ extension DatapathService {
                 next.priority = crossing.key.priority
                 next.packetMark = crossing.key.packetMark
                 next.inPort = port.number.rawValue
-                queue.append((port.bridge, next, item.depth + 1))
+                queue.append(TraceItem(bridge: port.bridge, key: next, depth: item.depth + 1))
             }
         }
         return traces
+    }
+
+    /// Where a packet goes on that the datapath is to bring back.
+    private func follow(
+        _ recirculation: TraceRecorder.Recirculation, from item: TraceItem, states: inout ArraySlice<UInt32>
+    ) -> TraceItem? {
+        guard let state = self.recirculation.state(of: recirculation.identifier),
+            let bridge = self.bridge(state.bridge)
+        else { return nil }
+        var next = TraceItem(
+            bridge: bridge, key: recirculation.key, packet: item.packet, state: state, depth: item.depth)
+        if let packet = item.packet, var replay = try? PacketReplay(recirculation.actions, on: packet, key: item.key),
+            let (changed, parsed) = replay.packetAndKey(after: recirculation.actions.count)
+        {
+            next.packet = changed
+            for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { next.key.words[word] = parsed.words[word] }
+            if let maximum = recirculation.lengthMaximum,
+                (changed.count > Int(maximum)) != (recirculation.isLonger == true)
+            {
+                return nil
+            }
+        } else if recirculation.hidesHeaders {
+            next.assumptions.append("fields of headers that only the packet's bytes would show are zero")
+        }
+        next.key.recirculationID = recirculation.identifier
+        next.key.inPort = state.inPort.rawValue
+        if let request = recirculation.tracking {
+            next.key.assumeTracked(as: states.popFirst() ?? Self.assumedConnectionState, by: request)
+            next.assumptions.append("the connection tracker says \(FlowText.connectionState(next.key.connectionState))")
+        }
+        if let maximum = recirculation.lengthMaximum, next.packet == nil {
+            let comparison = recirculation.isLonger == true ? "longer" : "not longer"
+            next.assumptions.append("the packet is \(comparison) than \(maximum) bytes")
+        }
+        return next
+    }
+}
+
+extension FlowKey {
+    /// The connection fields of a packet of the original direction whose addresses are not translated.
+    fileprivate mutating func assumeTracked(as state: UInt32, by request: ConnectionTrackingRequest) {
+        self.connectionState = state
+        self.connectionZone = request.zone
+        self.connectionMark = request.mark
+        self.connectionLabel = request.label
+        guard Translator.isIP(self) else { return }
+        self.connectionProtocol = self.ipProtocol
+        self.connectionTransportSource = self.transportSource
+        self.connectionTransportDestination = self.transportDestination
+        if self.etherType == 0x0800 {
+            self.connectionIPv4Source = self.ipv4Source
+            self.connectionIPv4Destination = self.ipv4Destination
+        } else {
+            self.connectionIPv6Source = self.ipv6Source
+            self.connectionIPv6Destination = self.ipv6Destination
+        }
     }
 }

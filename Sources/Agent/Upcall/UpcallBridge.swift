@@ -27,6 +27,15 @@ package protocol UpcallBridge: AnyObject, Sendable {
         -> TranslatedBatch
     /// Translates the keys of installed flows again, without side effects.
     func retranslate(_ flows: [(flow: InstalledFlow, inPort: PortNumber)], now: MonotonicTime) -> RetranslatedBatch
+    /// Takes a packet of another bridge's translation in by a port, through the tables to its end here; returns the
+    /// tables' version.
+    ///
+    /// Called by a thread that holds the tables of that other bridge, or of this one, for reading.
+    func takeIn(_ translator: inout Translator, by port: PortNumber) -> UInt64
+    /// The names of the bridge's ports in the datapath.
+    var portNames: [PortIndex: String] { get }
+    /// What is told of rules, in order, each once; those that are gone or hidden are left out.
+    func describe(_ rules: [RuleReference]) -> [RuleDescription]
     /// Credits packets to rules and refreshes what they taught.
     func credit(_ credits: [FlowCredit])
     /// Hands packet-ins to the control loop.
@@ -36,7 +45,9 @@ package protocol UpcallBridge: AnyObject, Sendable {
     /// Every cached flow agrees with `version` now.
     func finish(version: UInt64)
     /// Translates a packet without side effects and takes down each step; `inPort` is the switch's port number.
-    func trace(key: FlowKey) -> TranslationTrace
+    ///
+    /// One with a recirculation id goes on from `state`, where it was frozen.
+    func trace(key: FlowKey, state: FrozenState?) -> TranslationTrace
 }
 
 /// The translations of one batch of packets of one bridge.

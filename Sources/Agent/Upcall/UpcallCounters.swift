@@ -85,6 +85,7 @@ package final class UpcallCounters: Sendable {
 
     /// Counts what went wrong in a translation.
     package func note(_ translation: Translation) {
+        self.patchCrossings.add(translation.passages.count)
         if translation.omissions.contains(.unsupportedAction) { self.unsupportedActions.add() }
         switch translation.error {
         case nil: break
