@@ -13,6 +13,7 @@ extension ConnectionTrackingRequest {
             parts.append("label=0x\(String(self.label, radix: 16))/0x\(String(self.labelMask, radix: 16))")
         }
         if !self.helper.isEmpty { parts.append("helper=\(self.helper)") }
+        if !self.timeoutPolicy.isEmpty { parts.append("timeout=\(self.timeoutPolicy)") }
         if let translation = self.translation { parts.append(translation.text) }
         return parts.isEmpty ? "ct" : "ct(\(parts.joined(separator: ",")))"
     }

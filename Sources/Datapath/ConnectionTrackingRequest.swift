@@ -49,6 +49,9 @@ public struct ConnectionTrackingRequest: Sendable, Hashable {
     public var labelMask: UInt128 = 0
     /// The helper that expects related connections (`ftp`, `tftp`), at most 15 bytes; empty for none.
     public var helper = ""
+    /// The datapath's policy of time-outs for the connection, at most 31 bytes; empty for its own; only with
+    /// ``commits``.
+    public var timeoutPolicy = ""
     /// Address translation; nil for none.
     public var translation: Translation?
 

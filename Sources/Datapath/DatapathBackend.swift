@@ -70,6 +70,16 @@ public protocol DatapathBackend: AnyObject, Sendable {
     ) throws(DatapathError) -> Int
     /// Forgets tracked connections; returns how many there were. `unsupported` where none are tracked.
     func flushConnections(_ filter: ConnectionFilter) throws(DatapathError) -> Int
+    /// The limits of tracked connections of these zones (nil: of zones without one); with none, all that there are.
+    func connectionLimits(of zones: [UInt16?]) throws(DatapathError) -> [ConnectionLimit]
+    /// Sets limits of tracked connections. `unsupported`, `notPermitted`.
+    func setConnectionLimits(_ limits: [ConnectionLimit]) throws(DatapathError)
+    /// Gives zones the limit of zones without one. `unsupported`, `notPermitted`.
+    func removeConnectionLimits(of zones: [UInt16]) throws(DatapathError)
+    /// Sets the time-outs of connections that are committed by the policy's names. `unsupported`, `notPermitted`.
+    func setConnectionTimeouts(_ policy: ConnectionTimeoutPolicy) throws(DatapathError)
+    /// Removes a zone's time-outs, which no megaflow may name any longer; may wait for the datapath to let go of them.
+    func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError)
     /// Makes every waiting `receiveUpcalls` return at once.
     func wakeHandlers()
     /// Upcalls that were lost for want of room, since the start.
@@ -84,6 +94,31 @@ extension DatapathBackend {
     /// `unsupported`: for datapaths that track no connections.
     public func flushConnections(_ filter: ConnectionFilter) throws(DatapathError) -> Int {
         throw DatapathError(.unsupported, operation: "forget connections")
+    }
+
+    /// `unsupported`: for datapaths that track no connections.
+    public func connectionLimits(of zones: [UInt16?]) throws(DatapathError) -> [ConnectionLimit] {
+        throw DatapathError(.unsupported, operation: "read limits of connections")
+    }
+
+    /// `unsupported`: for datapaths that track no connections.
+    public func setConnectionLimits(_ limits: [ConnectionLimit]) throws(DatapathError) {
+        throw DatapathError(.unsupported, operation: "limit connections")
+    }
+
+    /// `unsupported`: for datapaths that track no connections.
+    public func removeConnectionLimits(of zones: [UInt16]) throws(DatapathError) {
+        throw DatapathError(.unsupported, operation: "remove limits of connections")
+    }
+
+    /// `unsupported`: for datapaths that track no connections.
+    public func setConnectionTimeouts(_ policy: ConnectionTimeoutPolicy) throws(DatapathError) {
+        throw DatapathError(.unsupported, operation: "set time-outs of connections")
+    }
+
+    /// `unsupported`: for datapaths that track no connections.
+    public func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError) {
+        throw DatapathError(.unsupported, operation: "remove time-outs of connections")
     }
 
     /// False: for datapaths that live and die with the process.

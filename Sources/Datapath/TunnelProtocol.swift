@@ -8,6 +8,11 @@ public enum TunnelProtocol: Sendable, Hashable {
     case geneve(port: UInt16)
     /// GRE (RFC 2784, RFC 2890), Ethernet within.
     case gre
+    /// GRE as ``gre``, over IPv6.
+    case greIPv6
+
+    /// Whether it is GRE: its key has 32 bits, and there may be none.
+    public var isGRE: Bool { self == .gre || self == .greIPv6 }
 
     /// The name of the datapath's one port for the protocol, which tunnels of all peers and keys share.
     public var portName: String {
@@ -15,6 +20,7 @@ public enum TunnelProtocol: Sendable, Hashable {
         case .vxlan(let port), .vxlanGroupPolicy(let port): "vxlan_sys_\(port)"
         case .geneve(let port): "genev_sys_\(port)"
         case .gre: "gre_sys"
+        case .greIPv6: "ip6gre_sys"
         }
     }
 }

@@ -111,6 +111,33 @@ struct RecirculationTests {
         #expect(throws: ControlError.self) { try FlowText.connectionState("old") }
     }
 
+    @Test("connections that are committed in a zone with time-outs of its own name them, by protocol")
+    func timeouts() throws {
+        var tracking = ConnectionTracking()
+        tracking.flags = .commit
+        tracking.zone = .immediate(7)
+        let action = Action.connectionTracking(tracking)
+        let fixture = try UpcallFixture { $0.add(actions: [action, output(2)]) }
+        func request(_ policy: String) -> DatapathAction {
+            var request = ConnectionTrackingRequest()
+            (request.commits, request.zone, request.timeoutPolicy) = (true, 7, policy)
+            return .connectionTracking(request)
+        }
+        fixture.miss()
+        let plain = try #require(fixture.datapath.flows.first)
+        #expect(plain.actions == [request(""), out(2)] && plain.mask.ipProtocol == 0)
+        try fixture.service.setConnectionTimeouts(ConnectionTimeoutPolicy(zone: 7, seconds: [.udpSingle: 9]))
+        #expect(fixture.datapath.flows.isEmpty)
+        fixture.miss()
+        let named = try #require(fixture.datapath.flows.first)
+        let number = TestFrame().key(inPort: 1).ipProtocol
+        #expect(named.actions == [request("sluice-7-4-\(number)"), out(2)] && named.mask.ipProtocol == .max)
+        #expect(try fixture.service.removeConnectionTimeouts(of: 7) && fixture.datapath.flows.isEmpty)
+        #expect(try !fixture.service.removeConnectionTimeouts(of: 7))
+        fixture.miss()
+        #expect(fixture.datapath.flows.first?.actions == plain.actions)
+    }
+
     @Test("a trace of a packet that is asked its length goes both ways, or the one that its bytes say")
     func lengthTrace() throws {
         let slice = FieldSlice(.register0, offset: 0, bitCount: 1)

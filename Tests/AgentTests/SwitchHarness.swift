@@ -19,6 +19,8 @@ final class RecordingDatapath: SwitchDatapath {
         var synchronisations = 0
         var meters: [UInt32: DatapathMeter] = [:]
         var meterCounters: [UInt32: MeterCounters] = [:]
+        /// What connections were to be forgotten, and whom to tell that they are.
+        var flushes: [(filter: ConnectionFilter, done: @Sendable (DatapathError?) -> Void)] = []
         /// Called when counters are to be pushed.
         var onSynchronise: (@Sendable () -> Void)?
     }
@@ -59,6 +61,9 @@ final class RecordingDatapath: SwitchDatapath {
     }
     func removeMeter(_ number: UInt32) { self.state.withLock { $0.meters[number] = nil } }
     func meterCounters(_ number: UInt32) -> MeterCounters? { self.state.withLock { $0.meterCounters[number] } }
+    func flushConnections(_ filter: ConnectionFilter, done: @escaping @Sendable (DatapathError?) -> Void) {
+        self.state.withLock { $0.flushes.append((filter, done)) }
+    }
     func tablesChanged(version: UInt64, noting _: (inout TableChanges) -> Void) {
         self.state.withLock { $0.announcedVersion = version }
     }

@@ -359,4 +359,29 @@ struct SwitchRequestTests {
         #expect(old.asyncConfig[.packetIn, .primary].map { $0 & 4 } == 4)
         #expect(harness.pipeline.read { $0.fragmentHandling } == .normal)
     }
+
+    @Test("forgetting connections holds back the session's next message, and no other session's")
+    func connectionFlush() throws {
+        let harness = SwitchHarness()
+        let (session, other) = (harness.connect(.v1_3), harness.connect(.v1_3))
+        #expect(harness.request(.nicira(.flushConnectionZone(7)), session) == [])
+        #expect(session.isSuspended && !other.isSuspended)
+        let flush = try #require(harness.datapath.state.withLock { $0.flushes.first })
+        #expect(flush.filter.zone == 7)
+        harness.control.barrierProgress()
+        #expect(session.isSuspended)
+        flush.done(nil)
+        harness.control.barrierProgress()
+        #expect(!session.isSuspended && harness.take(session) == [])
+
+        #expect(harness.request(.nicira(.flushConnectionZone(8)), other) == [])
+        let refused = try #require(harness.datapath.state.withLock { $0.flushes.last })
+        refused.done(DatapathError(.unsupported, operation: "forget connections"))
+        harness.control.barrierProgress()
+        #expect(SwitchHarness.code(of: harness.take(other)) == .requestBadExperimenterType)
+        // One that ends meanwhile leaves nothing behind.
+        #expect(harness.request(.nicira(.flushConnectionZone(9)), session) == [])
+        harness.control.sessionClosed(session)
+        harness.control.barrierProgress()
+    }
 }

@@ -54,6 +54,9 @@ final class ScriptedDatapath: DatapathBackend {
         return found
     }
 
+    func setConnectionTimeouts(_ policy: ConnectionTimeoutPolicy) throws(DatapathError) {}
+    func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError) {}
+
     func apply(_ operations: [FlowOperation]) -> [FlowOperationResult] {
         operations.map { operation in
             if let hook = self.state.withLock({ $0.onApply }) { hook() }

@@ -76,4 +76,39 @@ struct TunnelTests {
                 flows.split(separator: "\n").contains { $0.contains("tun_gbp_id=") && !$0.contains("n_packets=0,") })
         }
     }
+
+    @Test("packets cross in GRE over IPv6, and its device goes with the last tunnel")
+    func greOverIPv6() async throws {
+        try await Lab.with(.kernel) { lab in
+            let (near, far) = (lab.switchNamespace.name, lab.hosts[1].namespace.name)
+            for module in ["ipv6", "ip6_gre"] { _ = try Command.run(["modprobe", module]) }
+            for (namespace, device, address) in [(near, "eth2", "2001:db8::1"), (far, "eth0", "2001:db8::2")] {
+                for name in ["all", device] {
+                    try Command.require(
+                        ["ip", "netns", "exec", namespace, "sysctl", "-qw", "net.ipv6.conf.\(name).disable_ipv6=0"])
+                }
+                try Command.require(["ip", "-n", namespace, "address", "add", "\(address)/64", "dev", device, "nodad"])
+            }
+            let type = "type=ip6gre,key=7"
+            let dut = try lab.startSwitch("--port", "eth1=1", "--port", "t1=5,\(type),remote=2001:db8::2", ports: false)
+            for flow in ["in_port=1,actions=output:5", "in_port=5,tun_id=7,actions=output:1"] {
+                try dut.requireOfctl(.openFlow13, "add-flow", flow)
+            }
+            let other = try lab.start(
+                [
+                    Repository.sluice, "run", "--bridge", "br1", "--datapath", "kernel", "--fail-mode", "standalone",
+                    "--run-dir", "\(lab.folder)/run1", "--port", "t2=5,\(type),remote=2001:db8::1",
+                ], in: lab.hosts[1].namespace)
+            try other.waitForOutput(containing: "sluice: ready")
+            try Command.require(["ip", "-n", far, "address", "flush", "dev", "eth0", "scope", "host"])
+            try Command.require(["ip", "-n", far, "-4", "address", "flush", "dev", "eth0"])
+            try Command.require(["ip", "-n", far, "address", "add", "10.0.0.2/24", "dev", "br1"])
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            let flows = try dut.flows(.openFlow13, "in_port=5")
+            #expect(flows.contains { ($0.number("n_packets") ?? 0) > 0 }, "\(flows)")
+            #expect(try Command.run(["ip", "-n", far, "link", "show", "ip6gre_sys"]).succeeded)
+            _ = try other.stop()
+            #expect(try !Command.run(["ip", "-n", far, "link", "show", "ip6gre_sys"]).succeeded)
+        }
+    }
 }

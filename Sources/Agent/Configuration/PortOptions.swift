@@ -42,7 +42,7 @@ struct PortOptions {
     private func tunnel() throws(SettingError) -> TunnelSettings? {
         guard let type = self.values["type"] else {
             for name in ["remote", "local", "key", "port", "exts"] where self.values[name] != nil {
-                throw SettingError("\(name) is for tunnels: expected type=vxlan, type=geneve or type=gre beside it")
+                throw SettingError("\(name) is for tunnels: expected type=vxlan, geneve, gre or ip6gre beside it")
             }
             return nil
         }
@@ -57,15 +57,21 @@ struct PortOptions {
         case "vxlan": kind = .vxlan(port: UInt16(port ?? 4789))
         case "geneve": kind = .geneve(port: UInt16(port ?? 6081))
         case "gre" where port == nil: kind = .gre
-        default: throw SettingError("'\(type)' is not a type of tunnel: expected vxlan, geneve or gre (without port)")
+        case "ip6gre" where port == nil: kind = .greIPv6
+        default:
+            throw SettingError(
+                "'\(type)' is not a type of tunnel: expected vxlan, geneve, gre or ip6gre (the last two without port)")
         }
         guard let remote = self.values["remote"] else {
             throw SettingError("a tunnel needs remote=ADDRESS or remote=flow")
         }
         var settings = TunnelSettings(kind, remote: remote == "flow" ? .flow : .fixed(try Self.address(remote)))
+        if kind == .greIPv6, case .fixed(let address) = settings.remote, address.ipv4 != nil {
+            throw SettingError("the remote end of type=ip6gre has an IPv6 address")
+        }
         settings.local = try self.values["local"].map { (text) throws(SettingError) in try Self.address(text) }
         if let key = self.values["key"] {
-            let maximum: UInt64 = kind == .gre ? 0xffff_ffff : 0xff_ffff
+            let maximum: UInt64 = kind.isGRE ? 0xffff_ffff : 0xff_ffff
             settings.key = key == "flow" ? .flow : .fixed(try Self.number(key, "key", 0...maximum))
         }
         return settings

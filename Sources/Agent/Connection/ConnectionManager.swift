@@ -190,7 +190,9 @@ package final class ConnectionManager {
     }
 
     /// Whether messages are left that could be handled at once.
-    package var hasUnfinished: Bool { !self.unfinished.isEmpty }
+    package var hasUnfinished: Bool {
+        self.unfinished.contains { self.connections[$0]?.session?.isSuspended != true }
+    }
 
     /// Sends what the switch has queued for any session; called at the end of each turn of the control loop.
     package func carryOutput(now: MonotonicTime) {

@@ -60,6 +60,9 @@ package final class ControllerSession {
     package var outputBytesAllowed = Int.max
     /// Set by the switch while a request takes several turns: the connection layer gives it no further message.
     package var isBusy = false
+    /// Set by the switch while another thread carries out a request: the connection layer gives it no further message,
+    /// and does not ask for turns on that account.
+    package var isSuspended = false
     /// Set by the switch while updates of flow monitors wait for the output to drain: the connection layer says when it
     /// has (``OpenFlowSwitch/resume(_:now:)``).
     package var isPaused = false

@@ -95,7 +95,7 @@ package final class OpenFlowConnection {
         var isHeldBack = false
         while handled < limit, self.hasInput {
             // The switch goes on with what it is busy with at the end of this turn.
-            isHeldBack = self.session?.isBusy == true
+            isHeldBack = self.session?.isBusy == true || self.session?.isSuspended == true
             if isHeldBack { break }
             if let session = self.session, session.shouldClose || !self.hasRoom(session) {
                 // Only the end of the connection may pass.

@@ -87,6 +87,24 @@ struct ControlCommand: Sendable {
             for bridge in context.bridges { bridge.service.restoration.finish() }
             return ""
         },
+        ControlCommand(name: "ct-get-limits", argumentCounts: 0...1024) { (context, arguments) throws(ControlError) in
+            try ConnectionTrackingReport.limits(context, arguments)
+        },
+        ControlCommand(name: "ct-set-limits", argumentCounts: 1...1024) { (context, arguments) throws(ControlError) in
+            try ConnectionTrackingReport.setLimits(context, arguments)
+        },
+        ControlCommand(name: "ct-del-limits", argumentCounts: 1...1024) { (context, arguments) throws(ControlError) in
+            try ConnectionTrackingReport.removeLimits(context, arguments)
+        },
+        ControlCommand(name: "ct-get-timeouts", argumentCounts: 0...0) { (context, _) throws(ControlError) in
+            try ConnectionTrackingReport.timeouts(context)
+        },
+        ControlCommand(name: "ct-set-timeouts", argumentCounts: 2...64) { (context, arguments) throws(ControlError) in
+            try ConnectionTrackingReport.setTimeouts(context, arguments)
+        },
+        ControlCommand(name: "ct-del-timeouts", argumentCounts: 1...1) { (context, arguments) throws(ControlError) in
+            try ConnectionTrackingReport.removeTimeouts(context, arguments[0])
+        },
         ControlCommand(name: "fdb-show", argumentCounts: 1...1) { (context, arguments) throws(ControlError) in
             ForwardingDatabaseReport.show(try context.bridge(arguments[0]))
         },

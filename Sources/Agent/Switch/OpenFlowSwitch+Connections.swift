@@ -2,18 +2,35 @@ import Datapath
 import Logging
 import NetworkTypes
 import OpenFlow
+import Synchronization
+
+/// A request to forget connections that another thread carries out; the session's next message waits until it has.
+struct ConnectionFlush {
+    /// What came of it.
+    final class Outcome: Sendable {
+        private let state = Mutex<(isDone: Bool, error: DatapathError?)>((false, nil))
+        /// Notes the end; any thread.
+        func finish(_ error: DatapathError?) { self.state.withLock { $0 = (true, error) } }
+        /// Whether it is over, and with what.
+        var present: (isDone: Bool, error: DatapathError?) { self.state.withLock { $0 } }
+    }
+    /// Where it came from.
+    let context: RequestContext
+    /// What came of it.
+    let outcome = Outcome()
+}
 
 // Nicira's requests to forget tracked connections (NXT_CT_FLUSH_ZONE, NXT_CT_FLUSH).
 extension OpenFlowSwitch {
     /// Forgets the connections of a zone.
-    func flushConnections(zone: UInt16) throws(OpenFlowError) {
+    func flushConnections(zone: UInt16, _ context: RequestContext) {
         var filter = ConnectionFilter()
         filter.zone = zone
-        try self.flush(filter)
+        self.flush(filter, context)
     }
 
     /// Forgets the connections that a request means.
-    func flushConnections(_ request: ConnectionTrackingFlush) throws(OpenFlowError) {
+    func flushConnections(_ request: ConnectionTrackingFlush, _ context: RequestContext) throws(OpenFlowError) {
         var filter = ConnectionFilter()
         filter.zone = request.zone
         filter.ipProtocol = request.ipProtocol == 0 ? nil : request.ipProtocol
@@ -27,7 +44,7 @@ extension OpenFlowSwitch {
         if let reply = request.reply { filter.reply = Self.tuple(reply) }
         if let mark = request.mark { (filter.mark, filter.markMask) = (mark, request.markMask ?? .max) }
         if let labels = request.labels { (filter.label, filter.labelMask) = (labels, request.labelsMask ?? .max) }
-        try self.flush(filter)
+        self.flush(filter, context)
     }
 
     private static func tuple(_ wanted: ConnectionTrackingFlush.Tuple) -> ConnectionFilter.Tuple {
@@ -48,9 +65,31 @@ extension OpenFlowSwitch {
         return tuple
     }
 
-    private func flush(_ filter: ConnectionFilter) throws(OpenFlowError) {
-        guard let error = self.datapath.flushConnections(filter) else { return }
+    private func flush(_ filter: ConnectionFilter, _ context: RequestContext) {
+        guard let state = self.sessions[context.session.identifier] else { return }
+        // The request is part of what was read with it, which is not to be kept.
+        let flush = ConnectionFlush(
+            context: RequestContext(
+                session: context.session, transactionID: context.transactionID, now: context.now,
+                bytes: Array(context.bytes.prefix(256))[...]))
+        state.connectionFlush = flush
+        context.session.isSuspended = true
+        let outcome = flush.outcome
+        self.datapath.flushConnections(filter) { outcome.finish($0) }
+        self.finishFlush(state)
+    }
+
+    /// Lets the session go on whose connections have been forgotten, if they have.
+    func finishFlush(_ state: SessionState) {
+        guard let flush = state.connectionFlush else { return }
+        let (isDone, error) = flush.outcome.present
+        guard isDone else { return }
+        state.connectionFlush = nil
+        flush.context.session.isSuspended = false
+        guard let error else { return }
         self.logger.info("\(self.name): \(error)")
-        throw OpenFlowError(error.code == .notPermitted ? .requestNotPermitted : .requestBadExperimenterType)
+        self.refuse(
+            error.code == .notPermitted ? .requestNotPermitted : .requestBadExperimenterType,
+            Array(flush.context.bytes), to: flush.context.session, flush.context.transactionID)
     }
 }

@@ -73,8 +73,8 @@ extension OpenFlowSwitch {
         case .flowAge: break
         case .setAsyncConfig2(let config): try self.handle(config, context)
         case .resume(let packet): try self.resume(packet, context)
-        case .flushConnectionZone(let zone): try self.flushConnections(zone: zone)
-        case .flushConnections(let flush): try self.flushConnections(flush)
+        case .flushConnectionZone(let zone): self.flushConnections(zone: zone, context)
+        case .flushConnections(let flush): try self.flushConnections(flush, context)
         case .flowMod(let request): try self.handle(request.flowMod, newCookie: request.newCookie, context)
         case .tlvTableMod(let request): try self.handle(request)
         // Packets' keys have no room for tunnel options.

@@ -49,7 +49,10 @@ extension OpenFlowSwitch {
 
     /// The datapath's finished version has grown: answers the barriers that waited for it.
     package func barrierProgress() {
-        for state in self.sessions.values where !state.barriers.isEmpty { self.releaseBarriers(state) }
+        for state in self.sessions.values {
+            if state.connectionFlush != nil { self.finishFlush(state) }
+            if !state.barriers.isEmpty { self.releaseBarriers(state) }
+        }
     }
 
     private func releaseBarriers(_ state: SessionState) {

@@ -38,6 +38,8 @@ final class SessionState {
     private var removals: [RemovalJob] = []
     /// Messages that wait until a bundle is committed; the connection hands over no more meanwhile.
     var postponed: [(message: Message, header: MessageHeader, bytes: [UInt8])] = []
+    /// The request to forget connections that another thread is carrying out; the session's messages wait for it.
+    var connectionFlush: ConnectionFlush?
     /// Whether the first dump has room and waits for its next turn.
     var dumpIsPaused = false
     /// The flow monitors.

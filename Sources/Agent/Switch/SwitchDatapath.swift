@@ -15,8 +15,10 @@ package protocol SwitchDatapath: AnyObject, Sendable {
         -> OpenFlowError?
     /// Goes on with a packet that a controller gives back; nil where it was handed to the datapath, else why not.
     func resume(packet: [UInt8], fields: Match, continuation: [UInt8], now: MonotonicTime) -> OpenFlowError?
-    /// Forgets tracked connections; nil when done, else why not.
-    func flushConnections(_ filter: ConnectionFilter) -> DatapathError?
+    /// Forgets tracked connections, which may take long; `done` gets nil, or why not, perhaps on another thread.
+    ///
+    /// The control loop is woken afterwards (``OpenFlowSwitch/barrierProgress()``).
+    func flushConnections(_ filter: ConnectionFilter, done: @escaping @Sendable (DatapathError?) -> Void)
     /// Counters of a port of this bridge.
     func statistics(of port: SwitchPort) -> Datapath.PortStatistics?
     /// Errors that the port's device counts; nil for a port without one, and where they are not known.
@@ -53,8 +55,10 @@ extension SwitchDatapath {
     package func errorCounters(of port: SwitchPort) -> DeviceErrorCounters? { nil }
 
     /// Refuses: for stand-ins that track none.
-    package func flushConnections(_ filter: ConnectionFilter) -> DatapathError? {
-        DatapathError(.unsupported, operation: "forget connections")
+    package func flushConnections(
+        _ filter: ConnectionFilter, done: @escaping @Sendable (DatapathError?) -> Void
+    ) {
+        done(DatapathError(.unsupported, operation: "forget connections"))
     }
 
     /// Refuses: for stand-ins that pause nothing.

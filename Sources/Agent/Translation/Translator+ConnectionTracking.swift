@@ -58,7 +58,19 @@ extension Translator {
         for action in tracking.actions {
             guard self.apply(action, to: &request) else { return nil }
         }
+        if request.commits { request.timeoutPolicy = self.timeoutPolicy(of: request.zone) }
         return request
+    }
+
+    /// The policy of time-outs for the packet's connection: the kernel has one for each protocol, which the megaflow
+    /// must then know.
+    private mutating func timeoutPolicy(of zone: UInt16) -> String {
+        guard let zones = self.environment.connectionTimeouts, zones.contains(zone), Self.isIP(self.key) else {
+            return ""
+        }
+        self.unwildcard(.ipProtocol)
+        let isIPv6 = self.key.etherType == 0x86dd
+        return ConnectionTimeoutPolicy.name(zone: zone, isIPv6: isIPv6, ipProtocol: self.key.ipProtocol) ?? ""
     }
 
     /// Adds an action within ct; false for one that may not be there.

@@ -44,7 +44,7 @@ extension Translator {
             fields.flags |= 4
         case nil:
             // VXLAN and Geneve always have one; GRE may do without.
-            if settings.tunnelProtocol != .gre { fields.flags |= 4 }
+            if !settings.tunnelProtocol.isGRE { fields.flags |= 4 }
         }
         self.append(.set(.tunnel(fields)))
         self.append(.output(tunnel.index))

@@ -17,6 +17,8 @@ package struct TranslationEnvironment: Sendable {
     package var samplings: IdentifierTable<PacketSampling>?
     /// Finds where patch ports lead; nil where nothing is known of other bridges.
     package var patchPeers: (any PatchPeers)?
+    /// The zones of connection tracking with time-outs of their own; nil for none.
+    package var connectionTimeouts: ConnectionTimeoutZones?
     /// What the bridge does with packets beyond what its tables say.
     package var forwarding = BridgeForwarding()
     /// Makes an environment.

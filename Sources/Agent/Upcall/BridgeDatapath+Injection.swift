@@ -63,13 +63,19 @@ extension BridgeDatapath where View: ~Copyable {
 }
 
 extension BridgeDatapath where View: ~Copyable {
-    /// Forgets tracked connections; nil when done, else why not.
-    package func flushConnections(_ filter: ConnectionFilter) -> DatapathError? {
-        do throws(DatapathError) {
-            _ = try self.service.backend.flushConnections(filter)
-            return nil
-        } catch {
-            return error
+    /// Forgets tracked connections, on a thread of the service's; the control loop is woken when that is done.
+    package func flushConnections(
+        _ filter: ConnectionFilter, done: @escaping @Sendable (DatapathError?) -> Void
+    ) {
+        let (backend, notify) = (self.service.backend, self.onVersionFinished)
+        self.service.background.add {
+            do throws(DatapathError) {
+                _ = try backend.flushConnections(filter)
+                done(nil)
+            } catch {
+                done(error)
+            }
+            notify()
         }
     }
 }

@@ -31,7 +31,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let readTablesWithin: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let setInterfaceUp: @Sendable (_ device: String, _ up: Bool) -> DatapathError?
-    private let onVersionFinished: @Sendable () -> Void
+    let onVersionFinished: @Sendable () -> Void
     private let requested: Atomic<UInt64>
     private let finished: Atomic<UInt64>
     /// What changed up to ``requestedVersion`` since ``takeChanges()`` was called.
@@ -74,6 +74,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
             recirculation: service.recirculation, samplings: service.samplings)
         environment.forwarding = forwarding
         environment.patchPeers = service
+        environment.connectionTimeouts = service.connectionTimeouts
         self.environment = environment
         self.readTables = readTables
         self.readTablesWithin = readTablesWithin ?? readTables

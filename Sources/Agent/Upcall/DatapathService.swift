@@ -1,4 +1,5 @@
 package import Datapath
+import Glibc
 package import Logging
 import OpenFlow
 import Synchronization
@@ -29,6 +30,10 @@ package final class DatapathService: Sendable {
     package let tunnelPorts = TunnelPorts()
     /// The packets on their way through the datapath.
     package let recirculation = RecirculationTable()
+    /// The zones of connection tracking with time-outs of their own.
+    package let connectionTimeouts = ConnectionTimeoutZones()
+    /// What may take long.
+    let background = BackgroundWork()
     /// Which meters of the datapath are in use.
     let meterNumbers = MeterNumbers()
     /// Whether the megaflows of an earlier agent go on for now.
@@ -143,10 +148,9 @@ package final class DatapathService: Sendable {
         for index in released where index.isPatch { self.patchPorts.remove(index) }
         for index in released where index.isTunnel { _ = self.tunnelPorts.remove(index) }
         self.epochs.waitForQuiescenceFromOutside()
-        self.delete(
-            self.flows.flows { flow in
-                flow.bridge == identifier || flow.passages.contains { $0.bridge == identifier }
-            })
+        self.deleteAll { flow in
+            flow.bridge == identifier || flow.passages.contains { $0.bridge == identifier }
+        }
         self.registry.withLock { $0.bridges[identifier] = nil }
     }
 
@@ -167,8 +171,23 @@ package final class DatapathService: Sendable {
         self.epochs.waitForQuiescenceFromOutside()
         // Packets of a tunnel are told apart by more than their port: all that are the bridge's may be this one's.
         let shared = self.tunnelPorts.endpoint(index)?.index
-        self.delete(self.flows.flows { $0.uses(index) || (shared.map($0.uses) ?? false) })
+        self.deleteAll { $0.uses(index) || (shared.map($0.uses) ?? false) }
     }
+
+    /// Deletes the megaflows for which `isMeant` holds, and waits for those that the revalidator is deleting.
+    ///
+    /// What the datapath refuses to give up for long stays, and is tried again by sweeps.
+    private func deleteAll(where isMeant: (borrowing InstalledFlow) -> Bool) {
+        for attempt in 0..<Self.deletionAttempts {
+            let flows = self.flows.flows(where: isMeant)
+            guard !flows.isEmpty else { return }
+            if attempt > 0 { usleep(500) }
+            self.delete(flows)
+        }
+        self.logger.warning("megaflows of a port or bridge that goes could not be removed yet")
+    }
+    /// Half a millisecond apart.
+    private static let deletionAttempts = 2_000
 
     /// Which bridge each port belongs to, now.
     package var ports: PortMap {

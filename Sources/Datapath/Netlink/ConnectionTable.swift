@@ -46,7 +46,7 @@ package enum ConnectionTable {
     package static func flush(_ filter: ConnectionFilter) throws(DatapathError) -> Int {
         let operation = "forget connections"
         do throws(NetlinkError) {
-            let socket = try Socket()
+            let socket = try NetlinkRequestSocket(.netfilter)
             var meant: [Entry] = []
             try socket.request(Self.getType, flags: Netlink.flagDump, family: 0) { _ in
             } visit: { message in
@@ -67,7 +67,7 @@ package enum ConnectionTable {
     }
 
     /// False where the connection ended meanwhile.
-    private static func delete(_ entry: Entry, by socket: borrowing Socket) throws(NetlinkError) -> Bool {
+    private static func delete(_ entry: Entry, by socket: borrowing NetlinkRequestSocket) throws(NetlinkError) -> Bool {
         do throws(NetlinkError) {
             try socket.request(
                 Self.deleteType, flags: Netlink.flagAcknowledge, family: entry.isIPv6 ? 10 : 2
@@ -136,59 +136,5 @@ package enum ConnectionTable {
             guard !nested.isMalformed else { return false }
         }
         return !reader.isMalformed
-    }
-}
-
-/// A netfilter netlink socket for one call.
-private struct Socket: ~Copyable {
-    /// `NETLINK_NETFILTER` of <linux/netlink.h>, which Glibc's module does not have.
-    private static let netlinkProtocol: Int32 = 12
-    private let descriptor: FileDescriptor
-
-    init() throws(NetlinkError) {
-        let number = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), Self.netlinkProtocol)
-        guard number >= 0 else { throw NetlinkError(errno: errno) }
-        self.descriptor = FileDescriptor(owning: number)
-        // The kernel answers within the request; this only bounds what a lost answer costs.
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
-        _ = setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    /// Sends a request and visits the messages of its answer, up to its end.
-    func request(
-        _ type: UInt16, flags: UInt16, family: UInt8, _ fill: (inout NetlinkWriter) -> Void,
-        visit: (borrowing NetlinkMessage) -> Void
-    ) throws(NetlinkError) {
-        var writer = NetlinkWriter()
-        let start = writer.beginMessage(
-            family: type, flags: Netlink.flagRequest | flags, sequence: 1, portID: 0, command: family, version: 0,
-            datapathInterfaceIndex: 0)
-        // Netfilter's own header is four bytes shorter.
-        writer.truncate(to: start + 20)
-        fill(&writer)
-        writer.endMessage(start)
-        let number = self.descriptor.number
-        let sent = writer.withUnsafeBytes { Glibc.send(number, $0.baseAddress, $0.count, 0) }
-        guard sent == writer.count else { throw NetlinkError(errno: errno) }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let length = buffer.withUnsafeMutableBytes { recv(number, $0.baseAddress, $0.count, 0) }
-            guard length >= 0 else {
-                if errno == EINTR { continue }
-                throw NetlinkError(errno: errno)
-            }
-            var messages = NetlinkMessages(buffer.span.bytes.extracting(0..<length))
-            while messages.advance() {
-                let message = messages.message
-                switch message.type {
-                case Netlink.typeDone: return
-                case Netlink.typeError:
-                    if let error = message.outcome { throw error }
-                    return
-                default: visit(message)
-                }
-            }
-            if messages.isMalformed { throw .malformed }
-        }
     }
 }

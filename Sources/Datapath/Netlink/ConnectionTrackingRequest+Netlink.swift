@@ -17,6 +17,8 @@ extension OpenVSwitch {
         case translation = 6
         /// Flag.
         case forceCommit = 7
+        /// Text, zero-terminated (Linux 5.2).
+        case timeout = 10
     }
 
     /// Attributes of address translation.
@@ -63,6 +65,9 @@ extension NetlinkWriter {
         }
         if !request.helper.isEmpty { self.attribute(Attribute.helper.rawValue, zeroTerminated: request.helper) }
         if let translation = request.translation { self.translation(translation) }
+        if !request.timeoutPolicy.isEmpty {
+            self.attribute(Attribute.timeout.rawValue, zeroTerminated: request.timeoutPolicy)
+        }
         self.end(start)
     }
 
@@ -115,6 +120,7 @@ extension NetlinkReader {
                 request.label = reader.payload.big128(0).byteSwapped
                 request.labelMask = reader.payload.big128(16).byteSwapped
             case .helper: request.helper = reader.text()
+            case .timeout: request.timeoutPolicy = reader.text()
             case .translation:
                 guard let translation = reader.nested.readTranslation() else { return nil }
                 request.translation = translation

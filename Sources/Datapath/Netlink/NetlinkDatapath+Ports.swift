@@ -15,9 +15,16 @@ extension NetlinkDatapath {
         guard request.name.isDeviceName else {
             throw DatapathError(.invalid, operation: operation, detail: "a name has 1 to 15 bytes, no / and no space")
         }
+        let needsDevice = request.kind == .tunnel(.greIPv6)
+        do throws(NetlinkError) {
+            if needsDevice { try TunnelDevice.makeGREOverIPv6(request.name) }
+        } catch {
+            throw error.datapathError(operation, missing: .unsupported)
+        }
         do throws(NetlinkError) {
             return try self.client.addPort(request, portIDs: self.portIDs(forPortNamed: request.name)).port
         } catch {
+            if needsDevice { try? TunnelDevice.remove(request.name) }
             throw self.explain(error, adding: request, operation)
         }
     }
@@ -42,11 +49,15 @@ extension NetlinkDatapath {
     package func removePort(_ index: PortIndex) throws(DatapathError) {
         let operation = "remove port \(index.rawValue)"
         try self.checkOpen(operation)
+        // A device that was made for the port goes with it.
+        let name = TunnelProtocol.greIPv6.portName
+        let isOurs = try? self.client.port(index.rawValue).name == name
         do throws(NetlinkError) {
             try self.client.deletePort(index.rawValue)
         } catch {
             throw error.datapathError(operation, missing: .noSuchPort)
         }
+        if isOurs == true { try? TunnelDevice.remove(name) }
     }
 
     package func ports() throws(DatapathError) -> [DatapathPort] {

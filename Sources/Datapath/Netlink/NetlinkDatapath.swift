@@ -169,7 +169,12 @@ package final class NetlinkDatapath: DatapathBackend {
 
     package func close(keep: Bool) {
         guard !self.closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        if !keep { try? self.client.deleteDatapath() }
+        if !keep {
+            let name = TunnelProtocol.greIPv6.portName
+            let hasDevice = (try? self.client.ports())?.contains { $0.name == name } == true
+            try? self.client.deleteDatapath()
+            if hasDevice { try? TunnelDevice.remove(name) }
+        }
         self.client.pool.removeAll()
         self.wakeHandlers()
     }

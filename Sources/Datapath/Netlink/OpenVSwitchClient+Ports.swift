@@ -59,7 +59,8 @@ extension OpenVSwitchClient {
     /// The kernel's word for a kind of port, and the UDP port of a tunnel that has one.
     private static func typeAndPort(of kind: PortKind) -> (OpenVSwitch.PortType, UInt16?) {
         switch kind {
-        case .device: (.device, nil)
+        // The module makes no device of GRE over IPv6 itself.
+        case .device, .tunnel(.greIPv6): (.device, nil)
         case .internal: (.internal, nil)
         case .tunnel(.gre): (.gre, nil)
         case .tunnel(.vxlan(let port)), .tunnel(.vxlanGroupPolicy(let port)): (.vxlan, port)
