@@ -14,7 +14,7 @@ struct KernelDatapathTests {
             "PatchPortTests", "TraceTests", "ExtensionActionTests", "VLANModeTests", "TunnelTests",
             "PipelineActionTests", "ForwardingDatabaseTests", "RestartTests",
             "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests", "FlowMonitorTests",
-            "OfctlNiciraTests", "PortNumberTests", "QueueTests",
+            "OfctlNiciraTests", "PortNumberTests", "QueueTests", "CounterTests", "MeterRateTests",
         ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")

@@ -73,4 +73,40 @@ struct PortEventTests {
             }
         }
     }
+
+    @Test(
+        "a device that is renamed, or moves to another namespace, is gone; back under its name it is the same port",
+        arguments: LabDatapath.here)
+    func renamedAndMoved(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            try dut.requireOfctl(.openFlow13, "add-flow", "in_port=1,actions=output:2")
+            try dut.requireOfctl(.openFlow13, "add-flow", "in_port=2,actions=output:1")
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+            let (here, away) = (lab.switchNamespace.name, lab.hosts[0].namespace.name)
+            func wait(until isThere: Bool) throws {
+                try eventually("port eth2 to be \(isThere ? "there" : "gone")") {
+                    let ports = try dut.requireOfctl(.openFlow13, "dump-ports-desc")
+                    return ports.contains(" 2(eth2)") == isThere ? true : nil
+                }
+            }
+            func set(_ namespace: String, _ words: String...) throws {
+                try Command.require(["ip", "-n", namespace, "link", "set", "dev"] + words)
+            }
+            try set(here, "eth2", "down")
+            try set(here, "eth2", "name", "other")
+            try wait(until: false)
+            try set(here, "other", "name", "eth2")
+            try set(here, "eth2", "up")
+            try wait(until: true)
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+
+            try set(here, "eth2", "netns", away)
+            try wait(until: false)
+            try set(away, "eth2", "netns", here)
+            try set(here, "eth2", "up")
+            try wait(until: true)
+            #expect(try lab.ping(from: lab.hosts[0], to: lab.hosts[1]))
+        }
+    }
 }

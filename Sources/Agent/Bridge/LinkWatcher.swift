@@ -36,33 +36,27 @@ final class LinkWatcher: Sendable {
     }
 
     private func run() {
-        var names: [UInt32: String] = [:]
+        var registry = LinkRegistry()
         do throws(DatapathError) {
             try self.monitor.requestAll()
             while !self.isStopping.load(ordering: .sequentiallyConsistent) {
-                for event in try self.monitor.receive(timeoutMilliseconds: nil) { try self.pass(event, &names) }
+                for event in try self.monitor.receive(timeoutMilliseconds: nil) { try self.pass(event, &registry) }
             }
         } catch {
             self.logger.error("network devices are no longer watched: \(error)")
         }
     }
 
-    /// `names` has the name of each interface by its index, so that a renamed one is reported as gone.
-    private func pass(_ event: LinkEvent, _ names: inout [UInt32: String]) throws(DatapathError) {
+    private func pass(_ event: LinkEvent, _ registry: inout LinkRegistry) throws(DatapathError) {
+        for news in registry.note(event) { self.tell(news.device, isGone: news.isGone) }
         switch event {
-        case .present(let state):
-            if let known = names.updateValue(state.name, forKey: state.index), known != state.name {
-                self.tell(known, isGone: true)
-            }
-            self.tell(state.name, isGone: false)
-        case .removed(let index, let name):
-            names[index] = nil
-            self.tell(name, isGone: true)
         case .overrun:
             self.logger.warning("news of network devices were lost: looking at every port again")
             for device in self.queues.keys { self.tell(device, isGone: false) }
-            names = [:]
             try self.monitor.requestAll()
+        case .allPresent:
+            for news in registry.confirm() { self.tell(news.device, isGone: news.isGone) }
+        case .present, .removed: break
         }
     }
 

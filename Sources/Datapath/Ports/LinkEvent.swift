@@ -8,6 +8,8 @@ package enum LinkEvent: Sendable, Hashable {
     case removed(index: UInt32, name: String)
     /// Messages were lost; ask for all interfaces anew.
     case overrun
+    /// Every interface that was asked for has been told (``LinkMonitor/requestAll()``).
+    case allPresent
 
     /// An interface as a message describes it.
     package struct LinkState: Sendable, Hashable {
@@ -24,6 +26,13 @@ package enum LinkEvent: Sendable, Hashable {
         /// `IF_OPER_*` of RFC 2863: 6 is up, 2 down, 0 unknown.
         package var operationalState: UInt8 = 0
 
+        /// Makes a state of what every message says.
+        package init(index: UInt32, name: String, flags: UInt32) {
+            self.index = index
+            self.name = name
+            self.flags = flags
+        }
+
         /// Whether the administrator wants it up.
         package var isUp: Bool { self.flags & 0x1 != 0 }
         /// Whether it can carry packets (`IFF_RUNNING`).
@@ -35,6 +44,7 @@ package enum LinkEvent: Sendable, Hashable {
 package enum LinkMessageParser {
     private static let newLink: UInt16 = 16
     private static let deleteLink: UInt16 = 17
+    private static let done: UInt16 = 3
     private static let overrun: UInt16 = 4
 
     /// Appends the events in `datagram`; what is malformed ends the reading, what is of another type is
@@ -47,6 +57,8 @@ package enum LinkMessageParser {
             let type = datagram.unsafeLoadUnaligned(fromByteOffset: offset + 4, as: UInt16.self)
             if type == Self.overrun {
                 events.append(.overrun)
+            } else if type == Self.done {
+                events.append(.allPresent)
             } else if type == Self.newLink || type == Self.deleteLink,
                 let state = Self.link(datagram.extracting(offset + 16..<offset + length))
             {

@@ -17,7 +17,7 @@ final class ModelKernel: Sendable {
     /// Something that older or smaller kernels do not have.
     enum Absence: CaseIterable, Sendable {
         case perCPUDispatch, featureCheck, identifiers, maskedSet, recirculation, truncation, clone, sample
-        case vlan, secondTag, mpls, connectionTracking, meters, meterFamily, drop, permission, packetLength
+        case vlan, secondTag, mpls, connectionTracking, meters, meterFamily, drop, permission, packetLength, hash
     }
 
     let state = Mutex(State())
@@ -211,6 +211,7 @@ final class ModelKernel: Sendable {
         case .sample: self.lacks.contains(.sample)
         case .drop: self.lacks.contains(.drop)
         case .checkPacketLength: self.lacks.contains(.packetLength)
+        case .hash: self.lacks.contains(.hash)
         default: false
         }
     }

@@ -54,6 +54,12 @@ final class ScriptedKernel: NetlinkProvider {
         self.script = script
     }
 
+    private let calls = Atomic<Int>(0)
+
+    /// How often sockets were sent to or received from: what would be a system call each.
+    var callCount: Int { self.calls.load(ordering: .relaxed) }
+    fileprivate func noteCall() { self.calls.add(1, ordering: .relaxed) }
+
     /// Every request so far.
     var requests: [ScriptedRequest] { self.record.withLock { $0 } }
 
@@ -176,6 +182,7 @@ final class ScriptedSocket: NetlinkTransport {
     }
 
     func send(_ datagram: UnsafeRawBufferPointer) throws(NetlinkError) {
+        self.kernel.noteCall()
         let answers = self.kernel.answer(Array(datagram), portID: self.portID)
         self.queue.withLock { $0.append(contentsOf: answers) }
     }
@@ -185,6 +192,7 @@ final class ScriptedSocket: NetlinkTransport {
     func receive(
         into slab: inout DatagramSlab, maximum: Int, timeoutMilliseconds: Int?
     ) throws(NetlinkError) -> Int {
+        self.kernel.noteCall()
         var count = 0
         while count < min(maximum, slab.slots) {
             let next = self.queue.withLock { queue -> Arrival in

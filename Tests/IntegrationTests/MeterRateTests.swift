@@ -1,0 +1,53 @@
+import Support
+import Testing
+
+@Suite("Rates of meters")
+struct MeterRateTests {
+    @Test("a meter lets its rate pass, within a tenth", arguments: LabDatapath.here)
+    func rate(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let (sender, receiver) = (lab.hosts[0], lab.hosts[1])
+            try dut.requireOfctl(
+                .openFlow13, "add-meter", "meter=1,pktps,burst,stats,band=type=drop,rate=100,burst_size=50")
+            try dut.requireOfctl(.openFlow13, "add-flow", "in_port=1,udp,actions=meter:1,output:2")
+            try Command.require(
+                [
+                    "ip", "-n", sender.namespace.name, "neigh", "replace", receiver.address, "lladdr",
+                    receiver.hardwareAddress, "dev", "eth0",
+                ])
+            // Tells how many packets came in each of several stretches of two seconds by its own clock, after the
+            // bucket has been emptied.
+            let receive = """
+                import socket, time
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5000))
+                print("listening", flush=True)
+                s.recv(2000); start = time.monotonic()
+                while time.monotonic() < start + 2: s.recv(2000)
+                for i in range(8):
+                    n = 0; start = time.monotonic()
+                    while time.monotonic() < start + 2: n += len(s.recv(2000)) > 0
+                    print("rate", n / (time.monotonic() - start), flush=True)
+                print("over", flush=True)
+                """
+            let send = """
+                import socket, time
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("\(receiver.address)", 5000))
+                while True:
+                    s.send(bytes(100)); time.sleep(0.001)
+                """
+            let receiving = try lab.start(["python3", "-c", receive], in: receiver.namespace)
+            try receiving.waitForOutput(containing: "listening")
+            let sending = try lab.start(["python3", "-c", send], in: sender.namespace)
+            try receiving.waitForOutput(containing: "over")
+            _ = try sending.stop()
+            let rates = receiving.output.split(separator: "\n").compactMap { line in
+                line.hasPrefix("rate ") ? Double(line.dropFirst(5)) : nil
+            }
+            // A machine that stands still for a moment spoils a stretch, but not all of them; more than the rate, and
+            // what the bucket holds, passes in none.
+            #expect(rates.contains { (90...110).contains($0) }, "\(rates)")
+            #expect(rates.allSatisfy { $0 <= 110 + 150 / 2 }, "\(rates)")
+        }
+    }
+}
