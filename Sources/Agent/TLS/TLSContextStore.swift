@@ -67,8 +67,13 @@ struct TLSFileStamp: Hashable, Sendable {
         self.device = UInt(status.st_dev)
         self.inode = UInt(status.st_ino)
         self.byteCount = Int(status.st_size)
-        self.modifiedSeconds = Int(status.st_mtim.tv_sec)
-        self.modifiedNanoseconds = Int(status.st_mtim.tv_nsec)
+        // By their places: which module the compiler takes these members to be of, and so whether it shows them here,
+        // differs with the files that it compiles together.
+        (self.modifiedSeconds, self.modifiedNanoseconds) = withUnsafeBytes(of: status.st_mtim) { time in
+            let word = MemoryLayout<Int>.size
+            guard time.count >= 2 * word else { return (0, 0) }
+            return (time.load(as: Int.self), time.load(fromByteOffset: word, as: Int.self))
+        }
     }
 
     /// The stamps of all files of a configuration.

@@ -11,7 +11,9 @@ struct NetlinkRequestSocket: ~Copyable {
     }
     private let descriptor: FileDescriptor
 
-    /// Opens a socket. EMFILE and the like.
+    /// Opens a socket.
+    ///
+    /// EMFILE and the like.
     init(_ family: Family) throws(NetlinkError) {
         let number = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), family.rawValue)
         guard number >= 0 else { throw NetlinkError(errno: errno) }
