@@ -149,14 +149,14 @@ struct TranslationGenerator {
         return actions
     }
 
-    mutating func pipeline() -> TestPipeline {
+    mutating func pipeline(withMeters: Bool = false) -> TestPipeline {
         var pipeline = TestPipeline(ports: [1, 2, 3, 4])
         pipeline.missesGoToControllers = self.chance(50)
         let types: [(UInt32, GroupType)] = [(1, .all), (2, .indirect), (3, .fastFailover), (4, .select)]
         for (number, type) in types {
             pipeline.addGroup(number, type, (0..<(type == .indirect ? 1 : 3)).map { _ in self.bucketActions(number) })
         }
-        for number in 1...2 as ClosedRange<UInt32> {
+        for number in 1...2 as ClosedRange<UInt32> where withMeters {
             pipeline.meters[MeterID(rawValue: number)] = SwitchMeter(
                 MeterConfiguration(), datapathNumber: number + 40, created: .zero)
         }
@@ -173,7 +173,7 @@ struct TranslationGenerator {
         for table in UInt8(0)..<3 {
             for _ in 0..<self.pick([1, 3, 5]) {
                 var instructions: [Instruction] = []
-                if self.chance(20) {
+                if withMeters, self.chance(20) {
                     instructions.append(.meter(MeterID(rawValue: self.pick([1, 2]))))
                 }
                 if self.chance(70) {
@@ -222,7 +222,7 @@ struct TranslatorPropertyTests {
         for _ in 0..<25 {
             var fixture = TranslationFixture()
             for update in Self.known { fixture.learning.learn(update, now: fixture.now) }
-            fixture.pipeline = generator.pipeline()
+            fixture.pipeline = generator.pipeline(withMeters: true)
             for _ in 0..<8 {
                 let frame = generator.frame()
                 let port: UInt32 = generator.pick([1, 2])
@@ -266,7 +266,7 @@ struct TranslatorPropertyTests {
         for _ in 0..<20 {
             var fixture = TranslationFixture()
             for update in Self.known { fixture.learning.learn(update, now: fixture.now) }
-            fixture.pipeline = generator.pipeline()
+            fixture.pipeline = generator.pipeline(withMeters: true)
             let frames = (0..<40).map { _ in generator.frame() }
             for frame in frames.prefix(10) {
                 let key = frame.key(inPort: 1)
@@ -296,7 +296,7 @@ struct TranslatorPropertyTests {
         for _ in 0..<5 {
             var fixture = TranslationFixture()
             for update in Self.known { fixture.learning.learn(update, now: fixture.now) }
-            fixture.pipeline = generator.pipeline()
+            fixture.pipeline = generator.pipeline(withMeters: true)
             for _ in 0..<6 {
                 let frame = generator.frame()
                 let key = frame.key(inPort: 1)

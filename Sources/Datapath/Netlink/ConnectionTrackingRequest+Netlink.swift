@@ -18,7 +18,7 @@ extension OpenVSwitch {
         /// Flag.
         case forceCommit = 7
         /// Text, zero-terminated (Linux 5.2).
-        case timeout = 10
+        case timeout = 9
     }
 
     /// Attributes of address translation.
