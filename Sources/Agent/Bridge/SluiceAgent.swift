@@ -77,6 +77,7 @@ package final class SluiceAgent {
         self.secureGroup = usesTLS ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
         LoopPriority.prefer(self.ioGroup, niceness: LoopPriority.inputOutputNiceness, logger: loggers.agent)
+        LoopPriority.prefer(self.controlGroup, niceness: LoopPriority.controlNiceness, logger: nil)
     }
 
     /// Makes and starts every bridge; if one of them cannot be had, those made are taken down again and its

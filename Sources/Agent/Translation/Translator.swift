@@ -266,8 +266,10 @@ package struct Translator {
         self.result.actions.append(action)
     }
 
-    /// Ends the translation.
-    private consuming func finish() -> Translation {
+    /// Ends the translation and gives its result away.
+    ///
+    /// Mutating, as a consuming method had the whole translator copied first.
+    private mutating func finish() -> Translation {
         self.explainDrop()
         if self.result.error != nil {
             self.result.actions = []
@@ -297,6 +299,8 @@ package struct Translator {
             self.result.mask.innerVLANTCI |= 0x1000
         }
         if self.result.mask.vlanTCI != 0 { self.result.mask.vlanTCI |= 0x1000 }
-        return self.result
+        var result = Translation()
+        swap(&result, &self.result)
+        return result
     }
 }

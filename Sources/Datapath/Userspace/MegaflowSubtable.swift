@@ -40,6 +40,18 @@ struct MegaflowSubtable: ~Copyable {
         self.slots.deallocate()
     }
 
+    /// Whether that is its mask; copies nothing, as every flow that is added asks several subtables.
+    func hasMask(_ mask: borrowing FlowMask) -> Bool {
+        var used = 0
+        for index in 0..<FlowKey.wordCount where mask.words[index] != 0 {
+            guard used < self.wordCount, Int(self.wordIndices[used]) == index,
+                self.wordMasks[used] == mask.words[index]
+            else { return false }
+            used += 1
+        }
+        return used == self.wordCount
+    }
+
     /// The hash of the words of `key` under the mask.
     @inline(__always)
     func hash(_ key: FlowKey, seed: UInt64) -> UInt32 {

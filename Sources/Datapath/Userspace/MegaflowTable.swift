@@ -140,7 +140,7 @@ package struct MegaflowTable: ~Copyable {
         if let number = self.byIdentifier[identifier] {
             let record = self.record(number)
             guard record.pointee.subtable >= 0, let subtable = self.subtables[Int(record.pointee.subtable)],
-                let words = record.pointee.words, subtable.pointee.mask == flow.mask,
+                let words = record.pointee.words, subtable.pointee.hasMask(flow.mask),
                 subtable.pointee.matches(flow.key, words)
             else { throw DatapathError(.exists, operation: "put flow", detail: "another flow has this identifier") }
             record.pointee.program = program
@@ -188,7 +188,7 @@ package struct MegaflowTable: ~Copyable {
 
     private func subtableIndex(of mask: borrowing FlowMask) -> Int32? {
         for place in self.order {
-            if let subtable = self.subtables[Int(place)], subtable.pointee.mask == mask { return place }
+            if let subtable = self.subtables[Int(place)], subtable.pointee.hasMask(mask) { return place }
         }
         return nil
     }
