@@ -34,6 +34,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     let onVersionFinished: @Sendable () -> Void
     private let requested: Atomic<UInt64>
     private let finished: Atomic<UInt64>
+    /// With no more megaflows than these it does not matter what changed.
+    private static var fewFlows: Int { 256 }
     /// What changed up to ``requestedVersion`` since ``takeChanges()`` was called.
     private let changes = Mutex(TableChanges())
 
@@ -164,7 +166,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package func tablesChanged(version: UInt64, noting note: (inout TableChanges) -> Void) {
         guard self.service.isWithoutCachedFlows(self) else {
             self.changes.withLock { changes in
-                note(&changes)
+                // A few megaflows are translated again as quickly as changes are taken note of.
+                if self.flowCount.count > Self.fewFlows { note(&changes) } else { changes.noteEverything() }
                 self.requested.store(version, ordering: .sequentiallyConsistent)
             }
             return self.service.requestRevalidation()

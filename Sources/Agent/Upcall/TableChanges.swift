@@ -10,12 +10,19 @@ package struct TableChanges: Sendable {
     /// Rules added in one table under one mask.
     private struct Additions: Sendable {
         let table: UInt8
-        /// The words of the mask that are not zero.
+        /// Bit *i* says that word *i* of the mask is not zero.
+        let used: UInt64
+        /// Those words.
         let masks: [(word: Int, bits: UInt64)]
         /// Of the values of each rule.
         var hashes: Set<UInt64> = []
         /// The values themselves, as long as they are few.
         var values: [[UInt64]]? = []
+
+        /// Whether the mask is the subtable's, which has the same words.
+        func hasMask(of subtable: UnsafeMutablePointer<ClassifierSubtable>) -> Bool {
+            self.masks.indices.allSatisfy { self.masks[$0].bits == subtable.pointee.masks[$0] }
+        }
     }
 
     /// More additions than these concern everything.
@@ -43,6 +50,11 @@ package struct TableChanges: Sendable {
         var changes = TableChanges()
         changes.isEverything = true
         return changes
+    }
+
+    /// Takes note of something of which nothing is known.
+    mutating func noteEverything() {
+        if !self.isEverything { self = .everything }
     }
 
     /// Takes note of more; `tables` are as the events left them.
@@ -98,48 +110,38 @@ package struct TableChanges: Sendable {
             self = .everything
             return
         }
-        self.additionCount += 1
-        var key = FlowKey()
-        var mask = FlowMask()
-        table.pointee.classifier.write(entry, into: &key, &mask)
-        guard let place = self.place(of: mask, in: reference.table) else {
+        guard let subtable = table.pointee.classifier.subtable(of: entry),
+            let place = self.place(of: subtable, in: reference.table)
+        else {
             self = .everything
             return
         }
+        self.additionCount += 1
+        let words = ClassifierEntryHead.words(entry.head)
         var hash: UInt64 = 0
-        for (word, _) in self.additions[place].masks { hash = WordHash.combine(hash, key.words[word]) }
+        for index in 0..<subtable.pointee.wordCount { hash = WordHash.combine(hash, words[index]) }
         let isNew = self.additions[place].hashes.insert(hash).inserted
-        if isNew, let known = self.additions[place].values?.count {
-            if known < Self.comparedMaximum {
-                let values = self.additions[place].masks.map { key.words[$0.word] }
-                self.additions[place].values?.append(values)
-            } else {
-                self.additions[place].values = nil
-            }
+        guard isNew, let known = self.additions[place].values?.count else { return }
+        if known < Self.comparedMaximum {
+            let values = Array(UnsafeBufferPointer(start: words, count: subtable.pointee.wordCount))
+            self.additions[place].values?.append(values)
+        } else {
+            self.additions[place].values = nil
         }
     }
 
-    /// Where the additions under a mask are kept; nil where there are too many masks.
-    private mutating func place(of mask: borrowing FlowMask, in table: UInt8) -> Int? {
-        for (place, known) in self.additions.enumerated() where known.table == table {
-            if Self.isSame(mask, known.masks) { return place }
+    /// Where the additions under a subtable's mask are kept; nil where there are too many masks.
+    private mutating func place(of subtable: UnsafeMutablePointer<ClassifierSubtable>, in table: UInt8) -> Int? {
+        for place in self.additions.indices
+        where self.additions[place].table == table && self.additions[place].used == subtable.pointee.used {
+            if self.additions[place].hasMask(of: subtable) { return place }
         }
         guard self.additions.count < Self.masksMaximum else { return nil }
-        var masks: [(word: Int, bits: UInt64)] = []
-        for word in 0..<FlowKey.wordCount where mask.words[word] != 0 { masks.append((word, mask.words[word])) }
-        self.additions.append(Additions(table: table, masks: masks))
-        return self.additions.count - 1
-    }
-
-    private static func isSame(_ mask: borrowing FlowMask, _ masks: [(word: Int, bits: UInt64)]) -> Bool {
-        var next = 0
-        for word in 0..<FlowKey.wordCount where mask.words[word] != 0 {
-            guard next < masks.count, masks[next].word == word, masks[next].bits == mask.words[word] else {
-                return false
-            }
-            next += 1
+        let masks = (0..<subtable.pointee.wordCount).map { index in
+            (word: Int(subtable.pointee.indices[index]), bits: subtable.pointee.masks[index])
         }
-        return next == masks.count
+        self.additions.append(Additions(table: table, used: subtable.pointee.used, masks: masks))
+        return self.additions.count - 1
     }
 
     // MARK: - Megaflows
