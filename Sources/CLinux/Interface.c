@@ -2,6 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <stdlib.h>
 #include "CLinux.h"
 
 // Runs one request on a socket of its own. Returns 0 or a negated errno.
@@ -43,6 +44,56 @@ static void query_link(const char *name, struct clinux_interface *interface) {
     interface->supported = modes(command.settings.link_mode_masks, words);
     interface->advertised = modes(command.settings.link_mode_masks + words, words);
     interface->peer = modes(command.settings.link_mode_masks + 2 * words, words);
+}
+
+// How many counters of a driver are read at most; there is room for twice as many, since the kernel writes as many as
+// there are by then.
+enum { statistics_maximum = 2048 };
+
+int clinux_interface_statistics(const char *name, uint32_t maximum, char *names, uint64_t *values) {
+    // The set's length follows the structure, which ends in a flexible array.
+    union { struct ethtool_sset_info info; uint8_t bytes[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)]; } set;
+    struct ifreq argument;
+    uint32_t count;
+    int result;
+    memset(&set, 0, sizeof set);
+    memset(&argument, 0, sizeof argument);
+    set.info.cmd = ETHTOOL_GSSET_INFO;
+    set.info.sset_mask = 1ULL << ETH_SS_STATS;
+    argument.ifr_data = (void *)&set;
+    if ((result = request(name, SIOCETHTOOL, &argument)) < 0) return result;
+    if (!set.info.sset_mask) return 0;
+    memcpy(&count, set.bytes + sizeof(struct ethtool_sset_info), sizeof count);
+    if (count == 0) return 0;
+    if (count > statistics_maximum) return -E2BIG;
+    struct ethtool_gstrings *strings = calloc(1, sizeof *strings + 2 * statistics_maximum * ETH_GSTRING_LEN);
+    struct ethtool_stats *statistics = calloc(1, sizeof *statistics + 2 * statistics_maximum * sizeof(uint64_t));
+    result = -ENOMEM;
+    if (strings && statistics) {
+        strings->cmd = ETHTOOL_GSTRINGS;
+        strings->string_set = ETH_SS_STATS;
+        strings->len = count;
+        argument.ifr_data = (void *)strings;
+        result = request(name, SIOCETHTOOL, &argument);
+    }
+    if (result >= 0) {
+        statistics->cmd = ETHTOOL_GSTATS;
+        statistics->n_stats = count;
+        argument.ifr_data = (void *)statistics;
+        result = request(name, SIOCETHTOOL, &argument);
+    }
+    if (result >= 0) {
+        if (strings->len < count) count = strings->len;
+        if (statistics->n_stats < count) count = statistics->n_stats;
+        if (maximum < count) count = maximum;
+        memcpy(names, strings->data, (size_t)count * ETH_GSTRING_LEN);
+        // The counters need not be aligned to their size.
+        memcpy(values, (uint8_t *)statistics + sizeof *statistics, (size_t)count * sizeof(uint64_t));
+        result = (int)count;
+    }
+    free(strings);
+    free(statistics);
+    return result;
 }
 
 int clinux_interface_query(const char *name, struct clinux_interface *interface) {

@@ -21,6 +21,7 @@ final class RecordingDatapath: SwitchDatapath {
         var meterCounters: [UInt32: MeterCounters] = [:]
         /// What connections were to be forgotten, and whom to tell that they are.
         var flushes: [(filter: ConnectionFilter, done: @Sendable (DatapathError?) -> Void)] = []
+        var driverCounters: [DeviceCounter] = []
         /// Called when counters are to be pushed.
         var onSynchronise: (@Sendable () -> Void)?
     }
@@ -39,6 +40,7 @@ final class RecordingDatapath: SwitchDatapath {
         statistics.receivedPackets = UInt64(port.index.rawValue)
         return statistics
     }
+    func driverCounters(of port: SwitchPort) -> [DeviceCounter] { self.state.withLock { $0.driverCounters } }
     func setAdministrativeState(of port: SwitchPort, up: Bool) -> DatapathError? {
         self.state.withLock {
             $0.administrativeStates.append((port.number, up))

@@ -88,6 +88,30 @@ struct SwitchRequestTests {
         }
     }
 
+    @Test(
+        "tells a driver's counters as a property of port statistics, from 1.4 on", arguments: OpenFlowVersion.allCases)
+    func driverCounters(version: OpenFlowVersion) {
+        let harness = SwitchHarness()
+        let session = harness.connect(version)
+        func properties() -> [Property] {
+            let request = MultipartRequest(body: .port(PortNumber(rawValue: 1)))
+            guard case .multipartReply(let reply)? = harness.request(.multipartRequest(request), session).first,
+                case .port(let entries) = reply.body
+            else { return [] }
+            return entries.flatMap(\.properties)
+        }
+        #expect(properties().isEmpty)
+        let counter = DeviceCounter(name: "ab", value: 0x0102)
+        harness.datapath.state.withLock { $0.driverCounters = [counter, counter] }
+        let bytes: [UInt8] = [2, 97, 98, 0, 0, 0, 0, 0, 0, 1, 2]
+        let whole = Property(type: 0xffff, body: [0, 0, 0xaa, 1, 0, 0, 0, 2, 0, 0, 0, 2] + bytes + bytes)
+        #expect(properties() == (version >= .v1_4 ? [whole] : []))
+        // A driver that counts very much is cut off, and the others' ports still fit.
+        let many = (0..<1_000).map { DeviceCounter(name: "counter_of_thirty_one_bytes_\($0)", value: 1) }
+        harness.datapath.state.withLock { $0.driverCounters = many }
+        #expect(properties().allSatisfy { $0.body.count <= 32_780 })
+    }
+
     @Test("counts a port's time since it was added")
     func portDuration() throws {
         let harness = SwitchHarness()

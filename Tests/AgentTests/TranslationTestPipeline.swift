@@ -58,6 +58,7 @@ struct TestPipeline: PipelineView {
     var meters: [MeterID: SwitchMeter] = [:]
     var fragmentHandling = FragmentHandling.normal
     var missesGoToControllers = false
+    var firstEgressTable: TableID?
     var tablesThatContinue: Set<UInt8> = []
     let credits = Credits()
 

@@ -40,6 +40,16 @@ struct OfctlReadTests {
         }
     }
 
+    @Test("dump-ports in 1.4 tells what a port's driver counts", arguments: LabDatapath.here)
+    func driverCounters(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch("--protocols", "OpenFlow14")
+            // A virtual Ethernet device tells the number of its peer.
+            let port = try dut.requireOfctl(speaking: "OpenFlow14", "dump-ports", "1")
+            #expect(port.contains("CUSTOM Statistics") && port.contains("peer_ifindex="), "\(port)")
+        }
+    }
+
     @Test(
         "dump-ports counts the packets and bytes of each port", arguments: LabDatapath.here, LabProtocol.allCases)
     func portCounters(datapath: LabDatapath, version: LabProtocol) async throws {

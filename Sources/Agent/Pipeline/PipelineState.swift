@@ -20,6 +20,8 @@ package struct PipelineState: ~Copyable {
     package internal(set) var meters = MeterTable()
     /// How IP fragments are treated.
     package internal(set) var fragmentHandling = FragmentHandling.normal
+    /// The first of the tables that packets pass for each port that they leave by (1.5 §5.1.2); nil for none.
+    package internal(set) var firstEgressTable: TableID?
     /// Whether some controller wants packets that match no rule of a table without a table-miss flow.
     package internal(set) var wantsPacketInOnMiss = false
     /// Gives equal instruction lists one identity.
@@ -156,6 +158,13 @@ package struct PipelineState: ~Copyable {
         guard self.missTreatments[table.rawValue] != treatment else { return }
         self.missTreatments[table.rawValue] = treatment
         self.note(.tableConfigured(table))
+    }
+
+    /// Sets from which table on tables are for packets that leave; nil for none.
+    mutating func setFirstEgressTable(_ table: TableID?) {
+        guard self.firstEgressTable != table else { return }
+        self.firstEgressTable = table
+        self.note(.configured)
     }
 
     /// Sets how fragments are treated.

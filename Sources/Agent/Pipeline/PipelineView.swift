@@ -41,6 +41,9 @@ package protocol PipelineView: ~Copyable {
     /// All ports in order of their numbers.
     var portsInOrder: [SwitchPort] { get }
 
+    /// The first of the tables that packets pass for each port that they leave by (1.5 §5.1.2); nil for none.
+    var firstEgressTable: TableID? { get }
+
     /// How IP fragments are treated (OFPC_FRAG_*).
     var fragmentHandling: FragmentHandling { get }
 
@@ -61,6 +64,9 @@ package protocol PipelineView: ~Copyable {
 }
 
 extension PipelineView where Self: ~Copyable {
+    /// None: for stand-ins without egress tables.
+    package var firstEgressTable: TableID? { nil }
+
     /// No table: for views whose misses all end there.
     package func tableAfterMiss(in table: TableID) -> TableID? { nil }
 

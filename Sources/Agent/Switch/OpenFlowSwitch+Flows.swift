@@ -44,7 +44,7 @@ extension OpenFlowSwitch {
         let match = self.matchBuffer.words
         var plain: InstructionList?
         var instructions: [Instruction] = []
-        if let last = self.plainInstructions, last.version == context.version,
+        if let last = self.plainInstructions, last.version == context.version, self.firstEgressTable == nil,
             last.asked == flowMod.instructions
         {
             plain = last.list
@@ -53,6 +53,7 @@ extension OpenFlowSwitch {
                 flowMod.instructions, facts: PacketFacts(match), table: table, tableCount: self.tableCount,
                 version: context.version)
             try self.checkReferences(in: instructions)
+            try self.checkEgress(instructions, in: table)
         }
         var flow = FlowAttributes(
             priority: Int32(flowMod.priority), cookie: flowMod.cookie,
@@ -86,6 +87,7 @@ extension OpenFlowSwitch {
             flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
             tableCount: self.tableCount, version: context.version)
         try self.checkReferences(in: instructions)
+        try self.checkEgress(instructions, in: table)
         try self.checkNarrowing(of: table, flowMod)
         guard let found = self.selectNow(flowMod) else {
             var ordered = flowMod

@@ -169,6 +169,9 @@ extension OpenFlowSwitch {
             entry.receiveOverrunErrors = errors?.overrun ?? .max
             entry.receiveCRCErrors = errors?.checksum ?? .max
             entry.collisions = errors?.collisions ?? .max
+            if context.version >= .v1_4 {
+                entry.properties += Property.driverCounters(self.datapath.driverCounters(of: port)).map { [$0] } ?? []
+            }
             guard let counted = self.datapath.statistics(of: port) else { return entry }
             entry.receivedPackets = counted.receivedPackets
             entry.sentPackets = counted.transmittedPackets

@@ -178,7 +178,7 @@ extension OpenFlowSwitch {
             self.named(.all).map { table in
                 let settings = state.settings(of: table)
                 var features = TableAbility.features(
-                    of: Int(table.rawValue), tableCount: self.tableCount,
+                    of: Int(table.rawValue), tableCount: self.endOfTables(from: table),
                     maximumEntries: state.maximumEntries(of: table), in: version)
                 if let name = settings.name { features.name = name }
                 if let narrowing = settings.narrowing {
@@ -190,7 +190,7 @@ extension OpenFlowSwitch {
                 if version >= .v1_4 {
                     features.capabilities = Self.description(of: table, state).configuration.bits
                 }
-                if version >= .v1_5 { features.features = 1 }
+                if version >= .v1_5 { features.features = self.placeBits(of: table) }
                 return features
             }
         }
@@ -219,14 +219,18 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.tableFeaturesNotPermitted, value: UInt64(request.count))
         }
         let version = context.version
+        let first = version >= .v1_5 ? try self.firstEgressTable(after: request, command) : self.firstEgressTable
         try self.commit(by: context.origin, now: context.now) {
             (state: inout PipelineState) throws(OpenFlowError) in
+            try self.checkPlaces(first, state)
             var all: [(TableID, TableSettings)] = []
             for features in request {
                 all.append((features.tableID, try self.settings(features, version, state)))
             }
             for (table, settings) in all { state.set(settings, of: table) }
+            state.setFirstEgressTable(first)
         }
+        self.firstEgressTable = first
         self.pipeline.read { state in
             for features in request {
                 self.narrowings[features.tableID] = state.settings(of: features.tableID).narrowing
@@ -242,15 +246,15 @@ extension OpenFlowSwitch {
         _ features: TableFeatures, _ version: OpenFlowVersion, _ state: borrowing PipelineState
     ) throws(OpenFlowError) -> TableSettings {
         var settings = state.settings(of: features.tableID)
-        let full = TableAbility.features(
-            of: Int(features.tableID.rawValue), tableCount: self.tableCount,
-            maximumEntries: state.maximumEntries,
-            in: version)
+        func abilities(_ tableCount: Int) -> [TableFeatureProperty] {
+            TableAbility.features(
+                of: Int(features.tableID.rawValue), tableCount: tableCount, maximumEntries: state.maximumEntries,
+                in: version
+            ).properties
+        }
+        let full = abilities(self.tableCount)
         let current = Self.description(of: features.tableID, state).configuration.bits
         if version >= .v1_5 {
-            guard features.features & ~1 == 0 else {
-                throw OpenFlowError(.tableFeaturesBadFeatures, value: UInt64(features.features))
-            }
             guard features.capabilities & ~(3 | Self.evictionBit | Self.vacancyBit) == 0 else {
                 throw OpenFlowError(
                     .tableFeaturesBadCapabilities, value: UInt64(features.capabilities),
@@ -267,8 +271,10 @@ extension OpenFlowSwitch {
                 value: UInt64(maximum), limit: UInt64(state.maximumEntries))
         }
         settings.maximumEntries = maximum == state.maximumEntries ? nil : maximum
-        try TableAbility.check(features.properties, within: full.properties)
-        let isWhole = features.properties.isEmpty || Set(features.properties) == Set(full.properties)
+        try TableAbility.check(features.properties, within: full)
+        let asked = Set(features.properties)
+        let isWhole =
+            asked.isEmpty || asked == Set(full) || asked == Set(abilities(self.endOfTables(from: features.tableID)))
         let narrowing = isWhole ? nil : TableNarrowing(features.properties)
         // Flows that are there were made of what there was.
         guard flowCount == 0 || narrowing == settings.narrowing else {

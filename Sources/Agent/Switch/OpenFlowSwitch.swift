@@ -78,6 +78,8 @@ package final class OpenFlowSwitch {
     var transaction: BundleTransaction?
     /// The bundle that is being committed, and what of it is left.
     var bundleCommit: BundleCommit?
+    /// The first of the tables for packets that leave; nil for none.
+    var firstEgressTable: TableID?
     /// When flows whose counters are to be told cross their thresholds.
     var triggers = StatisticsTriggers()
     /// What packets have taught while a bundle was being committed; at most ``LearnedFlows/limit``.

@@ -23,6 +23,8 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     func statistics(of port: SwitchPort) -> Datapath.PortStatistics?
     /// Errors that the port's device counts; nil for a port without one, and where they are not known.
     func errorCounters(of port: SwitchPort) -> DeviceErrorCounters?
+    /// What the driver of a port's device counts beside that; empty where it tells nothing.
+    func driverCounters(of port: SwitchPort) -> [DeviceCounter]
     /// What the queues of a port's device have sent, by queue number; empty where that is not known.
     func queueCounters(of port: SwitchPort) -> [UInt32: DeviceQueueCounters]
     /// Sets a port's device up or down. Returns nil when done.
@@ -50,6 +52,9 @@ package protocol SwitchDatapath: AnyObject, Sendable {
 extension SwitchDatapath {
     /// None: for stand-ins without devices.
     package func queueCounters(of port: SwitchPort) -> [UInt32: DeviceQueueCounters] { [:] }
+
+    /// None: for stand-ins without devices.
+    package func driverCounters(of port: SwitchPort) -> [DeviceCounter] { [] }
 
     /// None: for stand-ins without devices.
     package func errorCounters(of port: SwitchPort) -> DeviceErrorCounters? { nil }

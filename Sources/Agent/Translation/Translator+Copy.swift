@@ -47,17 +47,36 @@ extension Translator {
         }
     }
 
+    /// What is done with a copy.
+    enum CopyPurpose {
+        /// Actions of a bucket, or of a clone.
+        case actions([Action])
+        /// It passes the egress tables.
+        case egress(EgressOutput, TableID)
+    }
+
     /// Performs actions on a copy of the packet and of its pipeline state; afterwards only what was sent is left of it.
     ///
     /// - Parameter hasOwnActionSet: Whether the copy begins with an empty action set.
     mutating func performOnCopy<View: PipelineView & ~Copyable>(
         _ actions: [Action], hasOwnActionSet: Bool, view: borrowing View
     ) {
+        self.performOnCopy(.actions(actions), hasOwnActionSet: hasOwnActionSet, view: view)
+    }
+
+    /// See the same with actions.
+    mutating func performOnCopy<View: PipelineView & ~Copyable>(
+        _ purpose: CopyPurpose, hasOwnActionSet: Bool, view: borrowing View
+    ) {
         let before = PacketCopyState(self)
         if hasOwnActionSet { self.actionSet.removeAll() }
-        self.perform(actions, view: view)
-        // The copy ends here: should it go on elsewhere, then without the action set, which is not its own.
-        if self.freezing != nil { self.actionSet.removeAll() }
+        switch purpose {
+        case .actions(let actions):
+            self.perform(actions, view: view)
+            // The copy ends here: should it go on elsewhere, then without the action set, which is not its own.
+            if self.freezing != nil { self.actionSet.removeAll() }
+        case .egress(let output, let table): self.passEgress(output, from: table, view: view)
+        }
         self.finishFreezing()
         self.endCopy(before)
     }

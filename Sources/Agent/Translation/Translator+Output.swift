@@ -25,7 +25,8 @@ extension Translator {
             break
         default:
             // A packet never leaves by the port it came in by unless IN_PORT is named (1.0 §3.3, 1.3 §4.5).
-            guard port != self.inPort else { return self.drop(.outputToInPort) }
+            // Whether it may is settled before the egress tables.
+            guard port != self.inPort || self.egress?.port == port else { return self.drop(.outputToInPort) }
             self.emit(to: port, view: view)
         }
     }
@@ -65,7 +66,7 @@ extension Translator {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        self.send(to: port, maximumLength: nil, view: view)
+        self.leave(by: port, maximumLength: nil, view: view)
     }
 
     /// Sends the packet, or its first `maximumLength` bytes, to the datapath or to another bridge.
@@ -151,6 +152,6 @@ extension Translator {
         guard port.description.configuration.isDisjoint(with: [.portDown, .noForward]) else {
             return self.omit(.blockedPort)
         }
-        self.send(to: port, maximumLength: maximumLength, view: view)
+        self.leave(by: port, maximumLength: maximumLength, view: view)
     }
 }

@@ -47,6 +47,7 @@ extension Translator {
         var hasSent: Bool
         var expectedDrop: DropRecord?
         var depth: Int
+        var egress: EgressOutput?
     }
 
     /// Takes a copy of the packet, as it is now, through a patch port into the bridge that this leads to.
@@ -140,7 +141,7 @@ extension Translator {
         var side = BridgeSide(
             environment: self.environment, context: self.context, lastRule: self.lastRule,
             attribution: self.attribution, learningGeneration: self.result.learningGeneration,
-            mirrored: self.mirrored, hasSent: self.hasSent, expectedDrop: self.expectedDrop, depth: 0)
+            mirrored: self.mirrored, hasSent: self.hasSent, expectedDrop: self.expectedDrop, depth: 0, egress: self.egress)
         side.depth = self.recorder?.depth ?? 0
         self.credit(with: PassageAttribution())
         self.result.learningGeneration = nil
@@ -149,6 +150,7 @@ extension Translator {
         self.mirrored = 0
         self.hasSent = false
         self.expectedDrop = nil
+        self.egress = nil
         return side
     }
 
@@ -162,6 +164,7 @@ extension Translator {
         self.mirrored = side.mirrored
         self.hasSent = side.hasSent
         self.expectedDrop = side.expectedDrop
+        self.egress = side.egress
     }
 
     private mutating func credit(with attribution: PassageAttribution) {

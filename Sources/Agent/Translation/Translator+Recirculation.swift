@@ -110,7 +110,7 @@ extension Translator {
             bridge: self.environment.bridge, inPort: self.inPort, steps: steps, lastRule: self.lastRule,
             pipelineWords: (2...10).map { self.key.words[$0] }, actionSet: self.actionSet.inOrder, stack: self.stack,
             generation: self.generation + 1, mirrored: self.mirrored,
-            hashChoices: self.hashChoices, isPaused: isPaused)
+            hashChoices: self.hashChoices, egress: self.egress, isPaused: isPaused)
         let linger = isPaused ? AgentLimits.pausedPacketLinger : nil
         guard let identifier = recirculation.identifier(of: state, now: self.now, linger: linger) else {
             self.drop(.recirculationUnavailable)
@@ -136,6 +136,7 @@ extension Translator {
         self.generation = state.generation
         self.mirrored = state.mirrored
         self.hashChoices = state.hashChoices
+        self.egress = state.egress
         self.key.inPort = state.inPort.rawValue
         self.stack = state.stack
         for action in state.actionSet { self.actionSet.write(action) }

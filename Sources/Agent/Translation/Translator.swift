@@ -102,6 +102,8 @@ package struct Translator {
     /// How many patch ports the packet has gone through one after the other, and it and its copies have in all.
     var patchDepth = 0
     var patchCrossings = 0
+    /// Where the packet is about to leave, while it is in the egress tables.
+    var egress: EgressOutput?
     /// Why the packet must go away before it goes on; then nothing more is done with it here.
     var freezing: FreezeCause?
     /// What is left to be done with it then.

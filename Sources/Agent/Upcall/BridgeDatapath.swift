@@ -371,6 +371,11 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
         port.index.isPatch || port.index.isTunnel ? nil : DeviceErrorCounters(device: port.description.name)
     }
 
+    /// What the driver of a port's device counts beside that.
+    package func driverCounters(of port: SwitchPort) -> [DeviceCounter] {
+        port.index.isPatch || port.index.isTunnel ? [] : DeviceCounter.counters(of: port.description.name)
+    }
+
     /// What the queues of a port's device have sent.
     package func queueCounters(of port: SwitchPort) -> [UInt32: DeviceQueueCounters] {
         (try? QueueDiscipline.counters(of: port.description.name)) ?? [:]

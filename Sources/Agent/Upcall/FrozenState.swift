@@ -26,6 +26,8 @@ package struct FrozenState: Hashable, Sendable {
     var mirrored: UInt32 = 0
     /// How many times the datapath's hash has chosen a bucket for it.
     var hashChoices = 0
+    /// Where it is about to leave, while it is in the egress tables.
+    var egress: EgressOutput?
     /// Whether it is with a controller, which alone may thaw it.
     package var isPaused = false
 }

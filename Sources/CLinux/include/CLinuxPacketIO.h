@@ -84,6 +84,9 @@ int clinux_device_claim(uint32_t index);
 int clinux_interface_master(uint32_t index, uint32_t *master);
 
 int clinux_interface_query(const char *name, struct clinux_interface *interface);
+// Counters that the driver keeps beside the usual ones (ETHTOOL_GSTATS), at most `maximum`: names of 32 bytes each, padded
+// with zeros, and values. Returns how many, or a negated errno.
+int clinux_interface_statistics(const char *name, uint32_t maximum, char *names, uint64_t *values);
 int clinux_interface_set_flags(const char *name, uint32_t set, uint32_t clear);
 int clinux_interface_set_mtu(const char *name, uint32_t mtu);
 int clinux_interface_set_address(const char *name, const uint8_t address[6]);
