@@ -141,7 +141,8 @@ extension Translator {
         var side = BridgeSide(
             environment: self.environment, context: self.context, lastRule: self.lastRule,
             attribution: self.attribution, learningGeneration: self.result.learningGeneration,
-            mirrored: self.mirrored, hasSent: self.hasSent, expectedDrop: self.expectedDrop, depth: 0, egress: self.egress)
+            mirrored: self.mirrored, hasSent: self.hasSent, expectedDrop: self.expectedDrop, depth: 0,
+            egress: self.egress)
         side.depth = self.recorder?.depth ?? 0
         self.credit(with: PassageAttribution())
         self.result.learningGeneration = nil
