@@ -337,11 +337,12 @@ struct TranslatorPropertyTests {
         return (0..<FlowKey.wordCount).filter { bits.words[$0] != 0 }.map { ($0, bits.words[$0]) }
     }
 
-    private static func outputs(
-        of actions: [DatapathAction], on frame: TestFrame
+    /// What the embedded datapath sends for actions; `inPort` is the datapath's.
+    static func outputs(
+        of actions: [DatapathAction], on frame: TestFrame, inPort: UInt32 = 101
     ) throws -> [ReferencePipeline.Output] {
         var packet = try PacketBuffer(copying: frame.bytes.span.bytes)
-        var key = frame.key(inPort: 101)
+        var key = frame.key(inPort: inPort)
         var sink = Sink()
         ActionExecutor.execute(actions, on: &packet, key: &key, into: &sink)
         return sink.outputs
