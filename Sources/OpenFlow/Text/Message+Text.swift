@@ -88,7 +88,8 @@ extension Message {
         return text
     }
 
-    private func bodyText(_ version: OpenFlowVersion, _ transactionID: TransactionID) -> String {
+    /// What stands behind the colon.
+    fileprivate func bodyText(_ version: OpenFlowVersion, _ transactionID: TransactionID) -> String {
         switch self {
         case .hello(let hello): return hello.text(version)
         case .echoRequest(let bytes), .echoReply(let bytes): return "\(bytes.count) bytes of payload"
@@ -110,14 +111,8 @@ extension Message {
         case .meterMod(let meter): return meter.command.printedText + " " + meter.printedText
         case .multipartRequest(let request): return request.text(version)
         case .multipartReply(let reply): return reply.text(version)
-        case .bundleAdd(let add):
-            let message = add.message.text(version: version, transactionID: transactionID)
-            let identifier = TextPart.hexadecimal(add.bundleID.rawValue)
-            return "\n bundle_id=\(identifier) flags=\(add.flags.text)\n" + message
-        case .requestForward(let forward):
-            let request = forward.request.bodyText(version, forward.transactionID)
-            let reason = forward.reason.map { $0 == .groupMod ? "group_mod" : "meter_mod" } ?? "unknown"
-            return "reason=\(reason)\(request.hasPrefix("\n") ? "" : " ")\(request)"
+        case .bundleAdd(let add): return add.text(version, transactionID)
+        case .requestForward(let forward): return forward.text(version)
         case .setAsync(let configuration), .getAsyncReply(let configuration): return configuration.text
         case .tableMod(let table): return table.text(version)
         case .tableStatus(let status): return status.text
@@ -134,6 +129,28 @@ extension Message {
         }
         guard case .list(let entries) = payload else { return payload.text }
         return entries.map { "\n " + $0.text }.joined()
+    }
+}
+
+extension BundleAdd {
+    /// The bundle, and on a line of its own the message.
+    ///
+    /// Apart from its caller, as the compiler's optimiser (6.3.1) fails on both in one function.
+    @inline(never)
+    fileprivate func text(_ version: OpenFlowVersion, _ transactionID: TransactionID) -> String {
+        let message = self.message.text(version: version, transactionID: transactionID)
+        let identifier = TextPart.hexadecimal(self.bundleID.rawValue)
+        return "\n bundle_id=\(identifier) flags=\(self.flags.text)\n" + message
+    }
+}
+
+extension RequestForward {
+    /// Why, and the request without its type; apart from its caller for the same reason.
+    @inline(never)
+    fileprivate func text(_ version: OpenFlowVersion) -> String {
+        let request = self.request.bodyText(version, self.transactionID)
+        let reason = self.reason.map { $0 == .groupMod ? "group_mod" : "meter_mod" } ?? "unknown"
+        return "reason=\(reason)\(request.hasPrefix("\n") ? "" : " ")\(request)"
     }
 }
 
