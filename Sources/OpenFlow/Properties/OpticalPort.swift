@@ -56,9 +56,27 @@ public struct OpticalPortMod: Hashable, Sendable {
 
 /// What an optical port measures (1.4 §7.3.5.8 · 1.5 §7.3.5.8: 44 bytes).
 public struct OpticalPortStatistics: Hashable, Sendable {
-    /// Which values are there: bit 0 receiver, 1 transmitter tuning, 2 power sent, 4 power received, 5 bias, 6
-    /// temperature.
-    public var flags: UInt32 = 0
+    /// What a port measures.
+    @frozen public struct Flags: OptionSet, Hashable, Sendable {
+        /// The bits on the wire.
+        public var rawValue: UInt32
+        /// Makes flags from their bits.
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+        /// How the receiver is tuned.
+        public static let receiverTuning = Flags(rawValue: 1 << 0)
+        /// How the transmitter is tuned.
+        public static let transmitterTuning = Flags(rawValue: 1 << 1)
+        /// The power sent.
+        public static let transmitPower = Flags(rawValue: 1 << 2)
+        /// The power received.
+        public static let receivePower = Flags(rawValue: 1 << 4)
+        /// The transmitter's bias current.
+        public static let biasCurrent = Flags(rawValue: 1 << 5)
+        /// The transmitter's temperature.
+        public static let temperature = Flags(rawValue: 1 << 6)
+    }
+    /// Which values are there.
+    public var flags: Flags = []
     /// What is sent, a frequency or a wavelength.
     public var transmit: UInt32 = 0
     /// The offset of what is sent, signed.
@@ -84,6 +102,7 @@ public struct OpticalPortStatistics: Hashable, Sendable {
 }
 
 extension OpticalPortDescription.Features: WireScalar {}
+extension OpticalPortStatistics.Flags: WireScalar {}
 
 extension OpticalPortDescription: WireStructure {
     mutating func describe(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {

@@ -142,6 +142,18 @@ extension PortFeatures: NamedFlags {
         ("PAUSE_ASYM", PortFeatures(rawValue: 1 << 15)),
     ]
 }
+extension OpticalPortStatistics.Flags: NamedFlags {
+    static let words: [(word: String, flag: OpticalPortStatistics.Flags)] = [
+        ("rx_tune", .receiverTuning), ("tx_tune", .transmitterTuning), ("tx_pwr", .transmitPower),
+        ("rx_pwr", .receivePower), ("tx_bias", .biasCurrent), ("tx_temp", .temperature),
+    ]
+}
+extension OpticalPortDescription.Features: NamedFlags {
+    static let words: [(word: String, flag: OpticalPortDescription.Features)] = [
+        ("rx_tune", .receiverTunable), ("tx_tune", .transmitterTunable), ("tx_pwr", .powerConfigurable),
+        ("use_freq", .usesFrequency),
+    ]
+}
 extension SwitchFeatures.Capabilities: NamedFlags {
     static let words: [(word: String, flag: SwitchFeatures.Capabilities)] = [
         ("FLOW_STATS", .flowStatistics), ("TABLE_STATS", .tableStatistics), ("PORT_STATS", .portStatistics),

@@ -97,9 +97,13 @@ extension PrintedTable {
     }
 
     private static func flagNames(_ flags: UInt32) -> String {
-        let words: [(UInt32, String)] = [(1, "ingress_table"), (2, "egress_table"), (16, "first_egress")]
+        let words: [(TableFeatures.Flags, String)] = [
+            (.ingressTable, "ingress_table"), (.egressTable, "egress_table"), (.firstEgress, "first_egress"),
+        ]
         let rest = flags & ~19
-        let names = words.filter { flags & $0.0 != 0 }.map(\.1) + (rest == 0 ? [] : [TextPart.hexadecimal(rest)])
+        let names =
+            words.filter { TableFeatures.Flags(rawValue: flags).contains($0.0) }.map(\.1)
+            + (rest == 0 ? [] : [TextPart.hexadecimal(rest)])
         return names.joined(separator: " ")
     }
 
