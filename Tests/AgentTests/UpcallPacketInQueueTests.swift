@@ -92,21 +92,21 @@ struct UpcallPacketInQueueTests {
         let queue = PacketInQueue(limit: 4096, clock: clock.now) {}
         var ages: [Int] = []
         var trickled = 0
-        for millisecond in 0..<400 {
+        for millisecond in 0..<600 {
             clock.milliseconds.store(1000 + millisecond, ordering: .relaxed)
             for _ in 0..<20 { queue.append(self.event(port: 1, number: UInt64(millisecond))) }
             if millisecond % 10 == 0 { queue.append(self.event(port: 2, number: UInt64(millisecond))) }
             for event in queue.drain(maximum: 8).events {
                 if event.key.inPort == 2 {
                     trickled += 1
-                } else if millisecond >= 100 {
+                } else if millisecond >= 300 {
                     ages.append(millisecond - Int(event.cookie.rawValue))
                 }
             }
         }
         #expect((ages.max() ?? .max) <= 20, "the storm's packets are recent")
         #expect(ages.count >= 300 * 7, "as many as could be served were")
-        #expect(trickled == 40, "one port's storm takes nothing from the other")
+        #expect(trickled == 60, "one port's storm takes nothing from the other")
         #expect(queue.counters.droppedForAge > 0)
         #expect(queue.counters.droppedForRoom == 0)
     }

@@ -14,7 +14,7 @@ struct KernelDatapathTests {
             "PatchPortTests", "TraceTests", "ExtensionActionTests", "VLANModeTests", "TunnelTests",
             "PipelineActionTests", "ForwardingDatabaseTests", "RestartTests",
             "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests", "FlowMonitorTests",
-            "OfctlNiciraTests", "PortNumberTests", "QueueTests", "CounterTests", "MeterRateTests",
+            "OfctlNiciraTests", "PortNumberTests", "QueueTests", "MeterRateTests",
             "EgressTableTests",
         ])
     func guest(suite: String) async throws {

@@ -90,6 +90,8 @@ extension Translator {
     ) {
         self.environment = environment
         self.key.inPort = port.rawValue
+        // Tags that the other bridge set for this output alone are the packet's here.
+        self.tags.show(in: &self.key)
         self.stack = []
         self.actionSet.removeAll()
         self.key.actionSetOutput = PortNumber.unset.rawValue

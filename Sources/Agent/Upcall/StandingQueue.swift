@@ -7,26 +7,26 @@
 /// ``waitMaximumNanoseconds`` is too old to be served: what comes out is recent, however much comes in.
 ///
 /// A value with time as an argument, kept by whoever takes from the queue.
-package struct StandingQueue: Hashable, Sendable {
+struct StandingQueue: Hashable, Sendable {
     /// A wait that needs no explanation.
-    package static let targetNanoseconds: UInt64 = 4_000_000
+    static let targetNanoseconds: UInt64 = 4_000_000
     /// How long it takes to find out; as much work as this may come at once.
-    package static let intervalNanoseconds: UInt64 = 20_000_000
+    static let intervalNanoseconds: UInt64 = 100_000_000
     /// The longest wait in a queue that stands.
-    package static let waitMaximumNanoseconds: UInt64 = 8_000_000
+    static let waitMaximumNanoseconds: UInt64 = 8_000_000
     /// Who has no more than so many in the queue does not make it stand, and loses none of them.
-    package static let sparedCount = 32
+    static let sparedCount = 32
 
     /// Whether the queue stands.
-    package private(set) var isStanding = false
+    private(set) var isStanding = false
     /// Since when the opposite of ``isStanding`` was seen, and nothing else.
     private var changingSince: UInt64?
 
     /// A queue that does not stand.
-    package init() {}
+    init() {}
 
     /// Notes that the oldest of what was taken had come at `arrival`, and how many were left behind.
-    package mutating func taken(arrival: UInt64, leaving count: Int, now: UInt64) {
+    mutating func taken(arrival: UInt64, leaving count: Int, now: UInt64) {
         let isBehind = count > 0 && now > arrival && now &- arrival > Self.targetNanoseconds
         guard isBehind != self.isStanding else {
             self.changingSince = nil
@@ -40,7 +40,7 @@ package struct StandingQueue: Hashable, Sendable {
     }
 
     /// Whether something that came at `arrival` is too old to be served.
-    package func isStale(arrival: UInt64, now: UInt64) -> Bool {
+    func isStale(arrival: UInt64, now: UInt64) -> Bool {
         self.isStanding && now > arrival && now &- arrival > Self.waitMaximumNanoseconds
     }
 }
