@@ -101,14 +101,19 @@ struct ConnectionTrackingTests {
         }
     }
 
+    /// Has what the first host sends tracked in zone 7; what comes back goes by.
+    private static func trackOneWay(_ dut: LabSwitch) throws {
+        for flow in [
+            "priority=1,arp,actions=flood", "priority=10,in_port=1,ip,actions=ct(commit,zone=7),output:2",
+            "priority=10,in_port=2,ip,actions=output:1",
+        ] { try dut.requireOfctl(.openFlow13, "add-flow", flow) }
+    }
+
     @Test("a zone holds no more connections than its limit, and says how many it holds")
     func limits() async throws {
         try await Lab.with(.kernel) { lab in
             let dut = try lab.startSwitch()
-            for flow in [
-                "priority=1,arp,actions=flood", "priority=10,in_port=1,ip,actions=ct(commit,zone=7),output:2",
-                "priority=10,in_port=2,ip,actions=output:1",
-            ] { try dut.requireOfctl(.openFlow13, "add-flow", flow) }
+            try Self.trackOneWay(dut)
             // However slow the machine is, the first connection is still there when it is counted.
             try Self.ct(lab, "set-timeouts", "zone=7", "icmp-first=5000")
             try Self.ct(lab, "set-limits", "default=100", "zone=7,limit=1")
@@ -127,10 +132,7 @@ struct ConnectionTrackingTests {
     func timeouts() async throws {
         try await Lab.with(.kernel) { lab in
             let dut = try lab.startSwitch()
-            for flow in [
-                "priority=1,arp,actions=flood", "priority=10,in_port=1,ip,actions=ct(commit,zone=7),output:2",
-                "priority=10,in_port=2,ip,actions=output:1",
-            ] { try dut.requireOfctl(.openFlow13, "add-flow", flow) }
+            try Self.trackOneWay(dut)
             func secondsLeft() throws -> Int {
                 let text = try lab.run(["ovs-dpctl", "-s", "dump-conntrack"], in: lab.switchNamespace).output
                 let line = try #require(text.split(separator: "\n").first { $0.contains("zone=7") }, "\(text)")

@@ -23,6 +23,8 @@ package struct PacketInEvent: Sendable {
     package var meter: MeterID?
     /// What a controller gives back to resume the packet; nil where it is not paused.
     package var continuation: [UInt8]?
+    /// When the queue of packet-ins took it in, which sets this.
+    var arrival = MonotonicTime.zero
     /// Makes an event.
     package init(
         packet: [UInt8], reason: PacketInReason, table: TableID, cookie: Cookie, maximumLength: UInt16?,

@@ -36,13 +36,8 @@ package final class PacketInQueue: Sendable {
         package var dropped = PacketInTally()
     }
 
-    private struct Waiting: Sendable {
-        let event: PacketInEvent
-        let arrival: MonotonicTime
-    }
-
     private struct State: Sendable {
-        var queue: FairQueue<Waiting>
+        var queue: FairQueue<PacketInEvent>
         var isArmed = false
         var standing = StandingQueue()
         var counters = Counters()
@@ -72,10 +67,11 @@ package final class PacketInQueue: Sendable {
     @discardableResult
     package func append(_ event: PacketInEvent) -> Outcome {
         let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
-        let waiting = Waiting(event: event, arrival: self.clock())
+        var event = event
+        event.arrival = self.clock()
         let (outcome, wakes) = self.state.withLock { state -> (Outcome, Bool) in
             let outcome: Outcome
-            switch state.queue.insert(waiting, share, cost: event.packet.count) {
+            switch state.queue.insert(event, share, cost: event.packet.count) {
             case .queued: outcome = .queued
             case .displaced(let victim):
                 outcome = .queuedInsteadOfOther
@@ -104,16 +100,15 @@ package final class PacketInQueue: Sendable {
     /// Where `hasMore` the consumer goes on by itself; else the next event appended wakes it again.
     package func drain(maximum: Int = .max) -> (events: [PacketInEvent], hasMore: Bool) {
         let now = self.clock()
-        let (taken, hasMore) = self.state.withLock { state -> ([Waiting], Bool) in
+        return self.state.withLock { state in
             if state.queue.count > maximum { Self.dropStale(&state, now: now) }
             var oldest = now
             let taken = state.queue.count <= maximum ? state.queue.takeAll() : state.queue.takeInTurn(maximum)
-            for waiting in taken { oldest = min(oldest, waiting.arrival) }
+            for event in taken { oldest = min(oldest, event.arrival) }
             state.standing.taken(arrival: oldest.nanoseconds, leaving: state.queue.count, now: now.nanoseconds)
             state.isArmed = !state.queue.isEmpty
             return (taken, state.isArmed)
         }
-        return (taken.map(\.event), hasMore)
     }
 
     /// Drops what is too old, of those who have many waiting.

@@ -238,14 +238,15 @@ extension MatchField {
     }()
 }
 
-extension InstructionType {
+/// A kind of actions or instructions whose list ovs-ofctl prints by names.
+protocol PrintedType: RawRepresentable, CaseIterable, Sendable where RawValue == UInt8 {
+    /// The numbers of the types in each version.
+    static var codes: CodePoints<Self> { get }
     /// Names in ovs-ofctl's order; those that it has none for are last.
-    private static let printed: [(InstructionType, String)] = [
-        (.meter, "meter"), (.applyActions, "apply_actions"), (.clearActions, "clear_actions"),
-        (.writeActions, "write_actions"), (.writeMetadata, "write_metadata"), (.gotoTable, "goto_table"),
-        (.statisticsTrigger, "stat_trigger"),
-    ]
+    static var printed: [(Self, String)] { get }
+}
 
+extension PrintedType {
     static func printedNames(_ ids: [FeatureID], _ version: OpenFlowVersion) -> [String] {
         featureNames(ids) { id in
             let index = Self.printed.firstIndex { Self.codes.code(of: $0.0, in: version) == id.type }
@@ -259,9 +260,16 @@ extension InstructionType {
     }
 }
 
-extension ActionType {
-    /// Names in ovs-ofctl's order; those that it has none for are last.
-    private static let printed: [(ActionType, String)] = [
+extension InstructionType: PrintedType {
+    static let printed: [(InstructionType, String)] = [
+        (.meter, "meter"), (.applyActions, "apply_actions"), (.clearActions, "clear_actions"),
+        (.writeActions, "write_actions"), (.writeMetadata, "write_metadata"), (.gotoTable, "goto_table"),
+        (.statisticsTrigger, "stat_trigger"),
+    ]
+}
+
+extension ActionType: PrintedType {
+    static let printed: [(ActionType, String)] = [
         (.output, "output"), (.group, "group"), (.enqueue, "enqueue"), (.setField, "set_field"),
         (.setVLANID, "set_vlan_vid"), (.setVLANPriority, "set_vlan_pcp"), (.popVLAN, "strip_vlan"),
         (.pushVLAN, "push_vlan"), (.setEthernetSource, "mod_dl_src"), (.setEthernetDestination, "mod_dl_dst"),
@@ -273,18 +281,6 @@ extension ActionType {
         (.copyTTLIn, "copy_ttl_in"), (.pushPBB, "push_pbb"), (.popPBB, "pop_pbb"), (.copyField, "copy_field"),
         (.meter, "meter"),
     ]
-
-    static func printedNames(_ ids: [FeatureID], _ version: OpenFlowVersion) -> [String] {
-        featureNames(ids) { id in
-            let index = Self.printed.firstIndex { Self.codes.code(of: $0.0, in: version) == id.type }
-            return index.map { ($0, Self.printed[$0].1) }
-        }
-    }
-
-    /// - Parameter bits: bit n for type n.
-    static func printedNames(bits: UInt32, _ version: OpenFlowVersion) -> [String] {
-        Self.printedNames(FeatureID.identifiers(bits: bits), version)
-    }
 }
 
 extension FeatureID {
