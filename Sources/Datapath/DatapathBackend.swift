@@ -50,6 +50,11 @@ public protocol DatapathBackend: AnyObject, Sendable {
 
     /// Executes actions on packets; one entry per packet, nil where it was done.
     func execute(_ executions: [PacketExecution]) -> [DatapathError?]
+    /// Executes actions on packets, then carries out changes of the megaflow table: ``execute(_:)`` and ``apply(_:)``
+    /// with as few system calls as the datapath can do with.
+    func perform(
+        _ executions: [PacketExecution], _ operations: [FlowOperation]
+    ) -> (executed: [DatapathError?], applied: [FlowOperationResult])
 
     /// What meters it has; constant.
     var meterAbilities: MeterAbilities { get }
@@ -119,6 +124,14 @@ extension DatapathBackend {
     /// `unsupported`: for datapaths that track no connections.
     public func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError) {
         throw DatapathError(.unsupported, operation: "remove time-outs of connections")
+    }
+
+    /// One after the other: for datapaths that need no system calls.
+    public func perform(
+        _ executions: [PacketExecution], _ operations: [FlowOperation]
+    ) -> (executed: [DatapathError?], applied: [FlowOperationResult]) {
+        let executed = executions.isEmpty ? [] : self.execute(executions)
+        return (executed, operations.isEmpty ? [] : self.apply(operations))
     }
 
     /// False: for datapaths that live and die with the process.

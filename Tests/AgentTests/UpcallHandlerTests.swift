@@ -28,6 +28,22 @@ struct UpcallHandlerTests {
         #expect(fixture.service.counters.installed.count == 1)
     }
 
+    @Test("packets and megaflows of a batch are handed to the datapath together, in order")
+    func together() throws {
+        let fixture = try UpcallFixture { tables in
+            tables.add(actions: [output(2)])
+            // Looked at, so that each source has its megaflow.
+            tables.add(priority: 500, [MatchEntry(.ethernetSource, 0x77)], actions: [])
+        }
+        let frames = (1...5 as ClosedRange<UInt64>).map { TestFrame(source: $0 << 4) }
+        fixture.handle(
+            (frames + frames).map { Upcall(reason: .miss, key: $0.key(inPort: 101), packet: $0.bytes) })
+        let state = fixture.datapath.state.withLock { ($0.performances, $0.operations.count) }
+        #expect(state == (1, 5))
+        #expect(fixture.datapath.executions.map(\.packet) == (frames + frames).map(\.bytes))
+        #expect(fixture.service.counters.installed.count == 5 && fixture.service.counters.executed.count == 10)
+    }
+
     @Test("a drop is installed and nothing executed")
     func drop() throws {
         let fixture = try UpcallFixture { _ in }

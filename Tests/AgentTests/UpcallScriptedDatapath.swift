@@ -9,6 +9,8 @@ final class ScriptedDatapath: DatapathBackend {
         var upcalls: [Upcall] = []
         var executions: [PacketExecution] = []
         var operations: [FlowOperation] = []
+        /// How often packets and changes of flows were handed over together.
+        var performances = 0
         /// Errors for the next operations of each kind, taken from the front.
         var putErrors: [DatapathError?] = []
         var deleteErrors: [DatapathError?] = []
@@ -95,6 +97,12 @@ final class ScriptedDatapath: DatapathBackend {
             state.executions += executions
             return executions.map { _ in state.executeErrors.isEmpty ? nil : state.executeErrors.removeFirst() }
         }
+    }
+    func perform(
+        _ executions: [PacketExecution], _ operations: [FlowOperation]
+    ) -> (executed: [DatapathError?], applied: [FlowOperationResult]) {
+        self.state.withLock { $0.performances += 1 }
+        return (self.execute(executions), self.apply(operations))
     }
     func receiveUpcalls(
         handler: Int, into batch: inout [Upcall], maximum: Int, timeoutMilliseconds: Int?

@@ -273,6 +273,31 @@ struct DevicePortTests {
         }
     }
 
+    @Test("Events of devices that were lost are told of, and asking again brings what is there")
+    func linkOverrun() throws {
+        try PrivateNetwork.run {
+            let monitor = try LinkMonitor()
+            try PrivateNetwork.addPair("v1", "v2")
+            // Far more than the socket has room for while nobody reads.
+            try PrivateNetwork.command(
+                "sh", "-ec",
+                "for i in $(seq 2000); do echo link set v1 mtu $((1000 + i % 400)); done | ip -batch -; ip link del v1")
+            let until = { (wanted: LinkEvent) throws in
+                let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
+                var events: [LinkEvent] = []
+                while !events.contains(wanted), MonotonicClock.nowNanoseconds() < deadline {
+                    events += try monitor.receive(timeoutMilliseconds: 1000)
+                }
+                return try #require(events.contains(wanted) ? events : nil, "waited 60 s for \(wanted)")
+            }
+            _ = try until(.overrun)
+            try monitor.requestAll()
+            // Events from before the overrun may still come first.
+            let events = try until(.allPresent)
+            #expect(events.contains { if case .present(let link) = $0 { link.name == "lo" } else { false } })
+        }
+    }
+
     @Test("Interfaces that are not there, or cannot be named so, give exact errors")
     func interfaces() throws {
         #expect(throws: DatapathError(.noSuchDevice, operation: "")) { try NetworkInterface(named: "no-such-dev") }

@@ -40,6 +40,13 @@ package final class PacketSocket {
         guard count == frame.count else { throw .system("send a frame", errno) }
     }
 
+    /// Throws away what has arrived so far.
+    package func discard() throws(LabError) {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while recv(self.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)) >= 0 {}
+        guard errno == EAGAIN || errno == EINTR || errno == ENETDOWN else { throw .system("receive a frame", errno) }
+    }
+
     /// Waits for a frame that satisfies `condition`, passing over others, those sent from here too.
     package func receive(_ what: String, where condition: ([UInt8]) -> Bool) throws(LabError) -> [UInt8] {
         let limit = Date(timeIntervalSinceNow: Give.up)

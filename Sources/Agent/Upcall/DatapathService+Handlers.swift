@@ -19,6 +19,18 @@ package struct HandlerScratch: Sendable {
     package init() {}
 }
 
+/// What one batch of upcalls calls for, of all bridges.
+private struct HandlerWork {
+    /// Packets for the datapath and for controllers.
+    var packets = TranslatedWork()
+    /// Packets for other bridges, each packet's together.
+    var crossings: [[PatchCrossing]] = []
+    /// The megaflows to install.
+    var operations: [FlowOperation] = []
+    /// Their names, in the same order.
+    var identifiers: [FlowIdentifier] = []
+}
+
 // Upcall handlers: receive, translate, execute, install, raise packet-ins.
 extension DatapathService {
     /// The body of handler thread `handler`.
@@ -57,14 +69,16 @@ extension DatapathService {
         defer { self.epochs.leave(handler) }
         self.takeSamples(upcalls, now: now)
         self.group(upcalls, into: &scratch)
+        var work = HandlerWork()
         for group in scratch.groups {
             let before = group.bridge.learningGeneration
             let batch = group.bridge.translate(group.upcalls, ports: group.ports, now: now)
-            self.carryOut(batch, of: group, now: now)
-            self.install(batch, of: group, now: now)
+            self.collect(batch, of: group, into: &work)
+            self.enter(batch, of: group, into: &work, now: now)
             if group.bridge.learningGeneration != before { self.noteLearning() }
         }
         scratch.groups.removeAll(keepingCapacity: true)
+        self.carryOut(work, now: now)
     }
 
     /// Sorts the upcalls by bridge, each bridge's in order of arrival; drops and counts those that are nobody's.
@@ -99,22 +113,32 @@ extension DatapathService {
         }
     }
 
-    /// Executes the packets of a batch, raises their packet-ins and takes them on to other bridges.
-    private func carryOut(_ batch: TranslatedBatch, of group: HandlerScratch.Group, now: MonotonicTime) {
-        var work = TranslatedWork()
-        var crossings: [[PatchCrossing]] = []
+    /// Adds what the packets of one bridge call for.
+    private func collect(_ batch: TranslatedBatch, of group: HandlerScratch.Group, into work: inout HandlerWork) {
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             self.counters.note(translation)
-            let first = work.executions.count
-            self.perform(translation, on: upcall.packet, key: upcall.key, into: &work)
-            for index in first..<work.executions.count { work.executions[index].packetHash = upcall.packetHash }
-            guard !work.crossings.isEmpty else { continue }
-            crossings.append(work.crossings)
-            work.crossings.removeAll()
+            let first = work.packets.executions.count
+            self.perform(translation, on: upcall.packet, key: upcall.key, into: &work.packets)
+            for index in first..<work.packets.executions.count {
+                work.packets.executions[index].packetHash = upcall.packetHash
+            }
+            guard !work.packets.crossings.isEmpty else { continue }
+            work.crossings.append(work.packets.crossings)
+            work.packets.crossings.removeAll()
         }
-        self.execute(work.executions)
-        self.deliver(work.events)
-        for ofPacket in crossings { self.cross(ofPacket, now: now) }
+    }
+
+    /// Raises the packet-ins of a batch, hands its packets and megaflows to the datapath at once, and takes packets on
+    /// to other bridges.
+    private func carryOut(_ work: HandlerWork, now: MonotonicTime) {
+        // What a controller waits for goes before the datapath's system call.
+        self.deliver(work.packets.events)
+        if !work.packets.executions.isEmpty || !work.operations.isEmpty {
+            let results = self.backend.perform(work.packets.executions, work.operations)
+            self.note(results.executed)
+            self.settle(work.identifiers, results.applied)
+        }
+        for ofPacket in work.crossings { self.cross(ofPacket, now: now) }
     }
 
     /// Hands packets to the control loops of the bridges that raised them.
@@ -193,24 +217,29 @@ extension DatapathService {
     /// Hands packets to the datapath and counts what it refuses; returns the first refusal.
     @discardableResult
     func execute(_ executions: [PacketExecution]) -> DatapathError? {
-        guard !executions.isEmpty else { return nil }
+        executions.isEmpty ? nil : self.note(self.backend.execute(executions))
+    }
+
+    /// Counts packets that were executed, or refused; returns the first refusal.
+    @discardableResult
+    private func note(_ executed: [DatapathError?]) -> DatapathError? {
         var first: DatapathError?
         var failures = 0
-        for error in self.backend.execute(executions) {
+        for error in executed {
             guard let error else { continue }
             failures += 1
             if first == nil { first = error }
         }
-        self.counters.executed.add(executions.count - failures)
+        self.counters.executed.add(executed.count - failures)
         self.counters.executionFailures.add(failures)
         return first
     }
 
-    /// Installs megaflows for the packets that missed.
-    private func install(_ batch: TranslatedBatch, of group: HandlerScratch.Group, now: MonotonicTime) {
+    /// Enters megaflows for the packets that missed, and adds what installs them.
+    private func enter(
+        _ batch: TranslatedBatch, of group: HandlerScratch.Group, into work: inout HandlerWork, now: MonotonicTime
+    ) {
         guard !self.restoration.isUnderWay(now: now) else { return }
-        var operations: [FlowOperation] = []
-        var identifiers: [FlowIdentifier] = []
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             guard upcall.reason == .miss, translation.error == nil else { continue }
             guard self.flowLimit.allowsAnother(beside: self.flows.count) else {
@@ -229,15 +258,18 @@ extension DatapathService {
             switch self.flows.insert(flow) {
             case .inserted:
                 self.count(flow, by: 1)
-                identifiers.append(identifier)
-                operations.append(
+                work.identifiers.append(identifier)
+                work.operations.append(
                     .put(DatapathFlow(identifier: identifier, key: match.key, mask: match.mask, actions: actions)))
             case .alreadyPresent: break
             case .collision: self.counters.identifierCollisions.add()
             }
         }
-        guard !operations.isEmpty else { return }
-        for (identifier, result) in zip(identifiers, self.backend.apply(operations)) {
+    }
+
+    /// Notes which of the megaflows entered are installed, and forgets those that were refused.
+    private func settle(_ identifiers: [FlowIdentifier], _ results: [FlowOperationResult]) {
+        for (identifier, result) in zip(identifiers, results) {
             switch result {
             case .done:
                 self.flows.update(identifier) { if $0.state == .installing { $0.state = .installed } }

@@ -1,7 +1,9 @@
 /// Requests that travel to the kernel as one datagram and are carried out in order.
 package struct NetlinkBatch: ~Copyable {
-    /// How many requests one datagram takes; more would risk that their answers overflow the receive buffer.
-    package static let requestsMaximum = 64
+    /// How many requests one datagram takes: a packet and a flow for each of 64 upcalls.
+    ///
+    /// More would risk that their answers overflow the receive buffer.
+    package static let requestsMaximum = 128
     /// A batch takes no further request beyond this size, so that it fits any socket's send buffer.
     package static let bytesMaximum = 64 * 1024
 

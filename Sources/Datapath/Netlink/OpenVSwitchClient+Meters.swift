@@ -32,7 +32,9 @@ extension OpenVSwitchClient {
                 let start = writer.begin(0)
                 writer.attribute(OpenVSwitch.MeterBandAttribute.type.rawValue, UInt32(1))
                 writer.attribute(OpenVSwitch.MeterBandAttribute.rate.rawValue, band.rate)
-                writer.attribute(OpenVSwitch.MeterBandAttribute.burst.rawValue, band.burst)
+                // The kernel takes 0 at its word: such a band's bucket holds nothing, and all packets are dropped.
+                let burst = band.burst == 0 ? band.rate : band.burst
+                writer.attribute(OpenVSwitch.MeterBandAttribute.burst.rawValue, burst)
                 writer.end(start)
             }
             writer.end(bands)

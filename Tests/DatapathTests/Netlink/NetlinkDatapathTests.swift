@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The kernel datapath against a scripted kernel")
 struct NetlinkDatapathTests {
-    private static func open(_ model: ModelKernel, handlers: Int = 2) throws -> (NetlinkDatapath, ScriptedKernel) {
+    static func open(_ model: ModelKernel, handlers: Int = 2) throws -> (NetlinkDatapath, ScriptedKernel) {
         let kernel = model.kernel
         var options = NetlinkDatapathOptions()
         options.handlerCount = handlers
@@ -13,7 +13,7 @@ struct NetlinkDatapathTests {
         return (try NetlinkDatapath.open(options, provider: kernel), kernel)
     }
 
-    private static func flow(_ number: UInt64, _ actions: [DatapathAction] = []) -> DatapathFlow {
+    static func flow(_ number: UInt64, _ actions: [DatapathAction] = []) -> DatapathFlow {
         var key = FlowKey()
         key.inPort = 1
         key.etherType = 0x88b5
@@ -226,26 +226,6 @@ struct NetlinkDatapathTests {
             $0.family == .flow && $0.bytes(OpenVSwitch.FlowAttribute.probe) == nil && $0.flags & 4 != 0
         }
         #expect(asked.count < 40)
-    }
-
-    @Test("Full batches of upcalls, packets and flows take at most a fifth of a system call for each")
-    func systemCalls() throws {
-        let (datapath, kernel) = try Self.open(ModelKernel())
-        let frame = Frames.ethernet(0x0800, Frames.ipv4(17, Frames.udp(1, 2)))
-        // Opens the socket that the calls below use.
-        _ = datapath.apply([.put(Self.flow(1000, []))])
-        for _ in 0..<64 { kernel.deliver(UpcallBytes.miss(inPort: 4, frame: frame), to: datapath.handlerPortIDs[0]) }
-        let before = kernel.callCount
-        var batch: [Upcall] = []
-        #expect(try datapath.receiveUpcalls(handler: 0, into: &batch, maximum: 64, timeoutMilliseconds: 1000) == 64)
-        let actions = [DatapathAction.output(PortIndex(rawValue: 2))]
-        let failures = datapath.execute(
-            batch.map { PacketExecution(packet: $0.packet, key: $0.key, actions: actions) })
-        #expect(failures.allSatisfy { $0 == nil })
-        let puts = (1...64).map { FlowOperation.put(Self.flow(UInt64($0), actions)) }
-        #expect(datapath.apply(puts).allSatisfy { $0.code == nil })
-        let calls = kernel.callCount - before
-        #expect(Double(calls) / 64 <= 0.2, "\(calls) calls for 64 upcalls")
     }
 
     @Test("A flow is read back whole, and by name and counters alone")
