@@ -165,9 +165,9 @@ struct RevalidatorTests {
         #expect(fixture.bridge.finishedVersion == version && fixture.notifications == 1)
     }
 
-    @Test("flows idle for ten seconds go, sooner while there are too many")
+    @Test("flows idle for ten seconds go")
     func idle() throws {
-        let fixture = try UpcallFixture(flowLimit: FlowLimit(maximum: 1)) { $0.add(actions: [output(2)]) }
+        let fixture = try UpcallFixture { $0.add(actions: [output(2)]) }
         fixture.miss()
         let name = try #require(fixture.datapath.flows.first).identifier
         let used = self.start + .seconds(5)
@@ -175,8 +175,6 @@ struct RevalidatorTests {
         #expect(fixture.service.sweepOnce(now: self.start + .seconds(11)).idle == 0)
         #expect(fixture.service.sweepOnce(now: self.start + .seconds(15)).idle == 1)
         #expect(fixture.datapath.flows.isEmpty && fixture.bridge.flowCount.count == 0)
-        #expect(FlowLimit(maximum: 5).idleTimeout(at: 6) == .milliseconds(100))
-        #expect(FlowLimit(maximum: 5).idleTimeout(at: 5) == .seconds(10))
     }
 
     @Test("flows that nobody here installed are removed, flows that have vanished are forgotten")

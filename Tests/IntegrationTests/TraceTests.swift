@@ -74,6 +74,10 @@ struct TraceTests {
             #expect(text.contains("actions=eth2") && text.contains("actions=eth1"), "\(text)")
             #expect(text.contains("table=0, priority=7, cookie=0x5, in_port=1"), "\(text)")
             #expect(text.contains("packets="), "\(text)")
+            let name = datapath == .kernel ? "kernel" : "userspace"
+            #expect(text.hasPrefix("Datapath \(name): ") && text.contains(" of at most 200000 ("), "\(text)")
+            let metrics = try Self.sluice(lab, "metrics")
+            #expect(metrics.contains("sluice_datapath_upcalls_lost_total{datapath=\"\(name)\"} 0\n"), "\(metrics)")
 
             // Without a rule for them, packets of port 2 are dropped and counted.
             try dut.requireOfctl(.openFlow13, "--strict del-flows", "in_port=2")

@@ -10,6 +10,7 @@ enum DatapathFlowReport {
         for bridge in bridges {
             if services.insert(ObjectIdentifier(bridge.service)).inserted {
                 _ = bridge.service.readAllCounters(sweep: nil)
+                text += DatapathReport.line(of: bridge.service)
             }
             Self.append(bridge, to: &text)
         }

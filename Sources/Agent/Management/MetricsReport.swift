@@ -8,6 +8,10 @@ enum MetricsReport {
     /// The metrics of bridges.
     static func report(of bridges: [ControlContext.Bridge]) throws(ControlError) -> String {
         var metrics = MetricsText()
+        var services: Set<ObjectIdentifier> = []
+        for bridge in bridges where services.insert(ObjectIdentifier(bridge.service)).inserted {
+            DatapathReport.add(bridge.service, to: &metrics)
+        }
         for bridge in bridges {
             Self.add(try bridge.connections.currentStatus(), bridge: bridge.name, to: &metrics)
             Self.add(bridge.datapath.packetIns.counters, bridge: bridge.name, to: &metrics)

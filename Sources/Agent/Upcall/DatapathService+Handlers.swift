@@ -242,7 +242,7 @@ extension DatapathService {
         guard !self.restoration.isUnderWay(now: now) else { return }
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             guard upcall.reason == .miss, translation.error == nil else { continue }
-            guard self.flowLimit.allowsAnother(beside: self.flows.count) else {
+            guard self.flows.count < self.flowMaximum.load(ordering: .relaxed) else {
                 self.counters.installsOverLimit.add()
                 continue
             }

@@ -73,7 +73,9 @@ extension DatapathService {
         while !self.isStopping.load(ordering: .sequentiallyConsistent) {
             let now = SystemClock.now()
             if now >= nextSweep {
+                let swept = self.flows.count
                 self.log(self.sweepOnce(now: now))
+                self.adaptFlowLimit(toSweepOf: swept, taking: SystemClock.now().since(now))
                 nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
             }
             let learning = self.learningPending.load(ordering: .sequentiallyConsistent)
@@ -354,7 +356,7 @@ extension DatapathService {
         guard let unknown = self.readAllCounters(sweep: sweep) else { return summary }
         if !self.restoration.isUnderWay(now: now) { self.removeUnknown(unknown, &summary) }
 
-        let idleTimeout = self.flowLimit.idleTimeout(at: self.flows.count)
+        let idleTimeout = self.flowLimit.idleTimeout(at: self.flows.count).duration
         let idle = self.flows.flows { $0.state == .installed && now.since($0.lastUsed) >= idleTimeout }
         let failed = self.delete(idle)
         summary.idle = idle.count - failed.count

@@ -46,8 +46,9 @@ package final class DatapathService: Sendable {
     package let samples = PacketSamples()
     /// The megaflows installed.
     package let flows = InstalledFlowTable()
-    /// How many there may be.
-    package let flowLimit: FlowLimit
+    private let limit: Mutex<FlowLimit>
+    /// The greatest number of megaflows, for handlers.
+    let flowMaximum: Atomic<Int>
     /// How many upcalls a handler takes at once.
     package let batchLimit: Int
 
@@ -79,7 +80,8 @@ package final class DatapathService: Sendable {
         logger: Logger = AgentLoggers.silent.upcall
     ) throws(DatapathError) {
         self.backend = backend
-        self.flowLimit = flowLimit
+        self.limit = Mutex(flowLimit)
+        self.flowMaximum = Atomic(flowLimit.maximum)
         self.logger = logger
         self.batchLimit = max(1, batchLimit)
         self.epochs = try HandlerEpochs(handlerCount: backend.handlerCount)
@@ -119,6 +121,23 @@ package final class DatapathService: Sendable {
             self.backend.wakeHandlers()
             thread.join()
         }
+    }
+
+    // MARK: Limits
+
+    /// How many megaflows there may be, now.
+    package var flowLimit: FlowLimit { self.limit.withLock { $0 } }
+
+    /// Takes in how long a sweep over `flows` megaflows took.
+    package func adaptFlowLimit(toSweepOf flows: Int, taking duration: Duration) {
+        let changed = self.limit.withLock { limit -> FlowLimit? in
+            guard limit.adapt(toSweepOf: flows, taking: duration) else { return nil }
+            self.flowMaximum.store(limit.maximum, ordering: .relaxed)
+            return limit
+        }
+        guard let changed else { return }
+        let text = "at most \(changed.maximum) megaflows: \(changed.cause.text)"
+        if case .slowSweep = changed.cause { self.logger.notice("\(text)") } else { self.logger.debug("\(text)") }
     }
 
     // MARK: Bridges and ports
