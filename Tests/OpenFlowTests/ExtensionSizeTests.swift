@@ -34,6 +34,14 @@ struct ExtensionSizeTests {
         #expect(
             try Self.size(.bundleControl(BundleControl(flags: .timed, time: time)), .v1_5) == 8 + 24)
         #expect(try Self.size(.bundleAdd(BundleAdd()), .v1_4) == 8 + 8)
+        for version in OpenFlowVersion.allCases {
+            #expect(try Self.size(.error(ErrorMessage(error: .known(.requestBadType))), version) == 4)
+            guard version >= .v1_3 else { continue }
+            // The element's header and one word of versions.
+            #expect(try Self.size(.hello(Hello(versions: VersionSet(versions: [.v1_3]))), version) == 4 + 4)
+        }
+        #expect(try Self.size(.roleRequest(RoleMessage(role: .primary)), .v1_0) == Self.experimenter + 4)
+        #expect(try Self.size(.roleRequest(RoleMessage(role: .primary)), .v1_1) == Self.experimenter + 4)
         #expect(try Self.size(.roleStatus(RoleStatus()), .v1_4) == 16)
         #expect(try Self.size(.roleStatus(RoleStatus()), .v1_3) == Self.experimenter + 16)
         #expect(try Self.size(.tableStatus(TableStatus()), .v1_4) == 8 + 8)

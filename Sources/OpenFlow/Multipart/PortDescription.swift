@@ -34,6 +34,14 @@ public import NetworkTypes
     public static let blocked = PortState(rawValue: 1 << 1)
     /// The port is live for fast failover groups (1.1 and later).
     public static let live = PortState(rawValue: 1 << 2)
+    /// 1.0: the port is in the spanning tree and learns addresses; with none of these bits it listens.
+    public static let spanningTreeLearning = PortState(rawValue: 1 << 8)
+    /// 1.0: the port is in the spanning tree and forwards.
+    public static let spanningTreeForwarding = PortState(rawValue: 2 << 8)
+    /// 1.0: the port is not in the spanning tree.
+    public static let spanningTreeBlocking = PortState(rawValue: 3 << 8)
+    /// 1.0: the two bits that hold one of the four states of the spanning tree.
+    public static let spanningTreeMask = PortState(rawValue: 3 << 8)
 }
 
 /// Speeds and media of a port, in the bits of 1.1 and later; 1.0 numbers some of them otherwise.
