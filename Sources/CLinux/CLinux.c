@@ -17,16 +17,19 @@ struct clinux_sched_attr {
     uint64_t runtime, deadline, period;
 };
 
-int clinux_prefer_thread(int niceness, uint64_t slice_nanoseconds) {
+int clinux_prefer_thread(int steps, uint64_t slice_nanoseconds) {
+    errno = 0;
+    int before = getpriority(PRIO_PROCESS, 0);
+    if (errno != 0) before = 0;
+    int niceness = before - steps < -20 ? -20 : before - steps;
     // For ordinary threads `runtime` is the slice, since Linux 6.12; earlier kernels pass over it. Flag 1:
     // SCHED_FLAG_RESET_ON_FORK.
     struct clinux_sched_attr attributes = {
         .size = sizeof attributes, .policy = SCHED_OTHER, .flags = 1, .nice = niceness, .runtime = slice_nanoseconds };
     if (syscall(SYS_sched_setattr, 0, &attributes, 0) == 0) return 0;
     int error = -errno;
-    errno = 0;
-    attributes.nice = getpriority(PRIO_PROCESS, 0);
-    if (errno == 0) syscall(SYS_sched_setattr, 0, &attributes, 0);
+    attributes.nice = before;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
     return error;
 }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Datapath
@@ -41,6 +42,37 @@ struct UserspaceDatapathTests {
         let before = ring.lost
         ring.push(&flood)
         #expect(ring.lost - before == 468)
+    }
+
+    @Test("A ring that keeps overflowing gives what is recent, and all of who sends little; a burst that fits is whole")
+    func overload() throws {
+        let clock = Mutex<UInt64>(1_000_000_000)
+        let ring = try UpcallRing(capacity: 256) { clock.withLock { $0 } }
+        func push(_ port: UInt32, _ count: Int) {
+            var key = FlowKey()
+            key.inPort = port
+            var batch = (0..<count).map { _ in Upcall(reason: .miss, key: key, packet: []) }
+            ring.push(&batch)
+        }
+        func take(_ maximum: Int) -> [UInt32] {
+            var taken: [Upcall] = []
+            _ = ring.receive(into: &taken, maximum: maximum, timeoutMilliseconds: 0)
+            return taken.map(\.key.inPort)
+        }
+        push(1, 128)
+        clock.withLock { $0 += 5_000_000_000 }
+        #expect(take(128).count == 128 && ring.lost == 0, "a burst may wait")
+        push(2, 20)
+        for _ in 0..<12 {
+            push(1, 200)
+            clock.withLock { $0 += 1_000_000 }
+        }
+        let before = ring.lost
+        clock.withLock { $0 += 8_000_000 }
+        push(1, 10)
+        #expect(take(64).count { $0 == 2 } == 20, "who sends little loses nothing")
+        #expect(ring.lost > before)
+        #expect(take(256).count <= StandingQueue.sparedCount)
     }
 
     @Test("The contract of backends", arguments: BackendContract.checks.indices)

@@ -33,7 +33,10 @@ struct ImportTests {
         Room(
             folder: "Agent/TLS/",
             allowed: ["COpenSSL", "NetworkTypes", "NIOCore", "Glibc", "Synchronization", "Logging"]),
-        Room(folder: "Agent/Pipeline/", allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Glibc", "Synchronization"]),
+        // CLinux for an instruction of the processor that Swift has no word for.
+        Room(
+            folder: "Agent/Pipeline/",
+            allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Glibc", "Synchronization", "CLinux"]),
         Room(folder: "Agent/Translation/", allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Synchronization"]),
         Room(folder: "Agent/Switch/", allowed: ["NetworkTypes", "OpenFlow", "Datapath", "Synchronization", "Logging"]),
         Room(

@@ -14,19 +14,20 @@ import Synchronization
 /// preferred by little, for they share locks with handlers and revalidators, which must not be kept from letting go of
 /// them.
 enum LoopPriority {
-    /// The niceness of I/O loops: enough to go first, not enough for a peer that floods to starve other programs.
-    static let inputOutputNiceness: CInt = -5
-    /// The niceness of control loops.
-    static let controlNiceness: CInt = -3
+    /// By how many steps of niceness I/O loops go before the rest of the process, whatever its own niceness is: enough
+    /// to go first, not enough for a peer that floods to starve other programs.
+    static let inputOutputSteps: CInt = 5
+    /// By how many control loops do.
+    static let controlSteps: CInt = 3
     /// How long a loop runs at a stretch where others want to: short, so that the kernel lets it run soon.
     private static let sliceNanoseconds: UInt64 = 500_000
 
     /// Sets the priority of a group's threads; where that is not permitted, the log, if there is one, says so once.
-    static func prefer(_ group: MultiThreadedEventLoopGroup, niceness: CInt, logger: Logger?) {
+    static func prefer(_ group: MultiThreadedEventLoopGroup, steps: CInt, logger: Logger?) {
         let isSaid = SaidOnce()
         for loop in group.makeIterator() {
             loop.execute {
-                let result = clinux_prefer_thread(niceness, Self.sliceNanoseconds)
+                let result = clinux_prefer_thread(steps, Self.sliceNanoseconds)
                 guard result < 0, let logger, isSaid.first() else { return }
                 let reason = ConnectionErrorText.describe(errno: -result)
                 logger.info(

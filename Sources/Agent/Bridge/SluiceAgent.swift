@@ -76,8 +76,8 @@ package final class SluiceAgent {
         }
         self.secureGroup = usesTLS ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
         self.controlGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.controlThreads))
-        LoopPriority.prefer(self.ioGroup, niceness: LoopPriority.inputOutputNiceness, logger: loggers.agent)
-        LoopPriority.prefer(self.controlGroup, niceness: LoopPriority.controlNiceness, logger: nil)
+        LoopPriority.prefer(self.ioGroup, steps: LoopPriority.inputOutputSteps, logger: loggers.agent)
+        LoopPriority.prefer(self.controlGroup, steps: LoopPriority.controlSteps, logger: nil)
     }
 
     /// Makes and starts every bridge; if one of them cannot be had, those made are taken down again and its

@@ -37,6 +37,8 @@ package final class OpenFlowConnection {
     private(set) var flowModCount = 0
     /// The number of FLOW_MOD, in all versions.
     private static let flowModType: UInt8 = 14
+    /// How many messages ahead of the one that is handled the switch is told of, so that memory has had time to answer.
+    private static let foreseenMessages = 3
     /// Whether the peer has sent anything that only those send who control: a change, a packet, a role.
     private(set) var takesPart = false
     /// When the peer was last sent a packet to see whether it takes part.
@@ -105,6 +107,7 @@ package final class OpenFlowConnection {
             var input = ConnectionInput.opened(.v1_0)
             swap(&input, &self.current[self.nextInput])
             self.nextInput += 1
+            self.foresee(self.nextInput + Self.foreseenMessages, handler)
             handled += 1
             bytes += input.byteCount
             self.handle(input, handler, &result, now: now)
@@ -112,6 +115,12 @@ package final class OpenFlowConnection {
         if handled > 0 { self.link.handled(messages: handled, bytes: bytes) }
         result.hasMore = self.hasInput && (handled == limit || isHeldBack)
         return result
+    }
+
+    /// Tells the switch of the input at `index` of ``current``, if there is one.
+    private func foresee(_ index: Int, _ handler: any SwitchRequestHandler) {
+        guard index < self.current.count, case .message(let message, _, _) = self.current[index] else { return }
+        handler.foresee(message)
     }
 
     /// Sends what the switch has queued since the last turn; resumes long answers where there is room.

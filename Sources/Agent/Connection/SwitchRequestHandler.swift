@@ -21,6 +21,10 @@ package protocol SwitchRequestHandler: AnyObject {
     func handle(
         _ message: Message, header: MessageHeader, bytes: ArraySlice<UInt8>, from session: ControllerSession,
         now: MonotonicTime)
+    /// A message that is going to be handled soon: what it will look into may be fetched from memory meanwhile.
+    ///
+    /// Nothing changes by it, and it may be left out.
+    func foresee(_ message: Message)
     /// Answers a message that could not be decoded; `bytes` is the whole message as it came.
     func handleDecodeError(
         _ error: OpenFlowError, bytes: [UInt8], from session: ControllerSession, now: MonotonicTime)
@@ -83,3 +87,8 @@ extension SwitchRequestHandler {
 }
 
 extension OpenFlowSwitch: SwitchRequestHandler {}
+
+extension SwitchRequestHandler {
+    /// Fetches nothing.
+    package func foresee(_ message: Message) {}
+}

@@ -223,6 +223,12 @@ struct Classifier: ~Copyable {
         return nil
     }
 
+    /// Has the memory read into the processor's caches where an entry of that match is or comes to lie.
+    func prefetch(_ match: MatchWords) {
+        guard let number = self.number(of: match) else { return }
+        self.subtables[Int(number)]?.pointee.prefetch(match.values)
+    }
+
     private func firstPlace(_ maskHash: UInt64) -> Int {
         Int(truncatingIfNeeded: maskHash) & (self.numbers.count &- 1)
     }
@@ -244,7 +250,7 @@ struct Classifier: ~Copyable {
     mutating func insert(
         _ key: FlowKey, mask: FlowMask, priority: Int32, rule: UInt32
     ) -> ClassifierSubtable.Insertion {
-        var buffer = MatchBuffer()
+        let buffer = MatchBuffer()
         buffer.set(key, mask)
         return self.insert(buffer.words, priority: priority, rule: rule)
     }

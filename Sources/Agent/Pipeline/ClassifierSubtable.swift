@@ -250,6 +250,24 @@ struct ClassifierSubtable: ~Copyable {
         return hash
     }
 
+    /// Has the memory where the masked key of `values` is or comes to lie read into the processor's caches.
+    func prefetch(_ values: UnsafePointer<UInt64>) {
+        var hash = self.basis
+        var position = 0
+        for filter in 0..<self.filterCount {
+            while position < self.filterWords[filter] {
+                hash = WordHash.combine(hash, values[Int(self.indices[position])] & self.masks[position])
+                position &+= 1
+            }
+            self.filters[filter].prefetch(hash)
+        }
+        while position < self.wordCount {
+            hash = WordHash.combine(hash, values[Int(self.indices[position])] & self.masks[position])
+            position &+= 1
+        }
+        self.index.prefetch(UInt32(truncatingIfNeeded: hash >> 32))
+    }
+
     /// The first entry of the chain of the masked key of `values`, or nil, without a record of what was looked at.
     func chain(of values: UnsafePointer<UInt64>) -> ClassifierEntry? {
         self.find(values, hash: self.hash(values)).map(ClassifierEntry.init)

@@ -1,3 +1,5 @@
+import CLinux
+
 /// Finds the entries of one ``ClassifierSubtable`` by hash: an extendible hash table (``SegmentDirectory``).
 ///
 /// **Slots.** Bits 48–63 are 16 bits of the hash, bits 0–47 the entry's address, zero is free. Removal shifts the
@@ -26,6 +28,10 @@ struct EntryIndex: ~Copyable {
     /// The slots in which an entry of that hash may be.
     @inline(__always)
     func slots(_ high: UInt32) -> UnsafeMutablePointer<UInt64> { self.directory[high] }
+
+    /// Has the home of that hash read into the processor's caches.
+    @inline(__always)
+    func prefetch(_ high: UInt32) { clinux_prefetch(self.slots(high) + (Int(high) & self.slotMask)) }
 
     /// The part of a slot that comes from the hash.
     @inline(__always)

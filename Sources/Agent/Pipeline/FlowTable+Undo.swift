@@ -43,7 +43,7 @@ final class SavedRule {
     }
 
     /// Sets `buffer` to its match.
-    func write(into buffer: inout MatchBuffer) {
+    func write(into buffer: borrowing MatchBuffer) {
         buffer.clear()
         var rest = self.used
         var position = 0
@@ -61,8 +61,8 @@ extension FlowTable {
     /// Where it comes into its old slot, which is so when changes are undone last to first, it has its old name too, so
     /// that what cached flows count for it meanwhile is not lost.
     mutating func restore(_ saved: SavedRule) {
-        var buffer = MatchBuffer()
-        saved.write(into: &buffer)
+        let buffer = MatchBuffer()
+        saved.write(into: buffer)
         // There is room: the table held the rule before.
         guard
             let added = try? self.add(

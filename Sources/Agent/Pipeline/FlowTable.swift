@@ -220,7 +220,7 @@ package struct FlowTable: ~Copyable {
     package mutating func add(
         _ flow: FlowSpecification, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
     ) throws(OpenFlowError) -> Addition {
-        var buffer = MatchBuffer()
+        let buffer = MatchBuffer()
         buffer.set(flow.key, flow.mask)
         return try self.add(
             buffer.words, flow.attributes, resetsCounts: resetsCounts, checksOverlap: checksOverlap, now: now)
@@ -255,6 +255,12 @@ package struct FlowTable: ~Copyable {
         }
         self.fill(slot, flow, now)
         return Addition(reference: self.reference(slot), replaced: false)
+    }
+
+    /// See ``Pipeline/prefetch(_:cookie:in:)``.
+    func prefetch(_ match: MatchWords, cookie: Cookie) {
+        self.classifier.prefetch(match)
+        self.cookies.prefetch(cookie.rawValue)
     }
 
     /// Sets everything of a rule but its match, priority and counters, and enters it in the lists.

@@ -31,22 +31,28 @@ struct MatchWords {
 func withMatchWords<Result, Failure: Error>(
     _ key: FlowKey, _ mask: FlowMask, _ body: (MatchWords) throws(Failure) -> Result
 ) throws(Failure) -> Result {
-    var buffer = MatchBuffer()
+    let buffer = MatchBuffer()
     buffer.set(key, mask)
     return try body(buffer.words)
 }
 
 /// Memory for matches that are compiled one after the other.
 ///
-/// Only the words that the last match used are cleared for the next. One owner, one thread.
+/// Only the words that the last match used are cleared for the next. One owner, one thread. Everything lies in the
+/// memory pointed to, so that an owner that is a class has a constant, to which access is not checked.
 struct MatchBuffer: ~Copyable {
+    /// The values, the masks, and which masks are not zero.
     private let memory: UnsafeMutablePointer<UInt64>
-    private var used: UInt64 = 0
 
     /// A match of every packet.
     init() {
-        self.memory = .allocate(capacity: 2 * FlowKey.wordCount)
-        self.memory.initialize(repeating: 0, count: 2 * FlowKey.wordCount)
+        self.memory = .allocate(capacity: 2 * FlowKey.wordCount + 1)
+        self.memory.initialize(repeating: 0, count: 2 * FlowKey.wordCount + 1)
+    }
+
+    private var used: UInt64 {
+        @inline(__always) get { self.memory[2 * FlowKey.wordCount] }
+        @inline(__always) nonmutating set { self.memory[2 * FlowKey.wordCount] = newValue }
     }
 
     deinit { self.memory.deallocate() }
@@ -71,7 +77,7 @@ struct MatchBuffer: ~Copyable {
     }
 
     /// Makes it the match of every packet.
-    mutating func clear() {
+    func clear() {
         while self.used != 0 {
             let word = self.used.trailingZeroBitCount
             self.memory[word] = 0
@@ -81,7 +87,7 @@ struct MatchBuffer: ~Copyable {
     }
 
     /// Makes it the match of `key` under `mask`.
-    mutating func set(_ key: FlowKey, _ mask: FlowMask) {
+    func set(_ key: FlowKey, _ mask: FlowMask) {
         self.clear()
         for word in 0..<FlowKey.wordCount { self.add(mask.words[word], value: key.words[word], word: word) }
     }
@@ -92,7 +98,7 @@ struct MatchBuffer: ~Copyable {
 
     /// Adds bits to the match: `value`, of which only the bits in `mask` count.
     @inline(__always)
-    mutating func add(_ mask: UInt64, value: UInt64, word: Int) {
+    func add(_ mask: UInt64, value: UInt64, word: Int) {
         guard mask != 0 else { return }
         self.memory[FlowKey.wordCount + word] |= mask
         self.memory[word] |= value & mask

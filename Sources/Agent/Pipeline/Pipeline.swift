@@ -1,3 +1,4 @@
+import OpenFlow
 import Synchronization
 
 /// A switch's tables and ports, shared between the control loop, which changes them, and the threads that translate
@@ -41,6 +42,12 @@ package final class Pipeline: Sendable {
         _ body: (borrowing PipelineState) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try self.state.readWithin(body)
+    }
+
+    /// Has the memory read into the processor's caches that a change of the flow of `match` and `cookie` in `table` is
+    /// going to look into, which takes as long as much of the change itself; control loop only.
+    func prefetch(_ match: MatchWords, cookie: Cookie, in table: TableID) {
+        self.state.readByWriter { $0.existingTable(table)?.pointee.prefetch(match, cookie: cookie) }
     }
 
     /// Makes a change, sets `events` to what it did, and returns the result of `body` with the version that was made,

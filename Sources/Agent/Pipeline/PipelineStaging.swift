@@ -69,8 +69,8 @@ final class StagedTable {
     func keep(_ rule: SavedRule) {
         guard !Classifier.contains(self.touched, rule.reference.slot) else { return }
         self.hide(rule.reference.slot)
-        var buffer = MatchBuffer()
-        rule.write(into: &buffer)
+        let buffer = MatchBuffer()
+        rule.write(into: buffer)
         // A table without a limit takes every rule once; rules of one table differ.
         guard
             let added = try? self.before.pointee.add(

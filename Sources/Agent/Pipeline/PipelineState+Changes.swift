@@ -27,7 +27,7 @@ extension PipelineState {
     mutating func addFlow(
         _ flow: FlowSpecification, to table: TableID, resetsCounts: Bool, checksOverlap: Bool, now: MonotonicTime
     ) throws(OpenFlowError) {
-        var buffer = MatchBuffer()
+        let buffer = MatchBuffer()
         buffer.set(flow.key, flow.mask)
         try self.addFlow(
             buffer.words, flow.attributes, to: table, resetsCounts: resetsCounts, checksOverlap: checksOverlap,

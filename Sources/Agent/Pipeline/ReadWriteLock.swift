@@ -74,6 +74,11 @@ package final class ReadWriteLock<Value: ~Copyable>: @unchecked Sendable {
         return try body(self.value.pointee)
     }
 
+    /// Calls `body` with the value without taking the lock: for the one thread that ever changes it, while it does not.
+    ///
+    /// Others may read at the same time, and nobody writes.
+    func readByWriter<Result: ~Copyable>(_ body: (borrowing Value) -> Result) -> Result { body(self.value.pointee) }
+
     /// Calls `body` with the value while no other thread reads or changes it.
     package func write<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result

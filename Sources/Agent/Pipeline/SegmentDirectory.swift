@@ -1,3 +1,5 @@
+import CLinux
+
 /// The segments of an extendible hash table of words, and which of them holds a hash.
 ///
 /// What ``EntryIndex`` and ``SlotIndex`` have in common. Segments are open-addressing tables of at most 512 places with
@@ -60,6 +62,10 @@ struct SegmentDirectory: ~Copyable {
     /// How many places are taken, of a directory that counts.
     @inline(__always)
     func taken(_ segment: UnsafeMutablePointer<UInt64>) -> Int { Int(truncatingIfNeeded: segment[self.mask &+ 2]) }
+
+    /// Has the count of a segment's places read into the processor's caches.
+    @inline(__always)
+    func prefetchCount(of segment: UnsafeMutablePointer<UInt64>) { clinux_prefetch(segment + self.mask + 2) }
 
     /// Notes that one more place is taken, or one less, where the directory counts.
     @inline(__always)

@@ -1,3 +1,4 @@
+import CLinux
 import OpenFlow
 
 /// Finds the first rule of a list by what its rules have in common: an extendible hash table (``SegmentDirectory``).
@@ -72,6 +73,15 @@ struct SlotIndex: ~Copyable {
             }
             index = (index &+ 1) & self.directory.mask
         }
+    }
+
+    /// Has the memory where the key is or comes to lie read into the processor's caches.
+    @inline(__always)
+    func prefetch(_ key: UInt64) {
+        let hash = self.hash(key)
+        let segment = self.directory[hash]
+        clinux_prefetch(segment + (Int(hash) & self.directory.mask))
+        self.directory.prefetchCount(of: segment)
     }
 
     /// The first slot of the key, or none.

@@ -1,3 +1,5 @@
+import CLinux
+
 /// Says of a hash that no entry has it, or that one may: counters by hash, for the end of a stage of a lookup.
 ///
 /// One 8-bit counter per place, a power of two of them, at least twice as many as are not zero while few entries
@@ -26,6 +28,10 @@ struct StageFilter: ~Copyable {
     /// Whether an entry may begin with `hash`.
     @inline(__always)
     func mayHold(_ hash: UInt64) -> Bool { self.counters[Int(truncatingIfNeeded: hash) & self.mask] != 0 }
+
+    /// Has the counter of a hash read into the processor's caches.
+    @inline(__always)
+    func prefetch(_ hash: UInt64) { clinux_prefetch(self.counters + (Int(truncatingIfNeeded: hash) & self.mask)) }
 
     /// Counts an entry that begins with `hash`.
     @inline(__always)

@@ -79,7 +79,7 @@ struct FlowDump {
 
     /// Goes on until the reply has at least `byteCount` bytes that are not taken, or others are to have their turn.
     mutating func write(_ state: borrowing PipelineState, upTo byteCount: Int, now: MonotonicTime) -> Progress {
-        var buffer = MatchBuffer()
+        let buffer = MatchBuffer()
         buffer.set(self.selector.key, self.selector.mask)
         // Numbers of subtables mean others once the tables have changed.
         self.forms.forgetKinds()

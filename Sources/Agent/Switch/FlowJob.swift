@@ -37,7 +37,7 @@ struct FlowJob {
 
     /// The next flows; nil at the end.
     mutating func next(_ state: borrowing PipelineState) -> [RuleReference]? {
-        var buffer = MatchBuffer()
+        let buffer = MatchBuffer()
         buffer.set(self.selector.key, self.selector.mask)
         let filter = self.selector.filter
         var found: [RuleReference] = []

@@ -1,6 +1,6 @@
 import Datapath
 import Logging
-import OpenFlow
+package import OpenFlow
 
 // FLOW_MOD (1.0 §5.3.3, 1.1 §A.3.4.1, 1.3 §6.4 and §7.3.4.1, 1.5 §6.4).
 extension OpenFlowSwitch {
@@ -20,6 +20,18 @@ extension OpenFlowSwitch {
         case .modify, .modifyStrict: try self.modify(flowMod, newCookie, context)
         case .delete, .deleteStrict: try self.delete(flowMod, context)
         }
+    }
+
+    /// Fetches what a flow_mod of one flow will look into.
+    package func foresee(_ message: Message) {
+        guard case .flowMod(let flowMod) = message, flowMod.command != .delete, flowMod.command != .modify,
+            !flowMod.match.entries.isEmpty
+        else { return }
+        do throws(OpenFlowError) { try self.foreseenMatch.compile(flowMod.match) } catch {
+            // Whoever handles the message says so.
+            return
+        }
+        self.pipeline.prefetch(self.foreseenMatch.words, cookie: flowMod.cookie, in: flowMod.tableID.orFirst)
     }
 
     /// Refuses tables that are not there; all tables at once are for deletions, and for 1.0, which has no tables: it

@@ -60,7 +60,9 @@ package final class OpenFlowSwitch {
     /// The tables of which controllers want to know how full they are.
     var vacancyMonitors: [TableID: VacancyMonitor] = [:]
     /// Where matches of requests are compiled.
-    var matchBuffer = MatchBuffer()
+    let matchBuffer = MatchBuffer()
+    /// A match that is about to be looked for; see ``foresee(_:)``.
+    let foreseenMatch = MatchBuffer()
     /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows
     /// share them, and as they were asked for, whose memory a connection's flow_mods share too.
     var plainInstructions: (list: InstructionList, asked: [Instruction], version: OpenFlowVersion)?

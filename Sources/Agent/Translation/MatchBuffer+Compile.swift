@@ -26,7 +26,7 @@ extension MatchBuffer {
     ///
     /// - Throws: `matchBadField` for a field that keys do not have, `matchDuplicateField` for bits that two entries
     ///   name, `matchBadPrerequisite` for a field whose prerequisite no entry says; it is then of no use.
-    mutating func compile(_ match: Match) throws(OpenFlowError) {
+    func compile(_ match: Match) throws(OpenFlowError) {
         self.clear()
         if let option = match.longEntries.first {
             throw OpenFlowError(.matchBadField, value: UInt64(option.field.rawValue))

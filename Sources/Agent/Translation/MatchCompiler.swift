@@ -16,7 +16,7 @@ package enum MatchCompiler {
     package static func compile(
         _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask
     ) throws(OpenFlowError) {
-        var buffer = MatchBuffer()
+        let buffer = MatchBuffer()
         try buffer.compile(match)
         key = buffer.key
         mask = buffer.mask

@@ -296,8 +296,5 @@ extension DatapathService {
     }
 
     /// A short rest after a failure, so that a broken datapath does not turn the handlers into a busy loop.
-    private func pause() {
-        var rest = timespec(tv_sec: 0, tv_nsec: 50_000_000)
-        nanosleep(&rest, nil)
-    }
+    private func pause() { usleep(50_000) }
 }

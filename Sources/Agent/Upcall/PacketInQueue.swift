@@ -67,17 +67,20 @@ package final class PacketInQueue: Sendable {
     @discardableResult
     package func append(_ event: PacketInEvent) -> Outcome {
         let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
-        var event = event
-        event.arrival = self.clock()
+        let now = self.clock()
+        var arrived = event
+        arrived.arrival = now
         let (outcome, wakes) = self.state.withLock { state -> (Outcome, Bool) in
             let outcome: Outcome
-            switch state.queue.insert(event, share, cost: event.packet.count) {
+            switch state.queue.insert(arrived, share, cost: event.packet.count) {
             case .queued: outcome = .queued
             case .displaced(let victim):
                 outcome = .queuedInsteadOfOther
                 state.counters.droppedForFairness &+= 1
+                state.standing.overflowed(now: now.nanoseconds)
                 state.counters.dropped[victim.packetClass] &+= 1
             case .refused:
+                state.standing.overflowed(now: now.nanoseconds)
                 if state.queue.count >= self.limit {
                     state.counters.droppedForRoom &+= 1
                 } else {

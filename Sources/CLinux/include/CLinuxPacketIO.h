@@ -69,10 +69,10 @@ int clinux_frame_write(int fd, const struct clinux_frame *frame);
 // Names the calling thread (15 bytes count).
 void clinux_set_thread_name(const char *name);
 
-// Lets the calling thread go before others of the process: its niceness, and how long it runs at a stretch (0: as the
-// system has it), in nanoseconds. Threads that it starts do not inherit a niceness below 0. Returns 0, or a negated errno
-// where the niceness is not permitted; the stretch is set all the same.
-int clinux_prefer_thread(int niceness, uint64_t slice_nanoseconds);
+// Lets the calling thread go before others of the process: by how many steps its niceness is below theirs, and how long
+// it runs at a stretch (0: as the system has it), in nanoseconds. Threads that it starts do not inherit a niceness below
+// 0. Returns 0, or a negated errno where the niceness is not permitted; the stretch is set all the same.
+int clinux_prefer_thread(int steps, uint64_t slice_nanoseconds);
 
 // Gives memory that the allocator holds free back to the system; takes milliseconds where there is much of it.
 void clinux_trim_memory(void);

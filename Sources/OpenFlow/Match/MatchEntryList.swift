@@ -19,7 +19,7 @@
     init?(capacity: Int, _ body: (UnsafeMutablePointer<MatchEntry>) -> Int?) {
         let storage = MatchEntryStorage.make(capacity: capacity)
         guard let count = storage.withUnsafeMutablePointerToElements(body) else { return nil }
-        storage.header.count = count
+        storage.count = count
         self.storage = storage
     }
 
@@ -32,7 +32,7 @@
         guard count > 0 else { return }
         // Twice as much, so that many additions cost as many moves.
         let copy = MatchEntryStorage.make(capacity: count <= old ? old : Swift.max(count, 2 * old))
-        copy.header.count = old
+        copy.count = old
         copy.withUnsafeMutablePointerToElements { target in
             _ = self.storage?.withUnsafeMutablePointerToElements { target.initialize(from: $0, count: old) }
         }
@@ -54,6 +54,16 @@ final class MatchEntryStorage: ManagedBuffer<MatchEntryStorage.Header, MatchEntr
         }
     }
 
+    /// How many entries there are.
+    ///
+    /// By a pointer, because the header itself is a property of a class, each access to which is checked for
+    /// exclusivity; that took longer than to read the entries.
+    @usableFromInline
+    final var count: Int {
+        @inlinable get { self.withUnsafeMutablePointerToHeader { $0.pointee.count } }
+        @inlinable set { self.withUnsafeMutablePointerToHeader { $0.pointee.count = newValue } }
+    }
+
     /// Memory for `capacity` entries, none of which is there yet.
     static func make(capacity: Int) -> MatchEntryStorage {
         let storage = self.create(minimumCapacity: capacity) { _ in Header(count: 0, capacity: capacity) }
@@ -66,12 +76,12 @@ extension MatchEntryList: RandomAccessCollection, MutableCollection, RangeReplac
     /// Zero.
     @inlinable public var startIndex: Int { 0 }
     /// How many entries there are.
-    @inlinable public var endIndex: Int { self.storage?.header.count ?? 0 }
+    @inlinable public var endIndex: Int { self.storage?.count ?? 0 }
 
     /// The entry at `position`, from 0; traps where there is none.
     @inlinable public subscript(position: Int) -> MatchEntry {
         get {
-            guard let storage = self.storage, position >= 0, position < storage.header.count else {
+            guard let storage = self.storage, position >= 0, position < storage.count else {
                 preconditionFailure("a match has no entry \(position)")
             }
             return storage.withUnsafeMutablePointerToElements { $0[position] }
@@ -88,7 +98,7 @@ extension MatchEntryList: RandomAccessCollection, MutableCollection, RangeReplac
         let count = self.endIndex
         self.makeUnique(capacity: count + 1)
         self.storage?.withUnsafeMutablePointerToElements { ($0 + count).initialize(to: entry) }
-        self.storage?.header.count = count + 1
+        self.storage?.count = count + 1
     }
 
     /// Makes room for `count` entries.
@@ -97,7 +107,7 @@ extension MatchEntryList: RandomAccessCollection, MutableCollection, RangeReplac
     /// Removes every entry; keeps the memory where that is wished and nobody shares it.
     public mutating func removeAll(keepingCapacity: Bool = false) {
         if keepingCapacity, isKnownUniquelyReferenced(&self.storage) {
-            self.storage?.header.count = 0
+            self.storage?.count = 0
         } else {
             self.storage = nil
         }
