@@ -108,8 +108,18 @@ extension HeaderRewrite {
         case .tunnel(let fields):
             "tunnel(tun_id=0x\(String(fields.identifier, radix: 16)),\(Self.ends(fields)),"
                 + "tos=\(fields.tos),ttl=\(fields.ttl)"
-                + (fields.policy.map { ",gbp=0x\(String($0, radix: 16))" } ?? "") + ")"
+                + (fields.policy.map { ",gbp=0x\(String($0, radix: 16))" } ?? "") + Self.options(fields.options) + ")"
         }
+    }
+
+    private static func options(_ bytes: [UInt8]) -> String {
+        guard !bytes.isEmpty else { return "" }
+        let parts = bytes.tunnelOptions.map { option in
+            "{class=0x\(String(option.optionClass, radix: 16)),type=0x\(String(option.type, radix: 16)),"
+                + "len=\(option.value.count)"
+                + (option.value.isEmpty ? "" : ",0x\(TunnelOptionText.digits(bytes, option.value))") + "}"
+        }
+        return ",geneve(\(parts.joined()))"
     }
 
     private static func ends(_ fields: TunnelFields) -> String {
@@ -150,5 +160,34 @@ extension HeaderRewrite {
         guard mask != 0 else { return nil }
         let address = IPv6Address(rawValue: value)
         return mask == .max ? "\(name)=\(address)" : "\(name)=\(address)/\(IPv6Address(rawValue: mask))"
+    }
+}
+
+/// Tunnel options in text.
+package enum TunnelOptionText {
+    /// The bytes in `range` in hexadecimal without leading zeros; what is beyond the end is left out.
+    package static func digits(_ bytes: [UInt8], _ range: Range<Int>) -> String {
+        let digits = bytes[range.clamped(to: 0..<bytes.count)].map { byte in
+            (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
+        }
+        let text = digits.joined().drop { $0 == "0" }
+        return text.isEmpty ? "0" : String(text)
+    }
+
+    /// The options of a key, and which bits of them count, in the manner of Open vSwitch's `geneve(…)`; empty where a
+    /// mask looks at none.
+    package static func options(of key: FlowKey, _ mask: FlowMask) -> String {
+        guard mask.tunnelOptionLength != 0 else { return "" }
+        let bytes = key.tunnelOptionBytes(Int(key.tunnelOptionLength))
+        let masks = mask.tunnelOptionBytes(bytes.count)
+        let parts = bytes.tunnelOptions.map { option in
+            var text = "{class=0x\(String(option.optionClass, radix: 16)),type=0x\(String(option.type, radix: 16)),"
+            text += "len=\(option.value.count)"
+            if masks[option.value.clamped(to: 0..<masks.count)].contains(where: { $0 != 0 }) {
+                text += ",0x\(Self.digits(bytes, option.value))/0x\(Self.digits(masks, option.value))"
+            }
+            return text + "}"
+        }
+        return "geneve(\(parts.joined()))"
     }
 }

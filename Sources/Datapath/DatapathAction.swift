@@ -233,6 +233,8 @@ public struct TunnelFields: Sendable, Hashable {
     public var ipv6Destination: UInt128 = 0
     /// VXLAN group-based policy: flags in bits 23–16, id in bits 15–0; nil without one.
     public var policy: UInt32?
+    /// Geneve options with their headers, at most 252 bytes, a multiple of four.
+    public var options: [UInt8] = []
     /// Makes the fields.
     public init(
         identifier: UInt64 = 0, ipv4Source: UInt32 = 0, ipv4Destination: UInt32 = 0, tos: UInt8 = 0,

@@ -37,7 +37,8 @@ struct RunCommand: ParsableCommand {
               eth1=1              a device, with OpenFlow port number 1
               p0=3,peer=p1        a patch port
               t0=4,type=vxlan,remote=192.0.2.1,key=7
-                                  a tunnel of the kernel datapath: vxlan, geneve or gre;
+                                  a tunnel: geneve, and vxlan, gre or ip6gre with the
+                                  kernel datapath;
                                   remote and key may be "flow"; also local=, port=
               eth2,tag=10         NORMAL: in VLAN 10, without tags; also trunks=10;20 and
                                   vlan-mode=trunk, access, native-tagged, native-untagged,

@@ -161,22 +161,4 @@ struct SwitchNiciraFlowTests {
         #expect(SwitchHarness.code(of: harness.take(session)) == .requestNiciraNXMInvalid)
         #expect(Self.flows(harness, session).isEmpty)
     }
-
-    @Test(
-        "the table of tunnel options has no room, says so, and refuses what it cannot keep",
-        arguments: [
-            OpenFlowVersion.v1_0, .v1_3,
-        ])
-    func tunnelOptions(version: OpenFlowVersion) {
-        let harness = SwitchHarness()
-        let session = harness.connect(version)
-        #expect(
-            harness.request(.nicira(.tlvTableRequest), session) == [.nicira(.tlvTableReply(TLVTableReply()))])
-        let mapping = TLVMapping(optionClass: 0xffff, optionType: 1, optionLengthBytes: 4, fieldIndex: 0)
-        let add = Message.nicira(.tlvTableMod(TLVTableMod(command: .add, mappings: [mapping])))
-        #expect(harness.error(add, session) == .tlvTableFull)
-        #expect(harness.request(.nicira(.tlvTableMod(TLVTableMod(command: .clear))), session).isEmpty)
-        harness.request(.roleRequest(RoleMessage(role: .secondary)), session)
-        #expect(harness.error(add, session) == (version == .v1_0 ? .requestNotPermitted : .requestIsSecondary))
-    }
 }

@@ -59,6 +59,7 @@ struct TestPipeline: PipelineView {
     var fragmentHandling = FragmentHandling.normal
     var missesGoToControllers = false
     var firstEgressTable: TableID?
+    var tunnelOptions = TunnelOptionTable.empty
     var tablesThatContinue: Set<UInt8> = []
     let credits = Credits()
 

@@ -98,6 +98,6 @@ struct ActionExecutorTests {
         #expect(sink.outputs.map(\.port) == [1])
         #expect(sink.discarded == [.refused(.headerAbsent)])
         #expect(try Self.run([.drop(reason: 6), Self.port(1)]).discarded == [.explicit(6)])
-        #expect(try Self.run([.set(.tunnel(TunnelFields()))]).discarded == [.refused(.unsupported)])
+        #expect(try Self.run([.clearConnectionTracking]).discarded == [.refused(.unsupported)])
     }
 }

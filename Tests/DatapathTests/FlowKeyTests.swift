@@ -3,9 +3,9 @@ import Testing
 
 @Suite("The layout of flow keys")
 struct FlowKeyTests {
-    @Test("A key is 48 words, and no two fields overlap")
+    @Test("A key is 64 words, and no two fields overlap")
     func fieldsDoNotOverlap() {
-        #expect(MemoryLayout<FlowKey>.size == 384)
+        #expect(MemoryLayout<FlowKey>.size == 512)
         var used = FlowKey()
         for field in FlowField.allCases {
             let layout = field.layout

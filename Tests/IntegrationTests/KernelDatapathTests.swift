@@ -15,7 +15,7 @@ struct KernelDatapathTests {
             "PipelineActionTests", "ForwardingDatabaseTests", "RestartTests",
             "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests", "FlowMonitorTests",
             "OfctlNiciraTests", "PortNumberTests", "QueueTests", "MeterRateTests",
-            "EgressTableTests", "CounterTests", "SystemCallTests",
+            "EgressTableTests", "CounterTests", "SystemCallTests", "GeneveOptionTests",
         ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")

@@ -73,13 +73,14 @@ struct OfctlNiciraTests {
         }
     }
 
-    @Test("the table of tunnel options has no room", arguments: LabDatapath.here, LabProtocol.allCases)
+    @Test("the table of tunnel options has the room that it says", arguments: LabDatapath.here, LabProtocol.allCases)
     func tunnelOptions(datapath: LabDatapath, version: LabProtocol) async throws {
         try await Lab.with(datapath) { lab in
             let dut = try lab.startSwitch()
             let table = try dut.requireOfctl(version, "dump-tlv-map")
-            #expect(table.contains("max option space=0 max fields=0"), "\(table)")
-            let refusal = try dut.ofctl(version, "add-tlv-map", "{class=0xffff,type=0,len=4}->tun_metadata0")
+            #expect(table.contains("max option space=128 max fields=64"), "\(table)")
+            try dut.requireOfctl(version, "add-tlv-map", "{class=0xffff,type=0,len=124}->tun_metadata0")
+            let refusal = try dut.ofctl(version, "add-tlv-map", "{class=0xffff,type=1,len=8}->tun_metadata1")
             #expect(refusal.output.contains("NXTTMFC_TABLE_FULL"), "\(refusal.output)")
             try dut.requireOfctl(version, "del-tlv-map")
         }

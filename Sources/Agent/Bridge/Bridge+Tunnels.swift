@@ -11,7 +11,8 @@ extension Bridge {
             if error.code == .unsupported {
                 throw AgentError(
                     .unsupported,
-                    "port \(port.device) of bridge \(self.settings.name): tunnels need the kernel datapath (\(error))")
+                    "port \(port.device) of bridge \(self.settings.name): "
+                        + "tunnels other than geneve need the kernel datapath (\(error))")
             }
             throw Self.agentError(error, device: port.device, bridge: self.settings.name)
         }

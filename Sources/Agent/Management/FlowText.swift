@@ -7,6 +7,8 @@ enum FlowText {
     /// What a megaflow matches; `inPort` is the switch's number.
     static func match(_ key: FlowKey, _ mask: FlowMask) -> String {
         var text = MatchCompiler.match(key, mask).description
+        let options = TunnelOptionText.options(of: key, mask)
+        if !options.isEmpty { text += "," + options }
         if mask.innerVLANTPID | mask.innerVLANTCI != 0 {
             text +=
                 key.innerVLANTCI & 0x1000 == 0
@@ -41,10 +43,16 @@ enum FlowText {
 
     /// The key of a packet that `flow` describes, in the syntax of ovs-ofctl; fields not named are zero, but a time to
     /// live of 64.
-    static func key(_ flow: String) throws(ControlError) -> FlowKey {
+    ///
+    /// Tunnel options are named by the fields that `options` has for them.
+    static func key(_ flow: String, _ options: TunnelOptionTable = .empty) throws(ControlError) -> FlowKey {
         let match = try FlowTextParser.match(flow)
         var key = FlowKey()
         for entry in match.entries {
+            if entry.field.isVariableLength {
+                try Self.set(entry, in: &key, options)
+                continue
+            }
             guard let layout = entry.field.flowLayout else {
                 throw ControlError("\(entry.field.name): not a field that packets are matched by")
             }
@@ -55,7 +63,23 @@ enum FlowText {
             if key.vlanTPID == 0 { key.vlanTPID = 0x8100 }
         }
         if Translator.isIP(key), key.ipTTL == 0, match[.ipTTL] == nil { key.ipTTL = 64 }
+        let encoded = options.encode(key)
+        key.setTunnelOptions(encoded.span.bytes)
         return key
+    }
+
+    private static func set(
+        _ entry: MatchEntry, in key: inout FlowKey, _ options: TunnelOptionTable
+    ) throws(ControlError) {
+        do throws(OpenFlowError) {
+            let option = try options.named(entry.field)
+            key.words[FlowKey.tunnelOptionIndexWord] |= option.presence
+            try option.forEachWord(of: entry, orThrow: .matchBadLength) { (word, value, _) in
+                key.words[word] |= value
+            }
+        } catch {
+            throw ControlError("\(entry.field.name): no option of that length is mapped to it")
+        }
     }
 
     private static let connectionStates: [(name: String, bit: UInt32)] = [

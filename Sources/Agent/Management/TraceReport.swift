@@ -12,7 +12,7 @@ enum TraceReport {
     static func report(
         in bridge: ControlContext.Bridge, flow: String, packet: String, connectionStates: [String]
     ) throws(ControlError) -> String {
-        var key = try FlowText.key(flow)
+        var key = try FlowText.key(flow, bridge.datapath.tunnelOptions)
         var bytes: [UInt8]?
         if !packet.isEmpty {
             let known = try FlowText.bytes(packet)

@@ -94,6 +94,9 @@ package struct FlowTable: ~Copyable {
     var evictionGroups: EvictionGroups?
     /// What learn actions of its flows teach.
     var lessons = LessonCounts()
+    /// The tunnel options that its flows can name, and those that their instructions do.
+    var tunnelOptions = TunnelOptionTable.empty
+    private(set) var optionUses = TunnelOptionUses()
     private var lastGeneration: UInt32 = 0
     /// How many rules are hidden from controllers.
     private(set) var hiddenCount = 0
@@ -126,6 +129,7 @@ package struct FlowTable: ~Copyable {
         self.lastGeneration = other.lastGeneration
         self.setEvicts(
             other.eviction != nil || other.evictionGroups != nil, by: other.evictionGroups?.fields ?? [])
+        self.tunnelOptions = other.tunnelOptions
         self.lessons = other.lessons
         self.lessons.removeAll()
         self.matchedPackets.store(other.matchedPackets.load(ordering: .relaxed), ordering: .relaxed)
@@ -428,8 +432,10 @@ package struct FlowTable: ~Copyable {
         rule.pointee.previousOfInstructions = RuleSlab.none
         if next != RuleSlab.none {
             self.rules[next].pointee.previousOfInstructions = slot
-        } else if !rule.pointee.instructions.lessons.isEmpty {
-            self.lessons.add(rule.pointee.instructions.lessons)
+        } else {
+            let list = rule.pointee.instructions
+            if !list.lessons.isEmpty { self.lessons.add(list.lessons) }
+            if list.tunnelOptionFields != 0 { self.optionUses.add(list.tunnelOptionFields) }
         }
     }
 
@@ -445,9 +451,9 @@ package struct FlowTable: ~Copyable {
             _ = self.users.set(key, to: next, in: self.rules)
         } else {
             self.users.remove(key, in: self.rules)
-            if !rule.pointee.instructions.lessons.isEmpty {
-                self.lessons.remove(rule.pointee.instructions.lessons)
-            }
+            let list = rule.pointee.instructions
+            if !list.lessons.isEmpty { self.lessons.remove(list.lessons) }
+            if list.tunnelOptionFields != 0 { self.optionUses.remove(list.tunnelOptionFields) }
         }
     }
 

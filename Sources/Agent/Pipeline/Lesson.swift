@@ -130,7 +130,7 @@ extension PipelineState {
         // A flow that is there is refreshed whatever the limit.
         var (key, mask) = (FlowKey(), FlowMask())
         guard let table = self.existingTable(flowMod.tableID),
-            (try? MatchCompiler.compile(flowMod.match, into: &key, &mask)) != nil
+            (try? MatchCompiler.compile(flowMod.match, into: &key, &mask, self.optionTable)) != nil
         else { return false }
         return table.pointee.classifier.find(key, mask: mask, priority: Int32(flowMod.priority)) != nil
     }

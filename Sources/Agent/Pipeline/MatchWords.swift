@@ -1,8 +1,8 @@
 import Datapath
 
-/// A match where it lies in memory: 48 words of masks, 48 of values that have no bit outside them.
+/// A match where it lies in memory: 64 words of masks, 64 of values that have no bit outside them.
 ///
-/// What tables and classifiers take, so that the 768 bytes of a key and a mask are not copied from call to call. Valid
+/// What tables and classifiers take, so that the 1024 bytes of a key and a mask are not copied from call to call. Valid
 /// while the memory that it points to is; made by ``MatchBuffer`` and by ``withMatchWords(_:_:_:)``.
 struct MatchWords {
     /// The values, each within its mask.

@@ -197,7 +197,8 @@ extension FlowTable {
             importance: rule.pointee.importance, cookie: rule.pointee.cookie,
             packetCount: rule.pointee.packetCount.load(ordering: .relaxed),
             byteCount: rule.pointee.byteCount.load(ordering: .relaxed),
-            idleSeconds: UInt32(clamping: idle / 1_000_000_000), match: MatchCompiler.match(key, mask),
+            idleSeconds: UInt32(clamping: idle / 1_000_000_000),
+            match: MatchCompiler.match(key, mask, self.tunnelOptions),
             instructions: rule.pointee.instructions.instructions)
     }
 

@@ -21,6 +21,7 @@ struct PipelineUndo {
     let fragmentHandling: FragmentHandling
     let missTreatments: [UInt8: PipelineState.MissTreatment]
     let tableSettings: [UInt8: TableSettings]
+    let tunnelOptions: TunnelOptionTable
 }
 
 extension PipelineState {
@@ -29,7 +30,7 @@ extension PipelineState {
         self.undo = PipelineUndo(
             staging: isStaged ? PipelineStaging(seed: self.seed) : nil, ports: self.ports, groups: self.groups,
             meters: self.meters, fragmentHandling: self.fragmentHandling, missTreatments: self.missTreatments,
-            tableSettings: self.tableSettings)
+            tableSettings: self.tableSettings, tunnelOptions: self.optionTable)
     }
 
     /// Ends that, with the changes kept; returns what is to be told and released.
@@ -65,6 +66,7 @@ extension PipelineState {
         self.meters = undo.meters
         self.fragmentHandling = undo.fragmentHandling
         self.missTreatments = undo.missTreatments
+        self.replaceTunnelOptions(by: undo.tunnelOptions)
         return (true, undo)
     }
 

@@ -24,6 +24,8 @@ package struct PipelineState: ~Copyable {
     package internal(set) var firstEgressTable: TableID?
     /// Whether some controller wants packets that match no rule of a table without a table-miss flow.
     package internal(set) var wantsPacketInOnMiss = false
+    /// The tunnel options that flows can name.
+    var optionTable = TunnelOptionTable.empty
     /// Gives equal instruction lists one identity.
     package var interner = InstructionInterner()
 
@@ -93,6 +95,7 @@ package struct PipelineState: ~Copyable {
         let seed = WordHash.combine(self.seed, UInt64(identifier.rawValue) &+ 1)
         table.initialize(to: FlowTable(identifier, maximumEntries: self.maximumEntries, seed: seed))
         self.tables[Int(identifier.rawValue)] = table
+        table.pointee.tunnelOptions = self.optionTable
         self.applySettings(to: identifier)
         return table
     }
@@ -226,6 +229,12 @@ extension PipelineState: PipelineView {
     package var portsInOrder: [SwitchPort] {
         if self.showsBefore, let undo = self.undo { return undo.ports.ports }
         return self.ports.ports
+    }
+
+    /// See ``PipelineView/tunnelOptions``.
+    package var tunnelOptions: TunnelOptionTable {
+        if self.showsBefore, let undo = self.undo { return undo.tunnelOptions }
+        return self.optionTable
     }
 
     /// See ``PipelineView/credit(_:packets:bytes:at:)``.

@@ -47,6 +47,9 @@ package protocol PipelineView: ~Copyable {
     /// How IP fragments are treated (OFPC_FRAG_*).
     var fragmentHandling: FragmentHandling { get }
 
+    /// The tunnel options that rules can name.
+    var tunnelOptions: TunnelOptionTable { get }
+
     /// Adds to a rule's counters and last use; any thread that holds the view; a stale reference is ignored.
     func credit(_ rule: RuleReference, packets: UInt64, bytes: UInt64, at time: MonotonicTime)
 
@@ -66,6 +69,9 @@ package protocol PipelineView: ~Copyable {
 extension PipelineView where Self: ~Copyable {
     /// None: for stand-ins without egress tables.
     package var firstEgressTable: TableID? { nil }
+
+    /// No options: for stand-ins that know none.
+    package var tunnelOptions: TunnelOptionTable { .empty }
 
     /// No table: for views whose misses all end there.
     package func tableAfterMiss(in table: TableID) -> TableID? { nil }
@@ -165,6 +171,8 @@ package final class InstructionList: Sendable {
     package let isPlain: Bool
     /// The meters that an instruction or action names, each once.
     package let meters: [MeterID]
+    /// A bit for each tunnel option that an action names.
+    let tunnelOptionFields: UInt64
     /// When the flow's counters are to be told without being asked for (1.5); nil where they are not.
     let statisticsTrigger: StatisticsTrigger?
     /// The shorter timeouts once the connection ends; nil where nothing asks for that.
@@ -196,6 +204,7 @@ package final class InstructionList: Sendable {
         self.outputPorts = ports
         self.groups = references.groups
         self.meters = references.meters
+        self.tunnelOptionFields = references.tunnelOptionFields
         self.conjunctions = conjunctions
         self.statisticsTrigger = trigger
         self.lessons = Lesson.lessons(of: instructions)

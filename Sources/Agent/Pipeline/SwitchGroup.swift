@@ -155,6 +155,8 @@ package struct ActionReferences: Sendable, Equatable {
     package private(set) var groups: [GroupID] = []
     /// The meters.
     package private(set) var meters: [MeterID] = []
+    /// The tunnel options, by field, and how many bits of each must be there.
+    package private(set) var tunnelOptions: [Int: Int] = [:]
     /// None.
     package init() {}
 
@@ -166,7 +168,10 @@ package struct ActionReferences: Sendable, Equatable {
             case .meter(let meter): self.add(meter)
             case .controllerOutput(let output): if let meter = output.meter { self.add(meter) }
             case .clone(let nested): self.collect(nested)
-            default: break
+            case .connectionTracking(let tracking):
+                self.collect(tracking.actions)
+                if case .field(let slice) = tracking.zone { self.add(slice) }
+            default: self.collectFields(action)
             }
         }
     }
@@ -180,6 +185,50 @@ package struct ActionReferences: Sendable, Equatable {
             default: break
             }
         }
+    }
+
+    /// A bit for each tunnel option.
+    package var tunnelOptionFields: UInt64 {
+        self.tunnelOptions.isEmpty ? 0 : self.tunnelOptions.keys.reduce(0) { $0 | 1 << UInt64($1 & 63) }
+    }
+
+    private mutating func collectFields(_ action: Action) {
+        switch action {
+        case .setField(let entry) where entry.field.isVariableLength:
+            let significant = entry.isWholeOption ? entry.value : entry.mask
+            self.add(entry.field, bits: 128 - significant.leadingZeroBitCount)
+        case .setLongField(let entry):
+            let leading = (entry.isExact ? entry.value : entry.mask).prefix { $0 == 0 }.count
+            self.add(entry.field, bits: 8 * (entry.value.count - leading))
+        case .copyField(let copy):
+            self.add(FieldSlice(copy.source, offset: copy.sourceOffset, bitCount: copy.bitCount))
+            self.add(FieldSlice(copy.destination, offset: copy.destinationOffset, bitCount: copy.bitCount))
+        case .outputField(let slice, maximumLength: _), .pushStack(let slice), .popStack(let slice): self.add(slice)
+        case .multipath(let multipath): self.add(multipath.destination)
+        case .bundle(let bundle): if let destination = bundle.destination { self.add(destination) }
+        case .deleteField(let field): self.add(field, bits: 0)
+        case .learn(let learn):
+            for part in learn.specifications {
+                if case .field(let field, let offset) = part.source {
+                    self.add(FieldSlice(field, offset: offset, bitCount: part.bitCount))
+                }
+                switch part.destination {
+                case .match(let field, let offset), .load(let field, let offset):
+                    self.add(FieldSlice(field, offset: offset, bitCount: part.bitCount))
+                case .output: break
+                }
+            }
+        default: break
+        }
+    }
+
+    private mutating func add(_ slice: FieldSlice) {
+        self.add(slice.field, bits: Int(slice.offset) + Int(slice.bitCount))
+    }
+
+    private mutating func add(_ field: MatchField, bits: Int) {
+        guard let index = field.tunnelMetadataIndex else { return }
+        self.tunnelOptions[index] = max(bits, self.tunnelOptions[index] ?? 0)
     }
 
     private mutating func add(_ meter: MeterID) {

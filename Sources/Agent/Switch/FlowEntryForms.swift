@@ -130,6 +130,8 @@ struct FlowEntryForms {
         var kind = Kind(table: table.identifier.rawValue, subtable: entry.head.pointee.subtable, shape: shape)
         let example = table.statistics(of: slot, at: now)
         guard let layout = table.classifier.layout(of: entry),
+            // The places of tunnel options change, and their values have no width of their own.
+            layout.position(of: FlowKey.tunnelOptionIndexWord) == nil,
             let form = try FlowEntryForm(example, version: self.version)
         else { return kind }
         for place in form.places {

@@ -24,11 +24,11 @@ struct FlowMonitor {
     /// Makes the monitor that a request asks for.
     ///
     /// - Throws: what the match has wrong.
-    init(_ request: FlowMonitorRequest) throws(OpenFlowError) {
+    init(_ request: FlowMonitorRequest, _ options: TunnelOptionTable) throws(OpenFlowError) {
         self.flags = request.flags
         self.tableID = request.tableID
         var selector = FlowSelector()
-        try MatchCompiler.compile(request.match, into: &selector.key, &selector.mask)
+        try MatchCompiler.compile(request.match, into: &selector.key, &selector.mask, options)
         selector.outPort = request.outPort
         selector.outGroup = request.outGroup
         self.selector = selector
@@ -90,7 +90,8 @@ struct FlowMonitors {
     /// Carries out the entries of a request, all or none of them, and returns the monitors that want the flows that are
     /// there at first.
     mutating func apply(
-        _ requests: [FlowMonitorRequest], version: OpenFlowVersion, isVisible: (TableID) -> Bool
+        _ requests: [FlowMonitorRequest], version: OpenFlowVersion, options: TunnelOptionTable = .empty,
+        isVisible: (TableID) -> Bool
     ) throws(OpenFlowError) -> [FlowMonitor] {
         var next = self.monitors
         var initial: [FlowMonitor] = []
@@ -111,7 +112,7 @@ struct FlowMonitors {
                     version >= .v1_4 ? .flowMonitorUnknown : .requestNotPermitted,
                     limit: UInt64(Self.monitorsMaximum))
             }
-            let monitor = try FlowMonitor(request)
+            let monitor = try FlowMonitor(request, options)
             next[identifier] = monitor
             if request.flags.contains(.initial) { initial.append(monitor) }
         }
@@ -222,10 +223,10 @@ struct FlowMonitors {
 
 extension MonitoredFlow {
     /// A flow that is gone; nil where its match cannot be made again.
-    init?(_ removed: RemovedFlow) {
+    init?(_ removed: RemovedFlow, _ options: TunnelOptionTable) {
         var (key, mask) = (FlowKey(), FlowMask())
         do throws(OpenFlowError) {
-            try MatchCompiler.compile(removed.statistics.match, into: &key, &mask)
+            try MatchCompiler.compile(removed.statistics.match, into: &key, &mask, options)
         } catch {
             return nil
         }

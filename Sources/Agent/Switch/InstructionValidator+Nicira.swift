@@ -12,6 +12,8 @@ extension InstructionValidator {
             try self.validate(actions, facts: facts, version: version, isPacketOut: false)
         case .connectionTracking(let tracking): try self.validate(tracking)
         case .learn(let learn): try self.validate(learn)
+        case .deleteField(let field):
+            guard field.isVariableLength else { throw OpenFlowError(.actionBadSetType, value: UInt64(field.rawValue)) }
         case .pushStack(let slice): try self.validate(slice, isWritten: false)
         case .popStack(let slice): try self.validate(slice, isWritten: true)
         case .multipath(let multipath): try self.validate(multipath.destination, isWritten: true)
@@ -92,10 +94,10 @@ extension InstructionValidator {
     }
 
     private static func validate(_ slice: FieldSlice, isWritten: Bool) throws(OpenFlowError) {
-        guard slice.bitCount > 0, Int(slice.offset) + Int(slice.bitCount) <= slice.field.width else {
+        guard slice.bitCount > 0, Int(slice.offset) + Int(slice.bitCount) <= slice.field.sliceWidth else {
             throw OpenFlowError(.actionBadSetLength, value: UInt64(slice.bitCount))
         }
-        guard slice.field.flowLayout != nil, !isWritten || (slice.field.isWritable && slice.field != .inPort) else {
+        guard slice.field.isInKeys, !isWritten || (slice.field.isWritable && slice.field != .inPort) else {
             throw OpenFlowError(.actionBadSetType, value: UInt64(slice.field.rawValue))
         }
     }

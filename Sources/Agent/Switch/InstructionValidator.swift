@@ -120,14 +120,14 @@ enum InstructionValidator {
     }
 
     private static func validate(_ field: MatchField, _ packet: PacketShape) throws(OpenFlowError) {
-        guard field.isWritable, field.flowLayout != nil, field != .inPort else {
+        guard field.isWritable, field.isInKeys, field != .inPort else {
             throw OpenFlowError(.actionBadSetType, value: UInt64(field.rawValue))
         }
         try packet.require(field.prerequisite)
     }
 
     private static func validate(source field: MatchField, _ packet: PacketShape) throws(OpenFlowError) {
-        guard field.flowLayout != nil else { throw OpenFlowError(.actionBadSetType, value: UInt64(field.rawValue)) }
+        guard field.isInKeys else { throw OpenFlowError(.actionBadSetType, value: UInt64(field.rawValue)) }
         try packet.require(field.prerequisite)
     }
 }

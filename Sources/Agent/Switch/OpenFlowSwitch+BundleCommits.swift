@@ -107,7 +107,7 @@ extension OpenFlowSwitch {
         case .portMod(let portMod): try self.handle(portMod, context)
         case .tableMod(let tableMod): try self.handle(tableMod, context)
         case .packetOut(let packetOut): try self.handle(packetOut, context)
-        case .nicira(.tlvTableMod(let request)): try self.handle(request)
+        case .nicira(.tlvTableMod(let request)): try self.handle(request, context)
         default: throw OpenFlowError(.bundleMessageUnsupported)
         }
     }

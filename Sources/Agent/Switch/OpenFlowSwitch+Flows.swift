@@ -27,7 +27,7 @@ extension OpenFlowSwitch {
         guard case .flowMod(let flowMod) = message, flowMod.command != .delete, flowMod.command != .modify,
             !flowMod.match.entries.isEmpty
         else { return }
-        do throws(OpenFlowError) { try self.foreseenMatch.compile(flowMod.match) } catch {
+        do throws(OpenFlowError) { try self.foreseenMatch.compile(flowMod.match, options: self.tunnelOptions) } catch {
             // Whoever handles the message says so.
             return
         }
@@ -50,7 +50,7 @@ extension OpenFlowSwitch {
     func isVisible(_ table: TableID) -> Bool { Int(table.rawValue) < self.tableCount }
 
     private func add(_ flowMod: FlowMod, to table: TableID, _ context: RequestContext) throws(OpenFlowError) {
-        try self.matchBuffer.compile(flowMod.match)
+        try self.matchBuffer.compile(flowMod.match, options: self.tunnelOptions)
         try self.checkNarrowing(of: table, flowMod)
         self.prepareEviction(from: table, now: context.now)
         let match = self.matchBuffer.words
@@ -94,7 +94,7 @@ extension OpenFlowSwitch {
         _ flowMod: FlowMod, _ newCookie: Cookie?, _ context: RequestContext
     ) throws(OpenFlowError) {
         let table = flowMod.tableID.orFirst
-        try self.matchBuffer.compile(flowMod.match)
+        try self.matchBuffer.compile(flowMod.match, options: self.tunnelOptions)
         let instructions = try InstructionValidator.validate(
             flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
             tableCount: self.tableCount, version: context.version)
@@ -133,7 +133,7 @@ extension OpenFlowSwitch {
     }
 
     private func delete(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
-        try self.matchBuffer.compile(flowMod.match)
+        try self.matchBuffer.compile(flowMod.match, options: self.tunnelOptions)
         let filter = FlowFilter(flowMod)
         if self.matchBuffer.words.isEverything, filter.isEverything, !self.observesFlows, self.transaction == nil {
             self.clear(flowMod.tableID, context)
@@ -301,9 +301,9 @@ extension FlowSelector {
     }
 
     /// Which flows a FLOW or AGGREGATE request means.
-    init(_ request: FlowStatisticsRequest) throws(OpenFlowError) {
+    init(_ request: FlowStatisticsRequest, _ options: TunnelOptionTable) throws(OpenFlowError) {
         self.init()
-        try MatchCompiler.compile(request.match, into: &self.key, &self.mask)
+        try MatchCompiler.compile(request.match, into: &self.key, &self.mask, options)
         self.cookie = request.cookie
         self.cookieMask = request.cookieMask
         self.outPort = request.outPort

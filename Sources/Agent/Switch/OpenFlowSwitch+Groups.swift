@@ -11,6 +11,7 @@ extension OpenFlowSwitch {
             references.collect(bucket.actions)
             // Groups are checked by the table itself, which knows of loops.
             try self.checkReferences([], references.meters)
+            try self.checkTunnelOptions(references)
         }
         try self.commit(by: context.origin, now: context.now) { (state: inout PipelineState) throws(OpenFlowError) in
             try state.applyGroup(groupMod, version: context.version, now: context.now)
@@ -68,6 +69,7 @@ extension OpenFlowSwitch {
         var references = ActionReferences()
         references.collect(instructions)
         try self.checkReferences(references.groups, references.meters)
+        try self.checkTunnelOptions(references)
     }
 
     /// Refuses actions that name groups or meters that are not there.
@@ -75,6 +77,7 @@ extension OpenFlowSwitch {
         var references = ActionReferences()
         references.collect(actions)
         try self.checkReferences(references.groups, references.meters)
+        try self.checkTunnelOptions(references)
     }
 
     // MARK: - What is asked

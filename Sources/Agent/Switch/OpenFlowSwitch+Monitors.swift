@@ -11,7 +11,9 @@ extension OpenFlowSwitch {
     func handle(
         _ requests: [FlowMonitorRequest], _ context: RequestContext, _ state: SessionState
     ) throws(OpenFlowError) {
-        let initial = try state.monitors.apply(requests, version: context.version) { self.isVisible($0) }
+        let initial = try state.monitors.apply(
+            requests, version: context.version, options: self.tunnelOptions
+        ) { self.isVisible($0) }
         self.updateMonitoring()
         let tables = self.pipeline.read { state in
             state.visibleTables(.all).filter { table in
@@ -82,7 +84,8 @@ extension OpenFlowSwitch {
                 guard let flow = self.monitoredFlow(reference, now) else { continue }
                 self.tell(&tellings, .modified, reference, flow, before: before)
             case .flowRemoved(let reference, let reason, let removed?):
-                guard told.fleeting.remove(reference) == nil, let flow = MonitoredFlow(removed) else { continue }
+                guard told.fleeting.remove(reference) == nil, let flow = MonitoredFlow(removed, self.tunnelOptions)
+                else { continue }
                 self.tell(&tellings, .removed, reference, flow, reason)
             default: continue
             }

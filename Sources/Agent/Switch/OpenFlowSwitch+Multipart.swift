@@ -130,7 +130,7 @@ extension OpenFlowSwitch {
         _ state: SessionState
     ) throws(OpenFlowError) {
         try self.checkTable(request.tableID)
-        let selector = try FlowSelector(request)
+        let selector = try FlowSelector(request, self.tunnelOptions)
         let tables = self.pipeline.read { $0.visibleTables(request.tableID) }
         let dump: FlowDump
         do throws(Inexpressible) {

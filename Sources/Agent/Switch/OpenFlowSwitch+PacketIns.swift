@@ -95,13 +95,16 @@ extension OpenFlowSwitch {
             return
         }
         let before = session.output.count
-        self.send(Self.message(event, form), to: session, .unsolicited)
+        let options = event.key.words[FlowKey.tunnelOptionIndexWord] == 0 ? .empty : self.tunnelOptions
+        self.send(Self.message(event, form, options), to: session, .unsolicited)
         guard self.sessions.count > 1, session.output.count > before else { return }
         cache.add(form, Array(session.output[before...]))
     }
 
     /// A packet-in in the form that a session asked for.
-    private static func message(_ event: PacketInEvent, _ form: PacketInCache.Form) -> Message {
+    private static func message(
+        _ event: PacketInEvent, _ form: PacketInCache.Form, _ options: TunnelOptionTable
+    ) -> Message {
         let isWhole = form.length == event.packet.count
         let data = isWhole ? event.packet : Array(event.packet[..<form.length])
         let total = event.packet.count
@@ -111,20 +114,20 @@ extension OpenFlowSwitch {
                 PacketIn(
                     totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
                     cookie: event.cookie, inPort: PortNumber(rawValue: event.key.inPort),
-                    pipelineFields: form.version >= .v1_2 ? event.key.pipelineFields : .any, data: data))
+                    pipelineFields: form.version >= .v1_2 ? event.key.pipelineFields(options) : .any, data: data))
         case .nicira:
             return .nicira(
                 .packetIn(
                     NiciraPacketIn(
                         totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
-                        cookie: event.cookie, pipelineFields: event.key.pipelineFieldsAndPort, data: data)))
+                        cookie: event.cookie, pipelineFields: event.key.pipelineFieldsAndPort(options), data: data)))
         case .nicira2:
             return .nicira(
                 .packetIn2(
                     PacketIn2(
                         packet: data, fullLengthBytes: isWhole ? nil : UInt32(clamping: total), tableID: event.table,
                         cookie: event.cookie == .unset ? nil : event.cookie, reason: form.reason,
-                        pipelineFields: event.key.pipelineFieldsAndPort,
+                        pipelineFields: event.key.pipelineFieldsAndPort(options),
                         userData: event.userData.isEmpty ? nil : event.userData, continuation: event.continuation)))
         }
     }
@@ -168,19 +171,26 @@ struct PacketInCache {
 
 extension FlowKey {
     /// The pipeline fields that a packet-in carries beside the ingress port: those that are not zero.
-    fileprivate var pipelineFields: Match {
+    fileprivate func pipelineFields(_ options: TunnelOptionTable) -> Match {
         var entries: [MatchEntry] = []
         for field in Self.packetInFields {
             guard let layout = field.flowLayout else { continue }
             let value = self.bits(at: layout)
             if value != 0 { entries.append(MatchEntry(field, value: value, mask: field.allOnes)) }
         }
-        return Match(entries)
+        guard !options.isEmpty else { return Match(entries) }
+        var mask = FlowMask()
+        for word in FlowKey.tunnelOptionIndexWord..<FlowKey.wordCount { mask.words[word] = .max }
+        mask.words[FlowKey.tunnelOptionIndexWord] = self.words[FlowKey.tunnelOptionIndexWord]
+        let found = MatchCompiler.match(self, mask, options)
+        for entry in found.entries { entries.append(entry) }
+        return Match(entries, longEntries: found.longEntries)
     }
 
     /// The same with the ingress port, as Nicira's forms have it.
-    fileprivate var pipelineFieldsAndPort: Match {
-        Match([MatchEntry(.inPort, self.inPort)] + self.pipelineFields.entries)
+    fileprivate func pipelineFieldsAndPort(_ options: TunnelOptionTable) -> Match {
+        let fields = self.pipelineFields(options)
+        return Match([MatchEntry(.inPort, self.inPort)] + fields.entries, longEntries: fields.longEntries)
     }
 
     private static let packetInFields: [MatchField] =

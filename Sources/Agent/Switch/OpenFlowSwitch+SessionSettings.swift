@@ -76,16 +76,47 @@ extension OpenFlowSwitch {
         case .flushConnectionZone(let zone): self.flushConnections(zone: zone, context)
         case .flushConnections(let flush): try self.flushConnections(flush, context)
         case .flowMod(let request): try self.handle(request.flowMod, newCookie: request.newCookie, context)
-        case .tlvTableMod(let request): try self.handle(request)
-        // Packets' keys have no room for tunnel options.
-        case .tlvTableRequest: self.reply(.nicira(.tlvTableReply(TLVTableReply())), context)
+        case .tlvTableMod(let request): try self.handle(request, context)
+        case .tlvTableRequest: self.reply(.nicira(.tlvTableReply(self.tunnelOptions.reply)), context)
         case .flowRemoved, .packetIn, .packetIn2, .tlvTableReply: throw OpenFlowError(.requestBadType)
         }
     }
 
-    /// NXT_TLV_TABLE_MOD: the table of tunnel options has no room, so that there is nothing to take out of it.
-    func handle(_ request: TLVTableMod) throws(OpenFlowError) {
-        guard request.command != .add || request.mappings.isEmpty else { throw OpenFlowError(.tlvTableFull, limit: 0) }
+    /// The tunnel options that flows can name.
+    var tunnelOptions: TunnelOptionTable { self.pipeline.read { $0.tunnelOptions } }
+
+    /// NXT_TLV_TABLE_MOD: changes which tunnel options flows can name; those that some name stay.
+    func handle(_ request: TLVTableMod, _ context: RequestContext) throws(OpenFlowError) {
+        let present = self.tunnelOptions
+        let wanted: TunnelOptionTable
+        switch request.command {
+        case .add: wanted = request.mappings.isEmpty ? present : try present.adding(request.mappings)
+        case .delete, .clear:
+            let isClear = request.command == .clear
+            let named = request.mappings.reduce(UInt64(0)) { $0 | 1 << UInt64($1.fieldIndex & 63) }
+            let fields = present.fields & (isClear ? .max : named)
+            guard fields != 0 else { return }
+            let used = self.pipeline.read { $0.usedTunnelOptions(among: fields) }
+            guard used == 0 else {
+                throw OpenFlowError(.tlvTableInvalidTLVDelete, value: UInt64(used.trailingZeroBitCount))
+            }
+            wanted = present.removing(fields)
+        }
+        self.commit(by: context.origin, now: context.now) { $0.setTunnelOptions(wanted) }
+    }
+
+    /// Refuses actions that name options which there are not, or bits that those do not have.
+    func checkTunnelOptions(_ references: ActionReferences) throws(OpenFlowError) {
+        guard !references.tunnelOptions.isEmpty else { return }
+        let options = self.tunnelOptions
+        for (field, bits) in references.tunnelOptions.sorted(by: { $0.key < $1.key }) {
+            guard let option = options.option(field) else {
+                throw OpenFlowError(.flowModNiciraInvalidTLVField, value: UInt64(field))
+            }
+            guard bits <= 8 * option.byteCount else {
+                throw OpenFlowError(.actionBadSetLength, value: UInt64(bits), limit: UInt64(8 * option.byteCount))
+            }
+        }
     }
 
     /// NXT_SET_FLOW_FORMAT: 0 for flows in the form of 1.0, 2 for Nicira's, which 1.0 alone has.

@@ -63,7 +63,7 @@ extension FlowTable {
         if !numbers.flags.contains(.noPacketCounts) { statistics.packetCount = numbers.packetCount }
         if !numbers.flags.contains(.noByteCounts) { statistics.byteCount = numbers.byteCount }
         return FlowCounters(
-            tableID: self.identifier, reason: reason, priority: numbers.priority, match: MatchCompiler.match(key, mask),
-            statistics: statistics)
+            tableID: self.identifier, reason: reason, priority: numbers.priority,
+            match: MatchCompiler.match(key, mask, self.tunnelOptions), statistics: statistics)
     }
 }

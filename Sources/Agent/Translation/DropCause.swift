@@ -54,6 +54,8 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
     case connectionTrackingUnavailable
     /// It was to leave by a tunnel whose remote end the flow sets, and no flow has.
     case tunnelWithoutRemote
+    /// It was to leave by a tunnel with more than 252 bytes of options.
+    case tooManyTunnelOptions
     /// It came in by the port that a mirror sends copies to.
     case mirrorOutput
     /// The packet went on to another bridge whose port is not there.
@@ -90,6 +92,7 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
         case .recirculationUnavailable: "recirculation not possible"
         case .connectionTrackingUnavailable: "connection tracking not possible"
         case .tunnelWithoutRemote: "tunnel without a remote address"
+        case .tooManyTunnelOptions: "more tunnel options than fit"
         case .mirrorOutput: "came in by a mirror's output port"
         case .patchPeerMissing: "patch port without a peer"
         case .tooManyPatchPorts: "too many patch ports"

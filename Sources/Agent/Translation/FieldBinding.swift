@@ -51,6 +51,9 @@ extension MatchField {
         }
     }
 
+    /// Whether keys have the field: in a place of its own, or, for tunnel options, where the bridge's table puts them.
+    package var isInKeys: Bool { self.isVariableLength || self.flowLayout != nil }
+
     /// The rows of pipeline, tunnel and connection fields.
     private var metadataLayout: FlowFieldLayout? {
         switch self {

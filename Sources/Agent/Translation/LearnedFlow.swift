@@ -98,7 +98,7 @@ extension Translator {
             let value: UInt128
             switch part.source {
             case .immediate(let bits): value = bits & ones
-            // Of tunnel metadata options only, which keys do not have.
+            // More than 128 bits of a tunnel option.
             case .longImmediate: return self.omit(.unsupportedAction)
             case .field(let field, let offset):
                 // A field that the packet lacks has zeros.
@@ -107,10 +107,14 @@ extension Translator {
             switch part.destination {
             case .match(let field, let offset):
                 let shift = UInt128(offset)
-                entries.append(MatchEntry(field, value: value << shift, mask: (ones << shift) & field.allOnes))
+                if field.isVariableLength, Int(offset) + Int(part.bitCount) > 128 {
+                    return self.omit(.unsupportedAction)
+                }
+                var entry = MatchEntry(field, value: value << shift, mask: (ones << shift) & field.allOnes)
+                entry.isPartial = field.isVariableLength && entry.isWholeOption
+                entries.append(entry)
             case .load(let field, let offset):
-                let shift = UInt128(offset)
-                actions.append(.setField(field, value: value << shift, mask: (ones << shift) & field.allOnes))
+                actions.append(Action.load(value, into: FieldSlice(field, offset: offset, bitCount: part.bitCount)))
             case .output:
                 let port =
                     part.bitCount <= 16
@@ -147,6 +151,7 @@ extension Translator {
             let old = result[index]
             result[index] = MatchEntry(
                 entry.field, value: old.value & ~entry.mask | entry.value & entry.mask, mask: old.mask | entry.mask)
+            result[index].isPartial = entry.field.isVariableLength && result[index].isWholeOption
         }
         return result
     }

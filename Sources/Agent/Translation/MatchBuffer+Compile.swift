@@ -24,18 +24,22 @@ private struct FieldPlace {
 extension MatchBuffer {
     /// Makes it the match that `match` says.
     ///
+    /// - Parameter options: The tunnel options that it can name, asked for where it names any.
     /// - Throws: `matchBadField` for a field that keys do not have, `matchDuplicateField` for bits that two entries
-    ///   name, `matchBadPrerequisite` for a field whose prerequisite no entry says; it is then of no use.
-    func compile(_ match: Match) throws(OpenFlowError) {
+    ///   name, `matchBadPrerequisite` for a field whose prerequisite no entry says, `flowModNiciraInvalidTLVField` for
+    ///   one that stands for no option, `matchBadLength` for bits that an option does not have; it is then of no use.
+    func compile(_ match: Match, options: @autoclosure () -> TunnelOptionTable) throws(OpenFlowError) {
         self.clear()
-        if let option = match.longEntries.first {
-            throw OpenFlowError(.matchBadField, value: UInt64(option.field.rawValue))
-        }
+        for entry in match.longEntries { try self.add(entry, options()) }
         let places = FieldPlace.table.span
         var needsPrerequisites = false
         for entry in match.entries {
             let place = places[Int(entry.field.rawValue)]
             guard place.word != .max else {
+                if entry.field.isVariableLength {
+                    try self.add(entry, options())
+                    continue
+                }
                 throw OpenFlowError(.matchBadField, value: UInt64(entry.field.rawValue))
             }
             let word = Int(place.word)

@@ -14,22 +14,29 @@ package enum MatchCompiler {
     ///   entries name,
     ///   `matchBadPrerequisite` for a field whose prerequisite no entry says; key and mask are then of no use.
     package static func compile(
-        _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask
+        _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask, _ options: TunnelOptionTable = .empty
     ) throws(OpenFlowError) {
         let buffer = MatchBuffer()
-        try buffer.compile(match)
+        try buffer.compile(match, options: options)
         key = buffer.key
         mask = buffer.mask
     }
 
     /// The match that `key` under `mask` stands for.
-    package static func match(_ key: FlowKey, _ mask: FlowMask) -> Match {
+    package static func match(_ key: FlowKey, _ mask: FlowMask, _ options: TunnelOptionTable = .empty) -> Match {
         var entries: [MatchEntry] = []
         entries.reserveCapacity(8)
         for word in Self.wordOrder where mask.words[word] != 0 || Self.isWide(word, mask) {
             Self.appendEntries(of: word, key, mask, to: &entries)
         }
-        return Match(entries)
+        guard mask.words[FlowKey.tunnelOptionIndexWord] != 0 else { return Match(entries) }
+        var long: [LongMatchEntry] = []
+        for option in options.options {
+            guard let entry = option.entry(key, mask) else { continue }
+            if let short = entry.short { entries.append(short) }
+            if let more = entry.long { long.append(more) }
+        }
+        return Match(entries, longEntries: long)
     }
 
     /// Words in an order in which prerequisites come first: neighbour discovery needs the ICMPv6 type, in word 45.

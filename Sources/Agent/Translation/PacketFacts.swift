@@ -20,7 +20,7 @@ struct PacketFacts {
     /// Whether the connection tracker has seen the packets: bit 5 of the connection state.
     let isTracked: Bool
 
-    /// What 48 words of values under 48 words of masks say.
+    /// What 64 words of values under 64 words of masks say.
     @inline(__always)
     init(values: UnsafePointer<UInt64>, masks: UnsafePointer<UInt64>) {
         self.etherType = masks[30] & 0xffff == 0xffff ? Int32(truncatingIfNeeded: values[30] & 0xffff) : -1

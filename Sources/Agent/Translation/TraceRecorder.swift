@@ -140,7 +140,8 @@ package final class TraceRecorder {
 
     /// Takes down which fields differ.
     func noteChanges(from old: FlowKey, to new: FlowKey) {
-        for field in FlowField.allCases where old[field] != new[field] {
+        // Options are told by name.
+        for field in FlowField.allCases where field != .tunnelOptionLength && old[field] != new[field] {
             self.note(.changed(field, from: old[field], to: new[field]))
         }
     }

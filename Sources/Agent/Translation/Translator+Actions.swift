@@ -17,6 +17,7 @@ extension Translator {
                 let before = self.key
                 self.perform(action, view: view)
                 recorder.noteChanges(from: before, to: self.key)
+                self.noteTunnelOptions(before: before)
             } else {
                 self.perform(action, view: view)
             }
@@ -68,6 +69,9 @@ extension Translator {
         case .popQueue:
             self.unwildcardOriginal(.priority)
             self.write(.priority, UInt128(self.original.priority))
+        case .setField(let entry) where entry.field.isVariableLength: self.setTunnelOption(entry)
+        case .setLongField(let entry): self.setTunnelOption(entry)
+        case .deleteField(let field): self.deleteField(field)
         case .setField(let entry):
             self.setField(entry.field, value: entry.value, mask: entry.mask)
         case .copyField(let copy):

@@ -14,6 +14,7 @@ extension Translator {
         let hasExited: Bool
         let labels: LabelStack
         let unparsed: UnparsedHeaders
+        let hasOwnTunnel: Bool
         // What the datapath has at this point, for copies that it makes itself.
         let committedTags: VLANStack
         let rewritten: FlowMask
@@ -39,6 +40,7 @@ extension Translator {
             self.hasExited = translator.hasExited
             self.labels = translator.labels
             self.unparsed = translator.unparsed
+            self.hasOwnTunnel = translator.hasOwnTunnel
             self.committedLabels = translator.committedLabels
             self.committedType = translator.committedType
             self.committedTags = translator.committedTags
@@ -124,6 +126,7 @@ extension Translator {
         self.hasExited = state.hasExited
         self.labels = state.labels
         self.unparsed = state.unparsed
+        self.hasOwnTunnel = state.hasOwnTunnel
         for word in 0..<FlowKey.wordCount {
             let known = self.constant.words[word] | self.result.mask.words[word]
             let rewritten = self.rewritten.words[word]

@@ -247,7 +247,7 @@ extension Translator {
         self.committedLabels = self.labels
         self.key.etherType = type
         self.committedType = type
-        for word in 33..<FlowKey.wordCount {
+        for word in 33..<PacketParser.headerWords.upperBound {
             self.key.words[word] = 0
             self.constant.words[word] = .max
         }

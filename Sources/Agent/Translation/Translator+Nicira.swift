@@ -66,10 +66,13 @@ extension Translator {
 
     /// Writes the low bits of a value into some bits of a field.
     mutating func write(_ value: UInt128, to slice: FieldSlice) {
-        guard slice.bitCount > 0, Int(slice.offset) + Int(slice.bitCount) <= slice.field.width else {
-            return self.omit(.unsupportedAction)
-        }
+        guard slice.bitCount > 0, Int(slice.offset) + Int(slice.bitCount) <= slice.field.sliceWidth,
+            slice.bitCount <= 128
+        else { return self.omit(.unsupportedAction) }
         let ones = UInt128.max >> UInt128(128 - UInt32(slice.bitCount))
+        if let option = slice.field.tunnelMetadataIndex {
+            return self.writeTunnelOption(option, offset: Int(slice.offset), value: value & ones, mask: ones)
+        }
         let shift = UInt128(slice.offset)
         self.setField(slice.field, value: (value & ones) << shift, mask: ones << shift)
     }

@@ -48,6 +48,7 @@ extension Translator {
         var expectedDrop: DropRecord?
         var depth: Int
         var egress: EgressOutput?
+        var tunnelOptions: TunnelOptionTable
     }
 
     /// Takes a copy of the packet, as it is now, through a patch port into the bridge that this leads to.
@@ -89,6 +90,7 @@ extension Translator {
         by port: PortNumber, environment: TranslationEnvironment, view: borrowing View
     ) {
         self.environment = environment
+        self.tunnelOptions = view.tunnelOptions
         self.key.inPort = port.rawValue
         // Tags that the other bridge set for this output alone are the packet's here.
         self.tags.show(in: &self.key)
@@ -117,12 +119,11 @@ extension Translator {
         self.key.connectionTransportDestination = 0
         self.constant.connectionTransportSource = .max
         self.constant.connectionTransportDestination = .max
-        for words in [13...20, 22...29] {
-            for word in words {
-                self.key.words[word] = 0
-                self.constant.words[word] = .max
-            }
+        for word in 13...20 {
+            self.key.words[word] = 0
+            self.constant.words[word] = .max
         }
+        self.leaveTunnel()
         self.receive(view: view)
     }
 
@@ -144,7 +145,7 @@ extension Translator {
             environment: self.environment, context: self.context, lastRule: self.lastRule,
             attribution: self.attribution, learningGeneration: self.result.learningGeneration,
             mirrored: self.mirrored, hasSent: self.hasSent, expectedDrop: self.expectedDrop, depth: 0,
-            egress: self.egress)
+            egress: self.egress, tunnelOptions: self.tunnelOptions)
         side.depth = self.recorder?.depth ?? 0
         self.credit(with: PassageAttribution())
         self.result.learningGeneration = nil
@@ -168,6 +169,7 @@ extension Translator {
         self.hasSent = side.hasSent
         self.expectedDrop = side.expectedDrop
         self.egress = side.egress
+        self.tunnelOptions = side.tunnelOptions
     }
 
     private mutating func credit(with attribution: PassageAttribution) {

@@ -110,7 +110,7 @@ extension Translator {
             bridge: self.environment.bridge, inPort: self.inPort, steps: steps, lastRule: self.lastRule,
             pipelineWords: (2...10).map { self.key.words[$0] }, actionSet: self.actionSet.inOrder, stack: self.stack,
             generation: self.generation + 1, mirrored: self.mirrored,
-            hashChoices: self.hashChoices, egress: self.egress, isPaused: isPaused)
+            hashChoices: self.hashChoices, egress: self.egress, isPaused: isPaused, tunnelWords: self.tunnelToFreeze())
         let linger = isPaused ? AgentLimits.pausedPacketLinger : nil
         guard let identifier = recirculation.identifier(of: state, now: self.now, linger: linger) else {
             self.drop(.recirculationUnavailable)
@@ -123,6 +123,7 @@ extension Translator {
     mutating func thaw<View: PipelineView & ~Copyable>(_ state: FrozenState, view: borrowing View) {
         self.recorder?.note(.entered(state.inPort, recirculationID: self.key.recirculationID))
         for (offset, word) in state.pipelineWords.enumerated() where offset <= 8 { self.key.words[2 + offset] = word }
+        self.thawTunnel(state.tunnelWords)
         self.goOn(state, view: view)
     }
 

@@ -28,19 +28,37 @@ extension Translator {
 
     /// Copies bits between fields; passed over where the packet lacks one of them.
     mutating func copyField(_ copy: CopyField) {
+        guard copy.bitCount <= 128 else { return self.copyLong(copy) }
         guard let value = self.read(copy.source, offset: copy.sourceOffset, bitCount: copy.bitCount) else {
             return self.omit(.absentField)
         }
-        guard Int(copy.destinationOffset) + Int(copy.bitCount) <= copy.destination.width else {
+        guard Int(copy.destinationOffset) + Int(copy.bitCount) <= copy.destination.sliceWidth else {
             return self.omit(.unsupportedAction)
         }
         let ones = UInt128.max >> UInt128(128 - UInt32(copy.bitCount))
+        if let option = copy.destination.tunnelMetadataIndex {
+            return self.writeTunnelOption(option, offset: Int(copy.destinationOffset), value: value, mask: ones)
+        }
         let shift = UInt128(copy.destinationOffset)
         self.setField(copy.destination, value: value << shift, mask: ones << shift)
     }
 
+    /// Copies more bits than a number has, from one tunnel option to another.
+    private mutating func copyLong(_ copy: CopyField) {
+        for start in stride(from: 0, to: copy.bitCount, by: 128) {
+            self.copyField(
+                CopyField(
+                    bitCount: min(128, copy.bitCount - start), source: copy.source,
+                    sourceOffset: copy.sourceOffset + start, destination: copy.destination,
+                    destinationOffset: copy.destinationOffset + start))
+        }
+    }
+
     /// Some bits of a field of the packet, which the result then depends on; nil where the packet lacks the field.
     mutating func read(_ field: MatchField, offset: UInt16, bitCount: UInt16) -> UInt128? {
+        if let option = field.tunnelMetadataIndex {
+            return self.readTunnelOption(option, offset: Int(offset), bitCount: Int(bitCount))
+        }
         guard let layout = field.flowLayout, bitCount > 0, Int(offset) + Int(bitCount) <= layout.width,
             self.has(field.prerequisite)
         else { return nil }
@@ -79,7 +97,8 @@ extension Translator {
             bits: (UInt64(truncatingIfNeeded: mask) & ones) << shift)
     }
 
-    private mutating func write(word: Int, value: UInt64, bits: UInt64) {
+    mutating func write(word: Int, value: UInt64, bits: UInt64) {
+        if Self.isTunnelWord(word) { self.hasOwnTunnel = true }
         let old = self.key.words[word]
         let new = old & ~bits | value & bits
         // Where the old value is known, because it was written or looked at, an equal new one needs no rewrite.

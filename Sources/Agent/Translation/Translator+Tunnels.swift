@@ -32,6 +32,10 @@ extension Translator {
             self.unwildcard(.tunnelGBPFlags)
             fields.policy = UInt32(self.key.tunnelGBPFlags) << 16 | UInt32(self.key.tunnelGBPID)
         }
+        if case .geneve = settings.tunnelProtocol {
+            guard let options = self.departingTunnelOptions() else { return self.drop(.tooManyTunnelOptions) }
+            fields.options = options
+        }
         // Bits of <linux/openvswitch.h>'s flags, as in keys: the outer packet may not be fragmented, and has a key.
         fields.flags = 1
         switch settings.key {

@@ -115,6 +115,11 @@ package struct Translator {
     var committedType: UInt16
     /// Which headers are not known before the datapath has parsed the packet again.
     var unparsed = UnparsedHeaders.none
+    /// The tunnel options that flows of the bridge can name, and those of the bridge that the packet came into first.
+    var tunnelOptions = TunnelOptionTable.empty
+    var entryTunnelOptions = TunnelOptionTable.empty
+    /// Whether some of the tunnel that ``key`` tells of is not the one that the packet came by.
+    var hasOwnTunnel = false
     /// Takes down the steps; nil where nobody wants to know.
     let recorder: TraceRecorder?
 
@@ -147,6 +152,7 @@ package struct Translator {
     ) -> Translation {
         var translator = Translator(
             key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects, recorder: recorder)
+        translator.beginTunnelOptions(view.tunnelOptions)
         switch entry {
         case .pipeline:
             translator.receive(view: view)
@@ -204,7 +210,7 @@ package struct Translator {
         constant.etherType = .max
         guard Self.isIP(key) else {
             for word in 36...40 { constant.words[word] = .max }
-            for word in [43, 44, 45, 47] { constant.words[word] = .max }
+            for word in [43, 44, 45] { constant.words[word] = .max }
             if key.etherType != 0x88e7 { constant.words[46] = .max }
             let hasAddresses = Self.isARP(key)
             for word in [35, 41, 42] where !hasAddresses { constant.words[word] = .max }
@@ -220,7 +226,7 @@ package struct Translator {
             constant.words[35] = .max
         }
         if key.ipFragment & 2 != 0 {
-            for word in [41, 42, 43, 44, 45, 47] { constant.words[word] = .max }
+            for word in [41, 42, 43, 44, 45] { constant.words[word] = .max }
         }
         return constant
     }
@@ -273,6 +279,7 @@ package struct Translator {
     /// Mutating, as a consuming method had the whole translator copied first.
     private mutating func finish() -> Translation {
         self.explainDrop()
+        self.endTunnelOptions()
         if self.result.error != nil {
             self.result.actions = []
             self.result.packetIns = []

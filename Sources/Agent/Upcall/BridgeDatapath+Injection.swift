@@ -30,7 +30,7 @@ extension BridgeDatapath where View: ~Copyable {
 
         // In the datapath's terms the packet has no pipeline fields.
         var datapathKey = FlowKey()
-        for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { datapathKey.words[word] = key.words[word] }
+        for word in PacketParser.headerWords { datapathKey.words[word] = key.words[word] }
         datapathKey.inPort = index.rawValue
         var work = TranslatedWork()
         self.service.perform(translation, on: packet, key: datapathKey, into: &work)

@@ -62,7 +62,7 @@ extension DatapathService {
             }
             // What the other bridge sees are the headers; metadata of this one stays behind.
             var next = FlowKey()
-            for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { next.words[word] = key.words[word] }
+            for word in PacketParser.headerWords { next.words[word] = key.words[word] }
             next.priority = key.priority
             next.packetMark = key.packetMark
             next.inPort = PortIndex.none.rawValue

@@ -30,6 +30,8 @@ package struct FrozenState: Hashable, Sendable {
     var egress: EgressOutput?
     /// Whether it is with a controller, which alone may thaw it.
     package var isPaused = false
+    /// The tunnel that it would leave by: words 22…29 and 47…63 of the key; none where that is the one it came by.
+    var tunnelWords: [UInt64] = []
 }
 
 /// One thing that is left to be done with a frozen packet.

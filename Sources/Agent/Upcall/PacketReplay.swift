@@ -66,6 +66,10 @@ package struct PacketReplay: ~Copyable {
             case .truncate, .connectionTracking, .clearConnectionTracking, .hash, .meter:
                 before.append(self.actions[index])
                 continue
+            case .set(.tunnel):
+                before.removeAll { if case .set(.tunnel) = $0 { true } else { false } }
+                before.append(self.actions[index])
+                continue
             case .clone(let actions): nested = actions
             case .checkPacketLength(let maximum, let longer, let notLonger):
                 guard self.advance(to: index) else { return nil }

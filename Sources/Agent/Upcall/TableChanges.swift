@@ -190,6 +190,11 @@ package struct TableChanges: Sendable {
         var isCovered = true
         var hash: UInt64 = 0
         for (word, bits) in additions.masks {
+            // Megaflows have tunnel options in the datapath's terms, where nothing can be compared.
+            if word >= FlowKey.tunnelOptionIndexWord {
+                isCovered = false
+                continue
+            }
             if bits & ~match.mask.words[word] != 0 { isCovered = false }
             var value = match.key.words[word]
             if word == layout.word { value = value & ~portBits | portValue }
@@ -198,7 +203,8 @@ package struct TableChanges: Sendable {
         if isCovered { return additions.hashes.contains(hash) }
         guard let candidates = additions.values else { return true }
         return candidates.contains { candidate in
-            for (index, (word, bits)) in additions.masks.enumerated() {
+            for (index, (word, bits)) in additions.masks.enumerated()
+            where word < FlowKey.tunnelOptionIndexWord {
                 var value = match.key.words[word]
                 if word == layout.word { value = value & ~portBits | portValue }
                 if (value ^ candidate[index]) & bits & match.mask.words[word] != 0 { return false }

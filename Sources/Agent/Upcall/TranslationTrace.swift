@@ -39,6 +39,13 @@ extension BridgeDatapath where View: ~Copyable {
             translation: translation, crossings: recorder.crossings, recirculations: recorder.recirculations)
     }
 
+    /// The tunnel options that the bridge's flows can name.
+    package var tunnelOptions: TunnelOptionTable {
+        var options = TunnelOptionTable.empty
+        self.readTables { options = $0.tunnelOptions }
+        return options
+    }
+
     /// The names of the bridge's ports in the datapath.
     package var portNames: [PortIndex: String] {
         var names: [PortIndex: String] = [:]
@@ -113,7 +120,7 @@ extension DatapathService {
                 guard let peer = self.patchPorts.peer(of: crossing.port), let port = self.port(peer) else { continue }
                 // What the next bridge sees are the headers; metadata of the pipeline stays behind.
                 var next = FlowKey()
-                for word in PacketParser.firstHeaderWord..<FlowKey.wordCount {
+                for word in PacketParser.headerWords {
                     next.words[word] = crossing.key.words[word]
                 }
                 next.priority = crossing.key.priority
@@ -138,7 +145,7 @@ extension DatapathService {
             let (changed, parsed) = replay.packetAndKey(after: recirculation.actions.count)
         {
             next.packet = changed
-            for word in PacketParser.firstHeaderWord..<FlowKey.wordCount { next.key.words[word] = parsed.words[word] }
+            for word in PacketParser.headerWords { next.key.words[word] = parsed.words[word] }
             if let maximum = recirculation.lengthMaximum,
                 (changed.count > Int(maximum)) != (recirculation.isLonger == true)
             {

@@ -26,6 +26,7 @@
 #include <unistd.h>
 #include "CLinuxDatagrams.h"
 #include "CLinuxPacketIO.h"
+#include "CLinuxTunnels.h"
 
 // Asks the processor to read the line of memory at `address`, of which there may be none, into its caches; returns at once.
 static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }

@@ -175,6 +175,9 @@ public enum FlowField: UInt8, CaseIterable, Sendable {
     case serviceUsesCustomerAddress
     /// Which extension headers an IPv6 packet has, nine bits as in OpenFlow 1.3's OFPIEH_*; only software keys have it.
     case ipv6ExtensionHeaders
+    /// How many bytes of tunnel options the packet has, of which keys hold ``FlowKey/tunnelOptionBytesMaximum``; in the
+    /// datapath's terms alone.
+    case tunnelOptionLength
 
     /// Where the field lies; one row per field, no two overlap (a test checks).
     @inlinable public var layout: FlowFieldLayout {
@@ -256,6 +259,7 @@ public enum FlowField: UInt8, CaseIterable, Sendable {
         case .serviceInstance: FlowFieldLayout(word: 46, shift: 40, width: 24)
         case .serviceUsesCustomerAddress: FlowFieldLayout(word: 46, shift: 32, width: 1)
         case .ipv6ExtensionHeaders: FlowFieldLayout(word: 46, shift: 0, width: 9)
+        case .tunnelOptionLength: FlowFieldLayout(word: 47, shift: 0, width: 16)
         }
     }
 }

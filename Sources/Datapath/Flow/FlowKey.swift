@@ -1,13 +1,14 @@
-/// The storage that ``FlowKey`` and ``FlowMask`` share: 48 words of 64 bits.
+/// The storage that ``FlowKey`` and ``FlowMask`` share: 64 words of 64 bits.
 ///
 /// Words are numbers in host byte order; where a field sits in them is said once, in ``FlowField/layout``.
-/// They are ordered by stage: pipeline and tunnel metadata (0–29), L2 (30–34), L3 (35–44), L4 (45–47),
-/// so that a staged lookup hashes ranges of words.
-public typealias FlowWords = InlineArray<48, UInt64>
+/// They are ordered by stage: pipeline and tunnel metadata (0–29), L2 (30–34), L3 (35–44), L4 (45–46),
+/// so that a staged lookup hashes ranges of words. Tunnel options come last (47–63): few packets have any, and
+/// where word 47 is zero, so are those behind it.
+public typealias FlowWords = InlineArray<64, UInt64>
 
 /// Everything a flow table can look at in one packet: the packet's headers and the metadata beside it.
 ///
-/// A value of 384 bytes without references; absent headers are zero. Built by ``PacketParser`` (headers)
+/// A value of 512 bytes without references; absent headers are zero. Built by ``PacketParser`` (headers)
 /// and by the datapath (metadata). Hot code works on a local variable or an `inout` parameter.
 @frozen public struct FlowKey: Sendable, BitwiseCopyable {
     /// The words; use the accessors of `FlowKey+Fields.swift` or ``subscript(_:)``.
@@ -17,7 +18,17 @@ public typealias FlowWords = InlineArray<48, UInt64>
     @inlinable public init() { self.words = FlowWords(repeating: 0) }
 
     /// The number of 64-bit words in a key.
-    @inlinable public static var wordCount: Int { 48 }
+    @inlinable public static var wordCount: Int { 64 }
+
+    /// The word that says which tunnel options there are, or how many bytes of them; see ``tunnelOptionWords``.
+    @inlinable public static var tunnelOptionIndexWord: Int { 47 }
+
+    /// The words of tunnel options (Geneve, RFC 8926 §3.5).
+    ///
+    /// In the datapath's terms they are the options as the packet has them, headers included, from the first byte on,
+    /// and word 47 is their length. In a pipeline's terms they are the values of the options that a table of options
+    /// names, where it puts them, and word 47 has a bit for each that is there.
+    @inlinable public static var tunnelOptionWords: Range<Int> { 48..<64 }
 }
 
 /// Which bits of a ``FlowKey`` matter: a bit set here is compared, a zero bit is a wildcard.

@@ -151,11 +151,17 @@ extension NetlinkReader {
         guard let attribute = OpenVSwitch.KeyAttribute(rawValue: reader.type) else { return nil }
         if attribute == .tunnel {
             var key = FlowKey()
-            guard reader.nested.readTunnel(&key) else {
+            guard reader.nested.readTunnel(&key, .key) else {
                 self.markMalformed()
                 return nil
             }
-            return .set(.tunnel(TunnelFields(key)))
+            var fields = TunnelFields(key)
+            var attributes = reader.nested
+            while attributes.advance() {
+                guard attributes.type == OpenVSwitch.TunnelAttribute.geneveOptions.rawValue else { continue }
+                fields.options = attributes.array()
+            }
+            return .set(.tunnel(fields))
         }
         let size = isMasked ? reader.count / 2 : reader.count
         guard let fields = RewriteFields(attribute), size >= fields.size else {

@@ -51,7 +51,7 @@ extension NetlinkReader {
         case .packetMark: words.packetMark = self.uint32()
         case .recirculationID: words.recirculationID = self.uint32()
         case .datapathHash: words.datapathHash = self.uint32()
-        case .tunnel: if !self.nested.readTunnel(&words) { self.markMalformed() }
+        case .tunnel: if !self.nested.readTunnel(&words, role) { self.markMalformed() }
         case .ethernet: self.readEthernet(&words)
         case .ipv4: self.readIPv4(&words, role)
         case .ipv6: self.readIPv6(&words, role)

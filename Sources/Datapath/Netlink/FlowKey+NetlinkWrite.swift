@@ -21,7 +21,8 @@ extension FlowMask {
     /// - the presence of each VLAN tag that the key has,
     /// - the EtherType below headers that depend on it, the protocol and the fragment kind below transport fields,
     /// - the bottom of the MPLS stack above entries that are looked at,
-    /// - "any fragment": the kernel numbers first and later fragments 1 and 2, so it takes both bits to tell.
+    /// - "any fragment": the kernel numbers first and later fragments 1 and 2, so it takes both bits to tell,
+    /// - the length of tunnel options.
     package func kernelForm(for key: borrowing FlowKey) -> FlowMask {
         var mask = self
         if mask.inPort != 0 { mask.inPort = .max }
@@ -45,6 +46,8 @@ extension FlowMask {
             if discovery { mask.transportSource = .max }
         }
         if mask.ipFragment & 1 != 0 { mask.ipFragment |= 3 }
+        // Options are looked at in the place that they have among so many bytes.
+        if mask.tunnelOptionLength != 0 { mask.tunnelOptionLength = .max }
         // A label stack entry is there where the one before it is not the bottom of the stack.
         if mask.mplsLabelStackEntry2 != 0 { mask.mplsLabelStackEntry1 |= 0x100 }
         if mask.mplsLabelStackEntry1 != 0 { mask.mplsLabelStackEntry0 |= 0x100 }
@@ -128,7 +131,7 @@ extension NetlinkWriter {
         self.attribute(.recirculationID, words.recirculationID, role)
         self.attribute(.datapathHash, words.datapathHash, role)
         self.connection(of: words, shape, key: key, mask: mask)
-        if shape.isTunnelled { self.tunnel(of: words, key: key, mask: mask) }
+        if shape.isTunnelled { self.tunnel(of: words, role, key: key, mask: mask) }
         let start = self.begin(OpenVSwitch.KeyAttribute.ethernet.rawValue)
         self.network48(words.ethernetSource)
         self.network48(words.ethernetDestination)
@@ -147,7 +150,7 @@ extension NetlinkWriter {
         let mask = FlowMask()
         let shape = FlowKeyShape(key, mask)
         self.connection(of: key, shape, key: key, mask: mask)
-        if shape.isTunnelled { self.tunnel(of: key, key: key, mask: mask) }
+        if shape.isTunnelled { self.tunnel(of: key, .key, key: key, mask: mask) }
     }
 
     /// A 32-bit attribute that need not be there when it is zero: absent is 0 in a key, a wildcard in a mask.

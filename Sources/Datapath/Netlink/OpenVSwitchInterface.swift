@@ -263,6 +263,8 @@ package enum OpenVSwitch {
         case checksum = 6
         /// Flag: OAM frame.
         case oam = 7
+        /// Geneve options with their headers, at most 252 bytes.
+        case geneveOptions = 8
         /// 16 bits.
         case transportSource = 9
         /// 16 bits.

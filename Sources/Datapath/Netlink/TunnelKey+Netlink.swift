@@ -3,7 +3,7 @@
 extension NetlinkWriter {
     /// Writes the tunnel attributes of a key or mask; `key` has a tunnel.
     mutating func tunnel<Words: FlowWordsAccess>(
-        of words: borrowing Words, key: borrowing FlowKey, mask: borrowing FlowMask
+        of words: borrowing Words, _ role: FlowWordsRole, key: borrowing FlowKey, mask: borrowing FlowMask
     ) {
         typealias Attribute = OpenVSwitch.TunnelAttribute
         let start = self.begin(OpenVSwitch.KeyAttribute.tunnel.rawValue)
@@ -33,6 +33,13 @@ extension NetlinkWriter {
             self.attribute(1, UInt32(words.tunnelGBPFlags) << 16 | UInt32(words.tunnelGBPID))
             self.end(options)
         }
+        // A mask has as many bytes as its key, be it none: the kernel then matches the length exactly.
+        let length = Int(key.tunnelOptionLength)
+        if role == .key ? length > 0 : mask.tunnelOptionLength != 0 {
+            let options = self.begin(Attribute.geneveOptions.rawValue)
+            self.raw(words.tunnelOptionBytes(length))
+            self.end(options)
+        }
         self.end(start)
     }
 
@@ -58,6 +65,11 @@ extension NetlinkWriter {
             self.attribute(1, policy)
             self.end(options)
         }
+        if !fields.options.isEmpty {
+            let options = self.begin(Attribute.geneveOptions.rawValue)
+            self.raw(fields.options)
+            self.end(options)
+        }
         self.end(start)
     }
 
@@ -70,7 +82,7 @@ extension NetlinkWriter {
 
 extension NetlinkReader {
     /// Reads tunnel attributes up to the end; false where they make no sense.
-    consuming func readTunnel<Words: FlowWordsAccess>(_ words: inout Words) -> Bool {
+    consuming func readTunnel<Words: FlowWordsAccess>(_ words: inout Words, _ role: FlowWordsRole) -> Bool {
         var reader = self
         while reader.advance() {
             switch OpenVSwitch.TunnelAttribute(rawValue: reader.type) {
@@ -97,6 +109,11 @@ extension NetlinkReader {
                     words.tunnelGBPFlags = UInt8(truncatingIfNeeded: policy >> 16)
                 }
                 if options.isMalformed { reader.markMalformed() }
+            case .geneveOptions:
+                words.tunnelOptionLength = role == .mask ? .max : UInt16(truncatingIfNeeded: reader.count)
+                for index in 0..<min(reader.count, FlowKey.tunnelOptionBytesMaximum) {
+                    words.setTunnelOptionByte(index, reader.payload.byte(index))
+                }
             case nil: break
             }
         }

@@ -13,15 +13,17 @@ public enum PacketParser {
     /// The first word of a key that belongs to headers; those before it are metadata, which parsing leaves
     /// alone.
     package static let firstHeaderWord = 30
+    /// The words of headers; what comes after them are tunnel options, which parsing leaves alone, too.
+    @inlinable package static var headerWords: Range<Int> { 30..<47 }
 
     /// Replaces the header fields of `key` by those of `frame` (from the destination address on, VLAN tags in
     /// place).
     ///
-    /// Metadata (words 0–29) is left as it is. Returns where the headers are.
+    /// Metadata (words 0–29, and tunnel options) is left as it is. Returns where the headers are.
     @discardableResult
     public static func parse(_ frame: RawSpan, into key: inout FlowKey) -> PacketLayout {
         var index = Self.firstHeaderWord
-        while index < FlowKey.wordCount {
+        while index < Self.headerWords.upperBound {
             key.words[index] = 0
             index &+= 1
         }

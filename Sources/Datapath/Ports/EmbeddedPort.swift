@@ -9,12 +9,15 @@ package enum EmbeddedPort: Sendable {
     case packetSocket(PacketSocketPort)
     /// On a device of its own.
     case tap(TAPPort)
+    /// Of Geneve tunnels.
+    case geneve(GenevePort)
 
-    /// The device's name.
+    /// The device's name, or the tunnels'.
     package var name: String {
         switch self {
         case .packetSocket(let port): port.name
         case .tap(let port): port.name
+        case .geneve(let port): port.name
         }
     }
 
@@ -23,6 +26,7 @@ package enum EmbeddedPort: Sendable {
         switch self {
         case .packetSocket(let port): port.counters
         case .tap(let port): port.counters
+        case .geneve(let port): port.counters
         }
     }
 
@@ -31,6 +35,7 @@ package enum EmbeddedPort: Sendable {
         switch self {
         case .packetSocket(let port): port.descriptorNumber
         case .tap(let port): port.descriptorNumber
+        case .geneve(let port): port.descriptorNumber
         }
     }
 
@@ -38,6 +43,7 @@ package enum EmbeddedPort: Sendable {
         switch self {
         case .packetSocket(let port): port.receive(into: &batch, arena: &arena)
         case .tap(let port): port.receive(into: &batch, arena: &arena)
+        case .geneve(let port): port.receive(into: &batch, arena: &arena)
         }
     }
 
@@ -63,6 +69,8 @@ package enum EmbeddedPort: Sendable {
                 switch self {
                 case .packetSocket(let port): port.send(frames, head: next)
                 case .tap(let port): port.send(frames, head: next)
+                // Without a tunnel there is nowhere to send it.
+                case .geneve: -EDESTADDRREQ
                 }
             if sent > 0 {
                 for _ in 0..<sent {

@@ -10,6 +10,8 @@ struct ReceivedFrame: BitwiseCopyable {
     var start: Int
     var count: Int
     var offload: PacketOffload
+    /// What travels beside the frame: the tunnel that it came by; nil where nothing does.
+    var metadata: UnsafePointer<FlowKey>?
 }
 
 /// Up to 64 frames taken from one port at once.

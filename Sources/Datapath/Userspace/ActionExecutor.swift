@@ -29,6 +29,8 @@ package enum ActionExecutor {
         var isKeyCurrent = true
         /// What `truncate` left for the next output.
         var maximumLength = Int.max
+        /// The tunnel that the packet is to leave by, where it leaves by a port of tunnels.
+        var tunnel: TunnelFields?
 
         init(layout: PacketLayout, isLayoutKnown: Bool) {
             self.layout = layout
@@ -63,7 +65,12 @@ package enum ActionExecutor {
                 let isLast = index == actions.count - 1
                 switch actions[index] {
                 case .output(let port):
-                    sink.output(&packet, to: port, maximumLength: progress.takeMaximumLength())
+                    let length = progress.takeMaximumLength()
+                    if let tunnel = progress.tunnel {
+                        sink.output(&packet, to: port, through: tunnel, maximumLength: length)
+                    } else {
+                        sink.output(&packet, to: port, maximumLength: length)
+                    }
                 case .clone(let nested):
                     Self.runCopy(nested, &packet, &key, &progress, &sink, depth, isLast: isLast)
                 case .sample(let probability, let nested):
@@ -151,7 +158,7 @@ package enum ActionExecutor {
             key.priority = value
             packet.priority = value
         case .mark(let value, let mask): key.packetMark = PacketEditor.merge(key.packetMark, value, mask)
-        case .tunnel: throw .unsupported
+        case .tunnel(let fields): progress.tunnel = fields
         default:
             if !progress.isLayoutKnown { progress.refresh(packet, &key) }
             try sink.makeWritable(&packet)

@@ -78,14 +78,19 @@ struct Forwarder: ~Copyable {
     private func parse(
         _ frame: UnsafePointer<ReceivedFrame>, _ item: UnsafeMutablePointer<Item>, _ port: PortIndex
     ) {
-        var key = FlowKey()
-        key.words[0] = UInt64(port.rawValue) << 32
+        // The key is made where it stays: what is beyond the headers is cleared by the parser, or seldom there.
+        if let metadata = frame.pointee.metadata {
+            item.pointee.key = metadata.pointee
+        } else {
+            item.pointee.key.removeTunnelOptions()
+            for word in 0..<PacketParser.firstHeaderWord { item.pointee.key.words[word] = 0 }
+        }
+        item.pointee.key.words[0] = UInt64(port.rawValue) << 32
         let bytes = RawSpan(
             _unsafeStart: UnsafeRawPointer(frame.pointee.memory + frame.pointee.start),
             byteCount: frame.pointee.count)
-        item.pointee.layout = PacketParser.parse(bytes, into: &key)
-        item.pointee.hash = key.packetHash(seed: self.cacheSeed)
-        item.pointee.key = key
+        item.pointee.layout = PacketParser.parse(bytes, into: &item.pointee.key)
+        item.pointee.hash = item.pointee.key.packetHash(seed: self.cacheSeed)
     }
 
     /// Finds the megaflow of each item and counts the packet there: the one part of a batch that holds the
@@ -231,6 +236,15 @@ extension Forwarder: PacketSink {
         self.queue.append(
             packet.unsafeStart, count: min(packet.count, max(0, maximumLength)), offload: packet.offload,
             priority: packet.priority, to: port)
+    }
+
+    mutating func output(
+        _ packet: inout PacketBuffer, to port: PortIndex, through tunnel: TunnelFields, maximumLength: Int
+    ) {
+        guard case .geneve(let tunnels)? = self.ports[port] else {
+            return self.output(&packet, to: port, maximumLength: maximumLength)
+        }
+        tunnels.send(packet.unsafeStart, count: min(packet.count, max(0, maximumLength)), tunnel)
     }
 
     mutating func passUp(

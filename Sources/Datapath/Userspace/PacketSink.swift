@@ -18,6 +18,12 @@ package protocol PacketSink: ~Copyable {
     /// A sink that keeps the frame's memory instead of copying marks the packet ``PacketBuffer/isShared``.
     mutating func output(_ packet: inout PacketBuffer, to port: PortIndex, maximumLength: Int)
 
+    /// Sends the packet through a tunnel, out of the tunnels' port.
+    ///
+    /// The standard one does as for any other port.
+    mutating func output(
+        _ packet: inout PacketBuffer, to port: PortIndex, through tunnel: TunnelFields, maximumLength: Int)
+
     /// Passes the packet, cut to `maximumLength` bytes, up to the handler; `key` describes it as it is now.
     mutating func passUp(
         _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int)
@@ -41,6 +47,12 @@ package protocol PacketSink: ~Copyable {
 }
 
 extension PacketSink where Self: ~Copyable {
+    package mutating func output(
+        _ packet: inout PacketBuffer, to port: PortIndex, through tunnel: TunnelFields, maximumLength: Int
+    ) {
+        self.output(&packet, to: port, maximumLength: maximumLength)
+    }
+
     package mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError) {
         if packet.isShared { packet.moveToOwnMemory() }
     }

@@ -114,9 +114,11 @@ extension UserspaceDatapath {
             switch request.kind {
             case .device: .packetSocket(try PacketSocketPort(device: request.name))
             case .internal: .tap(try TAPPort(creating: request.name))
+            case .tunnel(.geneve(let port)): .geneve(try GenevePort(port: port))
             case .tunnel:
                 throw DatapathError(
-                    .unsupported, operation: "add port \(request.name)", detail: "only the kernel has tunnels")
+                    .unsupported, operation: "add port \(request.name)",
+                    detail: "only the kernel has tunnels of other protocols than Geneve")
             }
         }
     }
@@ -205,6 +207,7 @@ extension UserspaceDatapath {
         switch port {
         case .packetSocket: .device
         case .tap: .internal
+        case .geneve(let port): .tunnel(.geneve(port: port.port))
         }
     }
 }

@@ -69,16 +69,18 @@ extension Action {
         try wire.longField(&option, anyMask: anyMask)
         switch option {
         case .long(let entry): self = .setLongField(entry)
-        case .short(let entry): self = .setField(entry.field, value: entry.value, mask: entry.mask)
+        case .short(let entry): self = .setField(entry)
         case nil: return false
         }
         return true
     }
 
     /// The action that puts bits, right-aligned, into a slice, which lies within its field.
-    static func load(_ bits: UInt128, into slice: FieldSlice) -> Action {
+    package static func load(_ bits: UInt128, into slice: FieldSlice) -> Action {
         if let entry = LongMatchEntry(slice, bits: bits) { return .setLongField(entry) }
-        return .setField(slice.field, value: bits << UInt128(slice.offset), mask: slice.mask)
+        var entry = MatchEntry(slice.field, value: bits << UInt128(slice.offset), mask: slice.mask)
+        entry.isPartial = slice.field.isVariableLength && entry.namesWholeBytes
+        return .setField(entry)
     }
 
     private func writeLoad(to wire: inout some WireVisitor & ~Copyable & ~Escapable) throws(WireError) {

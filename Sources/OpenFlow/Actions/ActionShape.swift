@@ -20,7 +20,7 @@ extension Action {
         case .setQueue: return try Self.shape(.setQueue, .setQueue, version)
         case .enqueue: return try Self.shape(.enqueue, nil, version)
         case .setField(let entry):
-            return Self.setFieldShape(entry.field, value: entry.value, mask: entry.mask, in: version)
+            return Self.setFieldShape(entry, in: version)
         case .setLongField(let entry):
             // As for shorter fields: a mask is OpenFlow's from 1.5 on.
             let isStandard = version >= .v1_5 || version.hasSetField && entry.isExact
@@ -100,13 +100,14 @@ extension Action {
 
     /// 1.0 and 1.1 have an action for some fields; 1.2 to 1.4 set whole fields only.
     private static func setFieldShape(
-        _ field: MatchField, value: UInt128, mask: UInt128, in version: OpenFlowVersion
+        _ entry: MatchEntry, in version: OpenFlowVersion
     ) -> ActionShape {
-        let isExact = mask == field.allOnes
+        let (field, value, mask) = (entry.field, entry.value, entry.mask)
+        let isExact = field.isVariableLength ? entry.isWholeOption : mask == field.allOnes
         if version.hasSetField, isExact || version >= .v1_5 { return .standard(.setField) }
         // Older peers know the load of a slice only.
         let load: ActionShape =
-            field.shortIdentifier != nil && FieldSlice(field, mask: mask) != nil
+            field.shortIdentifier != nil && FieldSlice(field, mask: mask) != nil && !(field.isVariableLength && isExact)
             ? .nicira(.registerLoad) : .nicira(.registerLoad2)
         guard !version.hasSetField else { return load }
         let type: ActionType? =

@@ -24,7 +24,7 @@ public struct TLVTableMod: Hashable, Sendable {
     public enum Command: UInt16, CaseIterable, Hashable, Sendable {
         /// Adds mappings.
         case add = 0
-        /// Removes mappings; only class and type count.
+        /// Removes mappings; only the field counts, and what is not mapped is ignored.
         case delete = 1
         /// Removes every mapping.
         case clear = 2

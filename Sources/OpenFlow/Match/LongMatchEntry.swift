@@ -66,8 +66,10 @@ enum FieldValue: Hashable, Sendable {
             return
         }
         guard field.isVariableLength, value.count <= LongMatchEntry.byteCountMaximum else { return nil }
-        let mask = mask ?? [UInt8](repeating: 0xff, count: value.count)
-        self = .short(MatchEntry(field, value: Self.number(value) & Self.number(mask), mask: Self.number(mask)))
+        let bits = mask ?? [UInt8](repeating: 0xff, count: value.count)
+        var entry = MatchEntry(field, value: Self.number(value) & Self.number(bits), mask: Self.number(bits))
+        entry.isPartial = mask != nil && entry.namesWholeBytes
+        self = .short(entry)
     }
 
     /// The last 16 bytes as a number.
@@ -76,7 +78,7 @@ enum FieldValue: Hashable, Sendable {
 
 extension MatchField {
     /// How many bits actions may copy, load or name: of an option all that it can have.
-    var sliceWidth: Int { self.isVariableLength ? 8 * LongMatchEntry.byteCountMaximum : self.width }
+    public var sliceWidth: Int { self.isVariableLength ? 8 * LongMatchEntry.byteCountMaximum : self.width }
 }
 
 extension WireReader {

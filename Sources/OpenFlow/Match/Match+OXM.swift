@@ -80,8 +80,8 @@ extension WireReader {
             guard prerequisite == .none || tracker.admits(prerequisite) else {
                 throw .refused(OpenFlowError(.matchBadPrerequisite, offset: start))
             }
-            // A mask of zero says nothing, as if the field were left out.
-            guard entry.mask != 0 else { continue }
+            // A mask of zero says nothing, as if the field were left out; of an option, that it is there.
+            guard entry.mask != 0 || entry.field.isVariableLength else { continue }
             tracker.note(entry)
             value.entries.append(entry)
         }
@@ -99,7 +99,7 @@ extension WireReader {
             }
         guard insert(field) else { throw .refused(OpenFlowError(.matchDuplicateField, offset: start)) }
         switch option {
-        case .short(let entry): if entry.mask != 0 { match.entries.append(entry) }
+        case .short(let entry): match.entries.append(entry)
         case .long(let entry): match.longEntries.append(entry)
         }
         return true

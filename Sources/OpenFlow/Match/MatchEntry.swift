@@ -9,6 +9,12 @@
     @usableFromInline var maskLow: UInt64
     /// The field.
     public var field: MatchField
+    /// Of tunnel options alone, whose length only a switch knows: whether just the bits in the mask count, though the
+    /// mask has every bit of the bytes given.
+    ///
+    /// Else such a mask says that all of the option counts, what is before those bytes being zero; and a mask of zero,
+    /// which matches options of any value where this is true, that the whole option is zero.
+    public var isPartial = false
 
     /// Makes an entry; the caller sees to it that value and mask lie within the field's width.
     @inlinable public init(_ field: MatchField, value: UInt128, mask: UInt128) {
@@ -40,7 +46,7 @@
         }
     }
 
-    /// Which bits count; ``MatchField/allOnes`` means an exact match, never zero.
+    /// Which bits count; ``MatchField/allOnes`` means an exact match, never zero but in tunnel options.
     @inlinable public var mask: UInt128 {
         get { UInt128(self.maskHigh) << 64 | UInt128(self.maskLow) }
         set {

@@ -14,7 +14,7 @@ extension MatchField {
     }
 
     /// Whether values may be shorter than ``widthBytes``, down to one byte: tunnel metadata.
-    var isVariableLength: Bool { self.rawValue >= MatchField.tunnelMetadata0.rawValue }
+    public var isVariableLength: Bool { self.rawValue >= MatchField.tunnelMetadata0.rawValue }
 
     /// One row per field, in the order of the cases, so that the raw value is the index.
     static let table: [Row] = fixedLengthRows + tunnelMetadataRows
@@ -51,11 +51,22 @@ extension MatchField {
     ]
 }
 
+extension MatchEntry {
+    /// Of tunnel options: whether every bit counts of as many of the last bytes as the mask reaches.
+    var namesWholeBytes: Bool {
+        let bits = 128 - self.mask.leadingZeroBitCount
+        return bits % 8 == 0 && self.mask == UInt128.max >> UInt128(128 - bits)
+    }
+
+    /// Of tunnel options: whether all of the option counts, whatever its length.
+    public var isWholeOption: Bool { !self.isPartial && self.namesWholeBytes }
+}
+
 extension OXMForm {
-    /// How many bytes a value of variable length takes, 1…16; nil where that cannot be.
+    /// How many bytes a value of variable length takes, 0…16; nil where that cannot be.
     static func variableLength(_ length: Int, hasMask: Bool) -> Int? {
         let count = hasMask ? length / 2 : length
-        return (1...16).contains(count) && (!hasMask || length == 2 * count) ? count : nil
+        return (0...16).contains(count) && (!hasMask || length == 2 * count) ? count : nil
     }
 }
 
@@ -69,15 +80,17 @@ extension WireReader {
         let mask = hasMask ? try self.integer(bytes: bytes) : UInt128.max >> UInt128(128 - 8 * bytes)
         if errors.ignoresExcess { value &= mask }
         guard value & ~mask == 0 else { throw .refused(OpenFlowError(errors.wildcards, offset: start)) }
-        return (MatchEntry(slot.field, value: value, mask: mask), slot.prerequisite, hasMask)
+        var entry = MatchEntry(slot.field, value: value, mask: mask)
+        entry.isPartial = hasMask && entry.namesWholeBytes
+        return (entry, slot.prerequisite, hasMask)
     }
 }
 
 extension WireWriter {
     /// A field of variable length, in as few bytes as its mask needs; all bits of those count if no mask is written.
     mutating func variableEntry(_ entry: MatchEntry, named name: OXMIdentifier) throws(WireError) {
-        let bytes = max(1, (128 - entry.mask.leadingZeroBitCount + 7) / 8)
-        let hasMask = entry.mask != UInt128.max >> UInt128(128 - 8 * bytes)
+        let bytes = (128 - entry.mask.leadingZeroBitCount + 7) / 8
+        let hasMask = entry.isPartial || !entry.namesWholeBytes
         try self.header(name, hasMask: hasMask, length: hasMask ? 2 * bytes : bytes)
         self.integer(entry.value, bytes: bytes)
         if hasMask { self.integer(entry.mask, bytes: bytes) }

@@ -121,7 +121,7 @@ extension Action {
             guard after.split(at: "[") == nil else { throw after.error("a whole field (load takes bits of one)") }
             switch try field.longValue(from: before) {
             case .long(let entry): return .setLongField(entry)
-            case .short(let entry): return .setField(field, value: entry.value, mask: entry.mask)
+            case .short(let entry): return .setField(entry)
             case nil: break
             }
             let entry = try field.entry(from: before)

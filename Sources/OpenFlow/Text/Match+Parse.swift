@@ -50,6 +50,11 @@ private struct MatchParser {
     mutating func read(_ item: TextItem) throws(TextError) {
         if item.value == nil {
             if item.key == "eth" { return try self.append(MatchEntry(.packetType, 0), item) }
+            if let field = MatchField.byName[item.key.lowercased()], field.isVariableLength {
+                var entry = MatchEntry(field, value: 0, mask: 0)
+                entry.isPartial = true
+                return try self.append(entry, item)
+            }
             guard let known = ProtocolName.all.first(where: { $0.name == item.key }) else {
                 let what = MatchField.byName[item.key.lowercased()] == nil ? "a field or protocol" : "'=' and a value"
                 throw (MatchField.byName[item.key.lowercased()] == nil ? item.name : item.whole).error(what)
@@ -129,7 +134,10 @@ private struct MatchParser {
     }
 
     private mutating func append(_ entry: MatchEntry, _ item: TextItem) throws(TextError) {
-        guard entry.mask != 0 else { return }
+        var entry = entry
+        // That an option is there, whatever its value.
+        if entry.mask == 0, entry.field.isVariableLength { entry.isPartial = true }
+        guard entry.mask != 0 || entry.isPartial else { return }
         guard !self.longEntries.contains(where: { $0.field == entry.field }) else {
             throw item.whole.error("\(entry.field.name) once, and it is given before; another field")
         }

@@ -13,6 +13,7 @@ extension MatchEntry: CustomStringConvertible {
         case .vlanTCI where self.value & 0x1000 != 0 && self.mask == 0xf000: "dl_vlan_pcp=\(self.value >> 13)"
         case .vlanTCI where self.value & 0x1000 != 0 && self.isExact:
             "dl_vlan=\(self.value & 0xfff),dl_vlan_pcp=\(self.value >> 13)"
+        case _ where self.mask == 0: self.isPartial ? self.field.name : "\(self.field.name)=0x0"
         default: "\(self.field.matchName)=\(self.field.text(self.value, mask: self.mask, isPadded: true))"
         }
     }

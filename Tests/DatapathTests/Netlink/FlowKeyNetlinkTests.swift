@@ -198,6 +198,34 @@ struct FlowKeyNetlinkTests {
         #expect(read.mask == mask)
     }
 
+    @Test(
+        "Tunnel options survive as far as keys hold them, none and too many of them too",
+        arguments: [0, 4, 20, 128, 132])
+    func tunnelOptions(count: Int) throws {
+        var key = FlowKey()
+        key.etherType = 0x88b5
+        key.tunnelIPv4Destination = 6
+        key.tunnelTTL = 64
+        let options = (0..<count).map { UInt8(truncatingIfNeeded: $0 + 1) }
+        key.setTunnelOptions(options.span.bytes)
+        var mask = FlowMask()
+        mask.etherType = .max
+        mask.tunnelIPv4Destination = .max
+        mask.tunnelOptionLength = .max
+        for index in stride(from: 1, to: count, by: 2) { mask.setTunnelOptionByte(index, 0xf0) }
+        let decoded = Self.decode(Self.encode(key, mask))
+        let read = try #require(decoded)
+        #expect(read.mask.tunnelOptionLength == .max && Int(read.key.tunnelOptionLength) == count)
+        let isSame = read.mask.tunnelOptionBytes(128) == mask.tunnelOptionBytes(128)
+        #expect(isSame)
+        for index in 0..<min(count, 128) {
+            #expect(read.key.tunnelOptionByte(index) == options[index] & mask.tunnelOptionByte(index))
+        }
+        // What is not looked at is left out.
+        let without = Self.decode(Self.encode(key, FlowMask()))
+        #expect(without?.mask.tunnelOptionLength == 0 && without?.key.tunnelOptionLength == 0)
+    }
+
     @Test("A tracked connection's original direction survives", arguments: [0x0800, 0x86dd] as [UInt16])
     func connections(etherType: UInt16) throws {
         var key = FlowKey()
