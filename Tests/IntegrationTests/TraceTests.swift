@@ -75,7 +75,7 @@ struct TraceTests {
             #expect(text.contains("table=0, priority=7, cookie=0x5, in_port=1"), "\(text)")
             #expect(text.contains("packets="), "\(text)")
             let name = datapath == .kernel ? "kernel" : "userspace"
-            #expect(text.hasPrefix("Datapath \(name): ") && text.contains(" of at most 200000 ("), "\(text)")
+            #expect(text.hasPrefix("Datapath \(name): ") && text.contains(" megaflows of at most "), "\(text)")
             let metrics = try Self.sluice(lab, "metrics")
             #expect(metrics.contains("sluice_datapath_upcalls_lost_total{datapath=\"\(name)\"} 0\n"), "\(metrics)")
 

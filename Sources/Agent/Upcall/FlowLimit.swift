@@ -38,7 +38,9 @@ package struct FlowLimit: Sendable, Hashable {
 
     /// How long a sweep may take.
     package static let sweepTarget = Duration.seconds(1)
-    /// No sweep, however slow, leaves room for less than so many (or the ceiling): the machine may have stood still.
+    /// What every sweep leaves room for; one over no more than these says nothing when it is slow.
+    ///
+    /// The machine stood still then.
     package static let leastMaximum = 10_000
 
     /// Makes limits.
@@ -64,7 +66,8 @@ package struct FlowLimit: Sendable, Hashable {
     package mutating func adapt(toSweepOf flows: Int, taking duration: Duration) -> Bool {
         let before = self.maximum
         if duration > Self.sweepTarget {
-            let fitting = Int(clamping: UInt64(Double(max(0, flows)) * (Self.sweepTarget / duration)))
+            guard flows > Self.leastMaximum else { return false }
+            let fitting = Int(Double(flows) * (Self.sweepTarget / duration))
             self.maximum = min(self.maximum, max(fitting, min(Self.leastMaximum, self.ceiling)))
             if self.maximum < before { self.cause = .slowSweep(flows: flows, duration: duration) }
         } else if self.maximum < self.ceiling, duration * 2 < Self.sweepTarget {
