@@ -237,6 +237,18 @@ struct RunCommand: ParsableCommand {
                 + "tables again; sluice restore-complete ends it. (default: 0)", valueName: "time"))
     var flowRestoreWait: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Limits of tracked connections: default=1000,zone=7,limit=100. (default: those that there are)",
+            valueName: "list"))
+    var ctLimits: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long tracked connections live without packets: zone=7,udp-single=10,tcp-established=3600.",
+            valueName: "list"))
+    var ctTimeouts: String?
+
     @Option(help: ArgumentHelp("Where sockets and state are. (default: /run/sluice)", valueName: "dir"))
     var runDir: String?
 

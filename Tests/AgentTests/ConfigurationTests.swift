@@ -291,6 +291,32 @@ struct ConfigurationTests {
         #expect(Self.errors("bridges: [{name: br0, flow-tables: ['1', '1']}]").count == 1)
     }
 
+    @Test("limits and time-outs of connections are read from file and flag, and what makes no sense is refused")
+    func connectionTracking() throws {
+        let configuration = try Self.build(
+            "ct-limits: ['default=1000', 'zone=7,limit=5']\nct-timeouts: 'zone=7,udp-single=3,icmp-first=4,zone=8,"
+                + "tcp-established=60'\nbridges: [{name: br0}]")
+        #expect(
+            configuration.connectionTracking.limits
+                == [ConnectionLimit(zone: nil, limit: 1000), ConnectionLimit(zone: 7, limit: 5)])
+        #expect(
+            configuration.connectionTracking.timeouts == [
+                ConnectionTimeoutPolicy(zone: 7, seconds: [.udpSingle: 3, .icmp: 4]),
+                ConnectionTimeoutPolicy(zone: 8, seconds: [.tcpEstablished: 60]),
+            ])
+        let flagged = try Self.build("ct-limits: 'default=1'\nbridges: [{name: br0}]", "--ct-limits", "zone=1,limit=0")
+        #expect(flagged.connectionTracking.limits == [ConnectionLimit(zone: 1, limit: 0)])
+        #expect(flagged.connectionTracking.timeouts == nil)
+        for text in [
+            "", "x", "default=", "zone=7", "limit=7", "zone=7,limit=1,zone=7,limit=2", "zone=65536,limit=1",
+            "default=1,default=2", "zone=1,zone=2,limit=1", "default=-1",
+        ] { #expect(throws: SettingError.self, "\(text)") { try SettingParser.connectionLimits(text) } }
+        for text in [
+            "", "zone=1", "udp-single=1", "zone=1,udp=1", "zone=1,udp-single=0", "zone=1,udp-single=1,udp-single=2",
+            "zone=1,icmp-first=1,zone=1,udp-single=1",
+        ] { #expect(throws: SettingError.self, "\(text)") { try SettingParser.connectionTimeouts(text) } }
+    }
+
     // MARK: With flags
 
     @Test("flags win over the file, and lists add to it")

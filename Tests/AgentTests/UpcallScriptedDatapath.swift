@@ -17,6 +17,9 @@ final class ScriptedDatapath: DatapathBackend {
         var executeErrors: [DatapathError?] = []
         var statistics: [UInt32: Datapath.PortStatistics] = [:]
         var wakes = 0
+        /// Limits of connections, by zone, and zones with time-outs of their own.
+        var connectionLimits: [UInt16?: UInt32] = [:]
+        var connectionTimeouts: [UInt16: ConnectionTimeoutPolicy] = [:]
         var isClosed = false
         /// Called for each operation before it is carried out.
         var onApply: (@Sendable () -> Void)?
@@ -56,8 +59,21 @@ final class ScriptedDatapath: DatapathBackend {
         return found
     }
 
-    func setConnectionTimeouts(_ policy: ConnectionTimeoutPolicy) throws(DatapathError) {}
-    func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError) {}
+    func connectionLimits(of zones: [UInt16?]) throws(DatapathError) -> [ConnectionLimit] {
+        self.state.withLock { $0.connectionLimits.map { ConnectionLimit(zone: $0.key, limit: $0.value) } }
+    }
+    func setConnectionLimits(_ limits: [ConnectionLimit]) throws(DatapathError) {
+        self.state.withLock { state in for limit in limits { state.connectionLimits[limit.zone] = limit.limit } }
+    }
+    func removeConnectionLimits(of zones: [UInt16]) throws(DatapathError) {
+        self.state.withLock { state in for zone in zones { state.connectionLimits[zone] = nil } }
+    }
+    func setConnectionTimeouts(_ policy: ConnectionTimeoutPolicy) throws(DatapathError) {
+        self.state.withLock { $0.connectionTimeouts[policy.zone] = policy }
+    }
+    func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError) {
+        self.state.withLock { $0.connectionTimeouts[zone] = nil }
+    }
 
     func apply(_ operations: [FlowOperation]) -> [FlowOperationResult] {
         operations.map { operation in

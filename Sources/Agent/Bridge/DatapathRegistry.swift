@@ -49,11 +49,17 @@ final class DatapathRegistry {
     private var entries: [DatapathChoice: Entry] = [:]
     private var kernelObstacle: String??
     private let restoreWait: Duration
+    private let connectionTracking: ConnectionTrackingSettings
 
     /// Makes a registry without datapaths; `devices` are those that bridges will ask for, `restoreWait` is how long
-    /// the megaflows that an earlier agent left go on.
-    init(factory: DatapathFactory, devices: Set<String>, loggers: AgentLoggers, restoreWait: Duration = .zero) {
+    /// the megaflows that an earlier agent left go on, `connectionTracking` what a datapath that tracks connections is
+    /// told when it is opened.
+    init(
+        factory: DatapathFactory, devices: Set<String>, loggers: AgentLoggers, restoreWait: Duration = .zero,
+        connectionTracking: ConnectionTrackingSettings = ConnectionTrackingSettings()
+    ) {
         self.restoreWait = restoreWait
+        self.connectionTracking = connectionTracking
         self.factory = factory
         self.devices = devices
         self.loggers = loggers
@@ -90,6 +96,11 @@ final class DatapathRegistry {
                     self.loggers.datapath.notice("megaflows of an earlier agent go on until the tables are back")
                 } else if backend.isAdopted {
                     try backend.flushFlows()
+                }
+                if backend.capabilities.connectionTracking {
+                    try service.apply(self.connectionTracking)
+                } else if self.connectionTracking != ConnectionTrackingSettings() {
+                    self.loggers.datapath.warning("ct-limits and ct-timeouts are not for the \(kind.rawValue) datapath")
                 }
                 try service.start()
                 self.entries[kind] = Entry(service: service, users: 1)

@@ -16,6 +16,8 @@ package final class SluiceAgent {
         package var controlSocket: String?
         /// How long the megaflows that an earlier agent left in the kernel go on while tables are filled again.
         package var flowRestoreWait = Duration.zero
+        /// Limits and time-outs of tracked connections.
+        package var connectionTracking = ConnectionTrackingSettings()
         /// Threads for sockets.
         package var ioThreads: Int
         /// Threads for bridges' control loops.
@@ -69,7 +71,7 @@ package final class SluiceAgent {
         self.registry = DatapathRegistry(
             factory: factory,
             devices: Set(settings.bridges.flatMap { $0.devices }), loggers: loggers,
-            restoreWait: settings.flowRestoreWait)
+            restoreWait: settings.flowRestoreWait, connectionTracking: settings.connectionTracking)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
         let usesTLS = settings.bridges.contains { bridge in
             (bridge.connections.controllers + bridge.connections.listeners).contains { $0.needsTLS }

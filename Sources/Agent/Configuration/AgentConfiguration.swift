@@ -18,6 +18,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package var keepDatapath: Bool
     /// How long the megaflows that an earlier agent left in the kernel go on while tables are filled again.
     package var flowRestoreWait = Duration.zero
+    /// Limits and time-outs of tracked connections.
+    package var connectionTracking = ConnectionTrackingSettings()
 
     /// The default of ``runDirectory``.
     package static let defaultRunDirectory = "/run/sluice"

@@ -53,6 +53,7 @@ package struct ConfigurationBuilder {
         self.requireFiles(partials, configuration.tls)
         configuration.keepDatapath = flags.keepDatapath ?? file.keepDatapath ?? false
         configuration.flowRestoreWait = flags.flowRestoreWait ?? file.flowRestoreWait ?? .zero
+        configuration.connectionTracking = flags.connectionTracking.over(file.connectionTracking)
         return configuration
     }
 

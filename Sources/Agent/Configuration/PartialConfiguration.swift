@@ -14,6 +14,8 @@ package struct PartialConfiguration: Hashable, Sendable {
     package var keepDatapath: Bool?
     /// See ``AgentConfiguration/flowRestoreWait``.
     package var flowRestoreWait: Duration?
+    /// See ``AgentConfiguration/connectionTracking``.
+    package var connectionTracking = ConnectionTrackingSettings()
     /// The bridges it speaks of.
     package var bridges: [Bridge] = []
 

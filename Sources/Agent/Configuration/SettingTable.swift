@@ -29,6 +29,12 @@ enum SettingTable {
             target.flowRestoreWait = try SettingParser.duration(
                 text, allowing: SettingRanges.flowRestoreWait, orZero: true)
         },
+        Row("ct-limits") { (target, text) throws(SettingError) in
+            target.connectionTracking.limits = try SettingParser.connectionLimits(text)
+        },
+        Row("ct-timeouts") { (target, text) throws(SettingError) in
+            target.connectionTracking.timeouts = try SettingParser.connectionTimeouts(text)
+        },
         Row("private-key") { (target, text) throws(SettingError) in
             target.tls.privateKey = try SettingParser.path(text)
         },

@@ -105,6 +105,7 @@ package enum AgentProgram {
             bridges: bridges, keepsDatapath: configuration.keepDatapath,
             controlSocket: RunDirectory.controlSocket(in: configuration.runDirectory))
         settings.flowRestoreWait = configuration.flowRestoreWait
+        settings.connectionTracking = configuration.connectionTracking
         return settings
     }
 

@@ -53,6 +53,27 @@ extension DatapathService {
         return true
     }
 
+    /// Makes limits and time-outs those that are configured; what the settings do not speak of stays as it is.
+    ///
+    /// `unsupported` where they speak of something, and the datapath does not track connections.
+    func apply(_ settings: ConnectionTrackingSettings) throws(DatapathError) {
+        guard settings.limits != nil || settings.timeouts != nil else { return }
+        guard self.backend.capabilities.connectionTracking else {
+            throw DatapathError(
+                .unsupported, operation: "set limits and time-outs of connections",
+                detail: "only the kernel's datapath tracks connections")
+        }
+        if let limits = settings.limits {
+            let wanted = limits.compactMap(\.zone)
+            let surplus = try self.backend.connectionLimits(of: []).compactMap(\.zone).filter { !wanted.contains($0) }
+            if !surplus.isEmpty { try self.backend.removeConnectionLimits(of: surplus) }
+            // Zones without a limit of their own have the default, which is none unless given.
+            let hasDefault = limits.contains { $0.zone == nil }
+            try self.backend.setConnectionLimits(limits + (hasDefault ? [] : [ConnectionLimit(zone: nil, limit: 0)]))
+        }
+        for policy in settings.timeouts ?? [] { try self.setConnectionTimeouts(policy) }
+    }
+
     /// Has packets that are committed in the zone translated anew.
     private func removeCommittingFlows(of zone: UInt16) {
         self.epochs.waitForQuiescenceFromOutside()
