@@ -87,7 +87,7 @@ public protocol DatapathBackend: AnyObject, Sendable {
     func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError)
     /// Makes every waiting `receiveUpcalls` return at once.
     func wakeHandlers()
-    /// Upcalls that were lost for want of room, since the start.
+    /// Upcalls that were lost for want of room, or waited too long where room was wanting, since the start.
     var upcallsLost: UInt64 { get }
 
     /// Releases everything; with `keep` the datapath, its ports and flows go on without the agent where

@@ -25,7 +25,7 @@ enum DatapathReport {
             limit.idleTimeout(at: count).duration.wholeNanoseconds / 1_000_000, labels)
         let counters = service.counters
         let named: [(String, String, UInt64)] = [
-            ("upcalls_lost", "Upcalls that the datapath had no room for.", service.backend.upcallsLost),
+            ("upcalls_lost", "Upcalls lost for want of room in the datapath.", service.backend.upcallsLost),
             ("upcalls_missed", "Upcalls for packets that matched no megaflow.", counters.misses.count),
             ("upcalls_slow_path", "Upcalls for packets that megaflows send to the slow path.", counters.slowPath.count),
             ("upcalls_sampled", "Upcalls that are samples.", counters.samples.count),

@@ -74,7 +74,7 @@ enum FlowText {
         do throws(OpenFlowError) {
             let option = try options.named(entry.field)
             key.words[FlowKey.tunnelOptionIndexWord] |= option.presence
-            try option.forEachWord(of: entry, orThrow: .matchBadLength) { (word, value, _) in
+            try entry.forEachWord(of: option, orThrow: .matchBadLength) { (word, value, _) in
                 key.words[word] |= value
             }
         } catch {

@@ -156,15 +156,27 @@ extension ClassifierSubtable {
     @inline(__always)
     private func forEachStage(of entry: Entry, _ visit: (Int, UInt64) -> Void) {
         let words = ClassifierEntryHead.words(entry)
+        _ = self.forEachStage(of: { words[$0] }, visit)
+    }
+
+    /// Calls `visit` with each filter and the hash of a masked key up to there; returns the hash of the whole key.
+    @inline(__always)
+    func forEachStage(of word: (_ position: Int) -> UInt64, _ visit: (_ filter: Int, _ hash: UInt64) -> Void) -> UInt64
+    {
         var hash = self.basis
         var position = 0
         for filter in 0..<self.filterCount {
             while position < self.filterWords[filter] {
-                hash = WordHash.combine(hash, words[position])
+                hash = WordHash.combine(hash, word(position))
                 position &+= 1
             }
             visit(filter, hash)
         }
+        while position < self.wordCount {
+            hash = WordHash.combine(hash, word(position))
+            position &+= 1
+        }
+        return hash
     }
 
     @inline(never)

@@ -252,19 +252,9 @@ struct ClassifierSubtable: ~Copyable {
 
     /// Has the memory where the masked key of `values` is or comes to lie read into the processor's caches.
     func prefetch(_ values: UnsafePointer<UInt64>) {
-        var hash = self.basis
-        var position = 0
-        for filter in 0..<self.filterCount {
-            while position < self.filterWords[filter] {
-                hash = WordHash.combine(hash, values[Int(self.indices[position])] & self.masks[position])
-                position &+= 1
-            }
-            self.filters[filter].prefetch(hash)
-        }
-        while position < self.wordCount {
-            hash = WordHash.combine(hash, values[Int(self.indices[position])] & self.masks[position])
-            position &+= 1
-        }
+        let hash = self.forEachStage(
+            of: { values[Int(self.indices[$0])] & self.masks[$0] },
+            { filter, hash in self.filters[filter].prefetch(hash) })
         self.index.prefetch(UInt32(truncatingIfNeeded: hash >> 32))
     }
 

@@ -14,36 +14,51 @@ extension TunnelOptionTable {
     }
 }
 
-extension TunnelOptionTable.Option {
-    /// Calls `body` with each word of keys, and the bits there, that an entry means.
+/// An entry of a match or of a set-field action that names a tunnel option.
+protocol TunnelOptionEntry {
+    var field: MatchField { get }
+    /// Whether it means all of the option, not some of its bits.
+    var isWholeOption: Bool { get }
+    /// Calls `body` with each word of keys, and the bits there, that it means of its option.
     ///
     /// - Throws: `error` where it means bits that the option does not have.
     func forEachWord(
-        of entry: MatchEntry, orThrow error: OpenFlowError.Code,
+        of option: TunnelOptionTable.Option, orThrow error: OpenFlowError.Code,
+        _ body: (_ word: Int, _ value: UInt64, _ mask: UInt64) -> Void
+    ) throws(OpenFlowError)
+}
+
+extension MatchEntry: TunnelOptionEntry {
+    func forEachWord(
+        of option: TunnelOptionTable.Option, orThrow error: OpenFlowError.Code,
         _ body: (_ word: Int, _ value: UInt64, _ mask: UInt64) -> Void
     ) throws(OpenFlowError) {
-        let significant = entry.isWholeOption ? entry.value : entry.mask
-        guard 128 - significant.leadingZeroBitCount <= 8 * self.byteCount else {
-            throw OpenFlowError(error, value: UInt64(entry.field.rawValue), limit: UInt64(self.byteCount))
+        let significant = self.isWholeOption ? self.value : self.mask
+        guard 128 - significant.leadingZeroBitCount <= 8 * option.byteCount else {
+            throw OpenFlowError(error, value: UInt64(self.field.rawValue), limit: UInt64(option.byteCount))
         }
-        guard entry.isWholeOption else { return self.forEachWord(entry.value, mask: entry.mask, body) }
-        for first in stride(from: 0, to: 8 * self.byteCount, by: 128) {
-            self.forEachWord(first == 0 ? entry.value : 0, mask: .max, first: first, body)
+        guard self.isWholeOption else { return option.forEachWord(self.value, mask: self.mask, body) }
+        for first in stride(from: 0, to: 8 * option.byteCount, by: 128) {
+            option.forEachWord(first == 0 ? self.value : 0, mask: .max, first: first, body)
         }
     }
+}
 
-    /// As the same with a short entry; one that has every bit of its bytes means the whole option.
+extension LongMatchEntry: TunnelOptionEntry {
+    /// One that has every bit of its bytes means the whole option, zeros before them.
+    var isWholeOption: Bool { self.isExact }
+
     func forEachWord(
-        of entry: LongMatchEntry, orThrow error: OpenFlowError.Code,
+        of option: TunnelOptionTable.Option, orThrow error: OpenFlowError.Code,
         _ body: (_ word: Int, _ value: UInt64, _ mask: UInt64) -> Void
     ) throws(OpenFlowError) {
-        let leading = (entry.isExact ? entry.value : entry.mask).prefix { $0 == 0 }.count
-        guard entry.value.count - leading <= self.byteCount else {
-            throw OpenFlowError(error, value: UInt64(entry.field.rawValue), limit: UInt64(self.byteCount))
+        let leading = (self.isExact ? self.value : self.mask).prefix { $0 == 0 }.count
+        guard self.value.count - leading <= option.byteCount else {
+            throw OpenFlowError(error, value: UInt64(self.field.rawValue), limit: UInt64(option.byteCount))
         }
-        for first in stride(from: 0, to: self.byteCount, by: 16) {
-            let mask = entry.isExact ? .max : Self.number(entry.mask, endingAt: first)
-            self.forEachWord(Self.number(entry.value, endingAt: first), mask: mask, first: 8 * first, body)
+        for first in stride(from: 0, to: option.byteCount, by: 16) {
+            let mask = self.isExact ? .max : Self.number(self.mask, endingAt: first)
+            option.forEachWord(Self.number(self.value, endingAt: first), mask: mask, first: 8 * first, body)
         }
     }
 
@@ -51,7 +66,9 @@ extension TunnelOptionTable.Option {
     private static func number(_ bytes: [UInt8], endingAt count: Int) -> UInt128 {
         bytes.dropLast(count).suffix(16).reduce(0) { $0 << 8 | UInt128($1) }
     }
+}
 
+extension TunnelOptionTable.Option {
     /// What a match says of the option; nil where it says nothing.
     func entry(_ key: FlowKey, _ mask: FlowMask) -> (short: MatchEntry?, long: LongMatchEntry?)? {
         guard mask.words[FlowKey.tunnelOptionIndexWord] & self.presence != 0 else { return nil }
@@ -69,19 +86,9 @@ extension TunnelOptionTable.Option {
 
 extension MatchBuffer {
     /// Adds what an entry says of an option that a field stands for.
-    func add(_ entry: MatchEntry, _ options: TunnelOptionTable) throws(OpenFlowError) {
+    func add(_ entry: some TunnelOptionEntry, _ options: TunnelOptionTable) throws(OpenFlowError) {
         let option = try self.begin(entry.field, options)
-        var parts: [(word: Int, value: UInt64, mask: UInt64)] = []
-        try option.forEachWord(of: entry, orThrow: .matchBadLength) { parts.append(($0, $1, $2)) }
-        for part in parts { self.add(part.mask, value: part.value, word: part.word) }
-    }
-
-    /// As the same with a short entry.
-    func add(_ entry: LongMatchEntry, _ options: TunnelOptionTable) throws(OpenFlowError) {
-        let option = try self.begin(entry.field, options)
-        var parts: [(word: Int, value: UInt64, mask: UInt64)] = []
-        try option.forEachWord(of: entry, orThrow: .matchBadLength) { parts.append(($0, $1, $2)) }
-        for part in parts { self.add(part.mask, value: part.value, word: part.word) }
+        try entry.forEachWord(of: option, orThrow: .matchBadLength) { self.add($2, value: $1, word: $0) }
     }
 
     /// Adds that packets have the option.

@@ -18,11 +18,9 @@ extension Translator {
 
     /// Leaves the tunnel that the packet came by behind, as where it goes on in another bridge.
     mutating func leaveTunnel() {
-        for words in [22..<30, FlowKey.tunnelOptionIndexWord..<FlowKey.wordCount] {
-            for word in words {
-                self.key.words[word] = 0
-                self.constant.words[word] = .max
-            }
+        for word in Self.tunnelWords {
+            self.key.words[word] = 0
+            self.constant.words[word] = .max
         }
         self.hasOwnTunnel = true
     }
@@ -46,7 +44,8 @@ extension Translator {
         self.unwildcard(word: FlowKey.tunnelOptionIndexWord, bits: option.presence)
         let ones = UInt128.max >> UInt128(128 - bitCount)
         if self.has(option) {
-            option.forEachWord(0, mask: ones, first: offset) { word, _, mask in self.unwildcard(word: word, bits: mask)
+            option.forEachWord(0, mask: ones, first: offset) { word, _, mask in
+                self.unwildcard(word: word, bits: mask)
             }
         }
         return option.bits(of: self.key, first: offset) & ones
@@ -60,28 +59,13 @@ extension Translator {
     }
 
     /// Sets an option, or the bits that the entry has of it.
-    mutating func setTunnelOption(_ entry: MatchEntry) {
+    mutating func setTunnelOption(_ entry: some TunnelOptionEntry) {
         guard let option = entry.field.tunnelMetadataIndex.flatMap(self.tunnelOptions.option) else {
             return self.omit(.unsupportedAction)
         }
         self.beginWriting(option, isWhole: entry.isWholeOption)
         do throws(OpenFlowError) {
-            try option.forEachWord(of: entry, orThrow: .actionBadSetLength) {
-                self.write(word: $0, value: $1, bits: $2)
-            }
-        } catch {
-            self.omit(.unsupportedAction)
-        }
-    }
-
-    /// As the same with a short entry.
-    mutating func setTunnelOption(_ entry: LongMatchEntry) {
-        guard let option = entry.field.tunnelMetadataIndex.flatMap(self.tunnelOptions.option) else {
-            return self.omit(.unsupportedAction)
-        }
-        self.beginWriting(option, isWhole: entry.isExact)
-        do throws(OpenFlowError) {
-            try option.forEachWord(of: entry, orThrow: .actionBadSetLength) {
+            try entry.forEachWord(of: option, orThrow: .actionBadSetLength) {
                 self.write(word: $0, value: $1, bits: $2)
             }
         } catch {
@@ -155,10 +139,12 @@ extension Translator {
         }
     }
 
-    private static let tunnelWords = Array(22..<30) + Array(FlowKey.tunnelOptionIndexWord..<FlowKey.wordCount)
+    /// Words of addresses, keys and flags of the tunnel.
+    private static let tunnelHeaderWords = 22..<30
+    private static let tunnelWords = Array(tunnelHeaderWords) + Array(FlowKey.tunnelOptionIndexWord..<FlowKey.wordCount)
 
     /// Whether a word of keys says something of tunnels.
     static func isTunnelWord(_ word: Int) -> Bool {
-        (22..<30).contains(word) || word >= FlowKey.tunnelOptionIndexWord
+        Self.tunnelHeaderWords.contains(word) || word >= FlowKey.tunnelOptionIndexWord
     }
 }

@@ -240,9 +240,10 @@ extension DatapathService {
         _ batch: TranslatedBatch, of group: HandlerScratch.Group, into work: inout HandlerWork, now: MonotonicTime
     ) {
         guard !self.restoration.isUnderWay(now: now) else { return }
+        let maximum = self.flowLimit.maximum
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             guard upcall.reason == .miss, translation.error == nil else { continue }
-            guard self.flows.count < self.flowMaximum.load(ordering: .relaxed) else {
+            guard self.flows.count < maximum else {
                 self.counters.installsOverLimit.add()
                 continue
             }

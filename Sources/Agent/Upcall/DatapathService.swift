@@ -47,8 +47,6 @@ package final class DatapathService: Sendable {
     /// The megaflows installed.
     package let flows = InstalledFlowTable()
     private let limit: Mutex<FlowLimit>
-    /// The greatest number of megaflows, for handlers.
-    let flowMaximum: Atomic<Int>
     /// How many upcalls a handler takes at once.
     package let batchLimit: Int
 
@@ -81,7 +79,6 @@ package final class DatapathService: Sendable {
     ) throws(DatapathError) {
         self.backend = backend
         self.limit = Mutex(flowLimit)
-        self.flowMaximum = Atomic(flowLimit.maximum)
         self.logger = logger
         self.batchLimit = max(1, batchLimit)
         self.epochs = try HandlerEpochs(handlerCount: backend.handlerCount)
@@ -132,7 +129,6 @@ package final class DatapathService: Sendable {
     package func adaptFlowLimit(toSweepOf flows: Int, taking duration: Duration) {
         let changed = self.limit.withLock { limit -> FlowLimit? in
             guard limit.adapt(toSweepOf: flows, taking: duration) else { return nil }
-            self.flowMaximum.store(limit.maximum, ordering: .relaxed)
             return limit
         }
         guard let changed else { return }

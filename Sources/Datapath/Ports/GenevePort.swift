@@ -69,7 +69,10 @@ package final class GenevePort: Sendable {
             }
             let key = self.key(of: datagram, optionsEnd: start, outer)
             arena.commit(headroom + Int(length))
-            guard let metadata = arena.allocate(MemoryLayout<FlowKey>.size) else { return .more }
+            guard let metadata = arena.allocate(MemoryLayout<FlowKey>.size) else {
+                self.counters.receiveFailed(dropped: 1)
+                return .more
+            }
             let place = metadata.bindMemory(to: FlowKey.self, capacity: 1)
             place.initialize(to: key)
             batch.append(
