@@ -2,6 +2,7 @@ import Datapath
 import NetworkTypes
 import OpenFlow
 import Support
+import Synchronization
 import Testing
 
 @testable import Agent
@@ -194,6 +195,49 @@ struct SwitchBundleSliceTests {
         #expect(harness.control.bundleCommit == nil)
         #expect(harness.pipeline.read { $0.flowCount } == 3_000)
         #expect(harness.pipeline.read { $0.portsInOrder.count } == 4)
+    }
+
+    @Test("meters and ports reach devices when packets see the bundle, and stay as they were where it fails")
+    func devices() {
+        for isRefused in [false, true] {
+            let harness = SwitchHarness()
+            let session = harness.connect(.v1_4)
+            harness.request(.meterMod(MeterMod(flags: [], bands: [MeterBand(rate: 5)])), session)
+            let (meters, version) = (harness.datapath.state.withLock { $0.meters }, harness.pipeline.version)
+            let down = PortMod(
+                port: PortNumber(rawValue: 1), hardwareAddress: MACAddress(rawValue: 0x11),
+                configuration: .portDown, mask: .portDown)
+            let fast = MeterMod(command: .modify, flags: [], bands: [MeterBand(rate: 9)])
+            Self.addAll(
+                [.meterMod(fast), .portMod(down)] + (0..<2_000).map { SwitchHarness.flowMod(.add, $0) },
+                harness, session)
+            if isRefused {
+                harness.datapath.state.withLock {
+                    $0.administrativeError = DatapathError(.notPermitted, operation: "set a port down")
+                }
+            }
+            harness.send(Self.control(.commitRequest), session)
+            var slices = 1
+            while harness.control.bundleCommit != nil, slices < 100 {
+                let (rates, states) = harness.datapath.state.withLock {
+                    ($0.meters.values.map { $0.bands[0].rate }, $0.administrativeStates.count)
+                }
+                let isPublished = harness.pipeline.version > version
+                #expect(rates == [isPublished ? 9 : 5])
+                if !isRefused { #expect(states == (isPublished ? 1 : 0)) }
+                _ = harness.control.runExpiry(now: harness.now)
+                slices += 1
+            }
+            #expect(slices > 4 && slices < 100)
+            let told = harness.take(session)
+            if isRefused {
+                #expect(told.map { SwitchHarness.code(of: [$0]) } == [.portModNotPermitted, .bundleMessageFailed])
+                #expect(harness.datapath.state.withLock { $0.meters } == meters && harness.flows(session).isEmpty)
+            } else {
+                #expect(told.last == Self.control(.commitReply) && harness.flows(session).count == 2_000)
+                #expect(harness.datapath.state.withLock { $0.administrativeStates }.map(\.1) == [false])
+            }
+        }
     }
 
     @Test("one message that means many flows takes several slices, alone or among others")

@@ -3,14 +3,23 @@ import OpenFlow
 
 /// What a bundle that is being committed does once it has succeeded, or takes back once it has failed.
 struct BundleTransaction {
+    /// What becomes of devices and meters that exist already, in order, at the moment when the tables are published.
+    var deviceChanges: [DeviceChange] = []
     /// For when it has succeeded: messages to others, packets.
     var afterwards: [() -> Void] = []
-    /// For when it has failed, to be called last to first.
+    /// For when it fails, to be called last to first, before the tables are taken back.
     var reversals: [() -> Void] = []
     /// The flow_mod of the bundle that is being carried out in slices; at most one.
     var flowJobs: [FlowJob] = []
     /// The deletion of groups or meters that is being carried out in slices; at most one.
     var removals: [RemovalJob] = []
+}
+
+/// A change outside of the tables that waits for the whole bundle; where it is refused, all of the bundle is.
+struct DeviceChange {
+    /// The message that asks for it; nil where none is known.
+    let item: BundleTable.Item?
+    let carryOut: () throws(OpenFlowError) -> Void
 }
 
 /// A bundle that is being committed: what is done, and what is left.
@@ -47,8 +56,6 @@ final class BundleCommit {
     var isActive = false
     /// While it is suspended; else the switch has it.
     var transaction: BundleTransaction?
-    /// As they were.
-    var packetInMeters: [MeterID: MeterBuckets] = [:]
     /// What was done, and what is to be released.
     var undo: PipelineUndo?
     /// The version that it made.
@@ -99,13 +106,13 @@ final class BundleCommit {
     private var lastItem: BundleTable.Item?
 
     /// The message that ``next()`` gave last.
-    private var current: BundleTable.Item? {
+    var current: BundleTable.Item? {
         self.nextItem > 0 ? self.parts[self.nextPart][self.nextItem - 1] : self.lastItem
     }
 
-    /// Notes that the message which ``next()`` gave last was refused.
-    func fail(_ error: OpenFlowError) {
-        if let current { self.failure = (error, current) }
+    /// Notes that a message was refused.
+    func fail(_ error: OpenFlowError, _ item: BundleTable.Item?) {
+        if let item { self.failure = (error, item) }
         self.phase = .rollingBack
     }
 

@@ -9,7 +9,6 @@ extension OpenFlowSwitch {
     func begin(_ commit: BundleCommit) {
         if self.pipeline.read({ $0.announcesFlows }) { self.synchroniseStatistics(now: commit.context.now) }
         commit.isStaged = self.takesLong(commit)
-        commit.packetInMeters = self.packetInMeters
         self.bundleCommit = commit
         commit.context.session.isBusy = true
         self.pipeline.beginTransaction(isStaged: commit.isStaged)
@@ -58,12 +57,18 @@ extension OpenFlowSwitch {
 
     private func applySlice(_ commit: BundleCommit, now: MonotonicTime) {
         self.resume(commit)
+        var failing: BundleTable.Item?
         do throws(OpenFlowError) {
             guard try self.apply(commit, now: now) else { return self.suspend(commit) }
+            for change in self.transaction?.deviceChanges ?? [] {
+                failing = change.item
+                try change.carryOut()
+            }
         } catch {
             self.logger.info(
                 "\(self.name): \(commit.context.session.peer): a message of a bundle refused: \(error)")
-            return commit.fail(error)
+            for reversal in (self.transaction?.reversals ?? []).reversed() { reversal() }
+            return commit.fail(error, failing ?? commit.current)
         }
         let transaction = self.transaction
         self.transaction = nil
@@ -117,11 +122,8 @@ extension OpenFlowSwitch {
         let (isDone, undo) = self.pipeline.rollBackTransaction(
             maximum: commit.isStaged ? BundleCommit.changesPerSlice : .max)
         guard isDone else { return self.suspend(commit) }
-        let reversals = self.transaction?.reversals ?? []
         self.transaction = nil
         commit.undo = undo
-        for reversal in reversals.reversed() { reversal() }
-        self.packetInMeters = commit.packetInMeters
         self.forwards = []
         let session = commit.context.session
         if let (error, item) = commit.failure { self.refuse(error.code, item.bytes, to: session, item.transactionID) }

@@ -63,6 +63,15 @@ extension OpenFlowSwitch {
         self.transaction?.afterwards.append(action)
     }
 
+    /// Changes a device or a meter now, or, while a bundle is being committed, when all of it is done and packets are
+    /// about to see it: a long bundle takes several turns, and shows nothing of itself meanwhile.
+    ///
+    /// - Throws: what `change` throws, which refuses the message, and with it the bundle.
+    func changeDevice(_ change: @escaping () throws(OpenFlowError) -> Void) throws(OpenFlowError) {
+        guard self.transaction != nil else { return try change() }
+        self.transaction?.deviceChanges.append(DeviceChange(item: self.bundleCommit?.current, carryOut: change))
+    }
+
     /// Says how to take back what is outside of the tables, should the bundle that is being committed fail.
     func onRollback(_ action: @escaping () -> Void) { self.transaction?.reversals.append(action) }
 }

@@ -19,30 +19,39 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.meterModUnknownMeter, value: UInt64(identifier.rawValue))
         }
         let meter = try self.datapathMeter(of: meterMod)
-        var number: UInt32?
-        if identifier == .controller {
-            self.packetInMeters[identifier] = MeterBuckets(meter, now: context.now.nanoseconds)
-        } else {
-            self.packetInMeters[identifier] = nil
-            do throws(DatapathError) {
-                number = try self.datapath.setMeter(present?.datapathNumber, meter)
-            } catch {
-                self.logger.info("\(self.name): meter \(identifier): \(error)")
-                throw OpenFlowError(error.code == .noSpace ? .meterModOutOfMeters : .meterModBadBand)
+        var number = present?.datapathNumber
+        if let present, let number {
+            let before = try self.datapathMeter(of: MeterMod(present.configuration))
+            try self.changeDevice { () throws(OpenFlowError) in
+                _ = try self.setMeter(identifier, number, meter)
+                self.onRollback { _ = try? self.datapath.setMeter(number, before) }
             }
+        } else if identifier != .controller {
+            // Nothing uses it before the tables name it.
+            let new = try self.setMeter(identifier, nil, meter)
+            number = new
+            self.onRollback { self.datapath.removeMeter(new) }
         }
-        if let number {
-            self.onRollback {
-                guard let present, let before = try? self.datapathMeter(of: MeterMod(present.configuration)) else {
-                    return self.datapath.removeMeter(number)
-                }
-                _ = try? self.datapath.setMeter(number, before)
-            }
+        let now = context.now
+        self.afterCommit {
+            self.packetInMeters[identifier] =
+                identifier == .controller ? MeterBuckets(meter, now: now.nanoseconds) : nil
         }
         let configuration = MeterConfiguration(flags: meterMod.flags, meterID: identifier, bands: meterMod.bands)
         self.commit(by: context.origin, now: context.now) {
             $0.putMeter(
                 SwitchMeter(configuration, datapathNumber: number, created: present?.created ?? context.now))
+        }
+    }
+
+    private func setMeter(
+        _ identifier: MeterID, _ number: UInt32?, _ meter: DatapathMeter
+    ) throws(OpenFlowError) -> UInt32 {
+        do throws(DatapathError) {
+            return try self.datapath.setMeter(number, meter)
+        } catch {
+            self.logger.info("\(self.name): meter \(identifier): \(error)")
+            throw OpenFlowError(error.code == .noSpace ? .meterModOutOfMeters : .meterModBadBand)
         }
     }
 
@@ -91,9 +100,9 @@ extension OpenFlowSwitch {
         self.commit(by: context.origin, now: context.now) { state in
             for meter in meters { state.removeMeter(meter.meterID) }
         }
-        for meter in meters { self.packetInMeters[meter.meterID] = nil }
         self.afterCommit {
             for meter in meters {
+                self.packetInMeters[meter.meterID] = nil
                 if let number = meter.datapathNumber { self.datapath.removeMeter(number) }
             }
         }

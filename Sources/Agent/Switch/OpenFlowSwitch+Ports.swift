@@ -78,10 +78,12 @@ extension OpenFlowSwitch {
         guard !changed.isEmpty else { return }
         if changed.contains(.portDown) {
             let up = !wanted.contains(.portDown)
-            guard self.datapath.setAdministrativeState(of: port, up: up) == nil else {
-                throw OpenFlowError(.portModNotPermitted)
+            try self.changeDevice { () throws(OpenFlowError) in
+                guard self.datapath.setAdministrativeState(of: port, up: up) == nil else {
+                    throw OpenFlowError(.portModNotPermitted)
+                }
+                self.onRollback { _ = self.datapath.setAdministrativeState(of: port, up: !up) }
             }
-            self.onRollback { _ = self.datapath.setAdministrativeState(of: port, up: !up) }
         }
         let updated = self.commit(by: context.origin, now: context.now) {
             $0.updatePort(port.number) { $0.configuration = wanted }
