@@ -20,6 +20,7 @@ final class ScriptedDatapath: DatapathBackend {
         /// Limits of connections, by zone, and zones with time-outs of their own.
         var connectionLimits: [UInt16?: UInt32] = [:]
         var connectionTimeouts: [UInt16: ConnectionTimeoutPolicy] = [:]
+        var meters: [UInt32: DatapathMeter] = [:]
         var isClosed = false
         /// Called for each operation before it is carried out.
         var onApply: (@Sendable () -> Void)?
@@ -74,6 +75,18 @@ final class ScriptedDatapath: DatapathBackend {
     func removeConnectionTimeouts(of zone: UInt16) throws(DatapathError) {
         self.state.withLock { $0.connectionTimeouts[zone] = nil }
     }
+
+    /// As the kernel's: one band, which drops.
+    var meterAbilities: MeterAbilities {
+        var abilities = MeterAbilities()
+        (abilities.meterLimit, abilities.bandLimit) = (4, 1)
+        return abilities
+    }
+    func setMeter(_ number: UInt32, _ meter: DatapathMeter) throws(DatapathError) {
+        self.state.withLock { $0.meters[number] = meter }
+    }
+    func removeMeter(_ number: UInt32) throws(DatapathError) { self.state.withLock { $0.meters[number] = nil } }
+    func meterCounters(_ number: UInt32) throws(DatapathError) -> MeterCounters { MeterCounters() }
 
     func apply(_ operations: [FlowOperation]) -> [FlowOperationResult] {
         operations.map { operation in

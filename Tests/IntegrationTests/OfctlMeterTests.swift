@@ -49,6 +49,80 @@ struct OfctlMeterTests {
         }
     }
 
+    /// How many packets a meter has measured, and how many its first band applied to.
+    private func counted(by dut: LabSwitch, _ meter: Int) throws -> (measured: Int, applied: Int) {
+        let statistics = try dut.requireOfctl(.openFlow13, "meter-stats", "meter=\(meter)")
+        func number(_ name: String, in text: some StringProtocol) -> Int {
+            text.split(whereSeparator: \.isWhitespace).compactMap { word in
+                word.hasPrefix("\(name):") ? Int(word.dropFirst(name.count + 1)) : nil
+            }.first ?? 0
+        }
+        let band = statistics.split(separator: "\n").first { $0.hasPrefix("0:") }?.dropFirst(2) ?? ""
+        return (number("packet_in_count", in: statistics), number("packet_count", in: band))
+    }
+
+    @Test(
+        "a meter remarks what is above its rate, and later tables see the new code point", arguments: LabDatapath.here)
+    func remark(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            guard try !dut.requireOfctl(version, "meter-features").contains("max_meter:0 ") else { return }
+            try dut.requireOfctl(
+                version, "add-meter",
+                "meter=1,pktps,burst,stats,bands=type=dscp_remark,rate=1,burst_size=3,prec_level=1")
+            for flow in [
+                "in_port=1,ip,actions=set_field:10->ip_dscp,goto_table:1", "table=1,actions=meter:1,goto_table:2",
+                "table=2,ip,ip_dscp=10,actions=output:2", "table=2,ip,ip_dscp=12,actions=output:2",
+            ] { try dut.requireOfctl(version, "add-flow", flow) }
+            let (source, destination) = (
+                try PacketSocket("eth0", in: lab.hosts[0].namespace),
+                try PacketSocket("eth0", in: lab.hosts[1].namespace)
+            )
+            let datagram = TestFrame.datagram(from: 1, to: 2, sourcePort: 7, destinationPort: 8)
+            for _ in 0..<20 { try source.send(datagram) }
+            let (_, remarked) = try eventually("the meter has measured all and remarked some") { () -> (Int, Int)? in
+                let found = try self.counted(by: dut, 1)
+                return found.measured == 20 && found.applied > 0 && found.applied < 20 ? found : nil
+            }
+            try eventually("the flows have counted what they saw") { () -> Bool? in
+                let flows = try dut.flows(version, "table=2")
+                let counts = ["nw_tos=40", "nw_tos=48"].map { text in
+                    flows.first { $0.has(text) || $0.has("ip_dscp=\(text == "nw_tos=40" ? 10 : 12)") }?
+                        .number("n_packets")
+                }
+                return counts == [UInt64(20 - remarked), UInt64(remarked)] ? true : nil
+            }
+            _ = try destination.receive("a remarked datagram") { $0.count > 15 && $0[12] == 8 && $0[13] == 0 && $0[15] == 0x30 }
+            let installed = try dut.sluice("dump-datapath-flows")
+            #expect(installed.contains("userspace(meter that the datapath cannot have)") == (datapath == .kernel))
+            #expect(installed.contains("recirc"), "\(installed)")
+        }
+    }
+
+    @Test("what a meter drops does not reach controllers", arguments: LabDatapath.here)
+    func controllerBehindMeter(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            guard try !dut.requireOfctl(version, "meter-features").contains("max_meter:0 ") else { return }
+            try dut.requireOfctl(version, "add-meter", "meter=1,pktps,burst,stats,bands=type=drop,rate=1,burst_size=3")
+            try dut.requireOfctl(version, "add-flow", "in_port=1,actions=meter:1,controller")
+            let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
+            for number in 0..<20 as Range<UInt8> {
+                try source.send(TestFrame.experimental(from: 1, to: 2, [number]))
+            }
+            try eventually("all are measured, some dropped, and the others queued for controllers") { () -> Bool? in
+                let found = try self.counted(by: dut, 1)
+                guard found.measured == 20, found.applied > 0 else { return nil }
+                let queued = try dut.sluice("metrics").split(separator: "\n").first {
+                    $0.hasPrefix("sluice_packet_in_queue_total")
+                }
+                return queued?.split(separator: " ").last.flatMap { Int($0) } == 20 - found.applied ? true : nil
+            }
+        }
+    }
+
     @Test("a controller action may name a meter, and goes with it", arguments: LabDatapath.here)
     func controllerMeter(datapath: LabDatapath) async throws {
         try await Lab.with(datapath) { lab in

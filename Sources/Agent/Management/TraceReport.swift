@@ -85,7 +85,7 @@ extension SlowPathReasons {
     var text: String {
         let words: [(SlowPathReasons, String)] = [
             (.controller, "packet-in"), (.action, "action that the datapath cannot do"), (.patch, "patch port"),
-            (.match, "field that the datapath does not know"),
+            (.match, "field that the datapath does not know"), (.meter, "meter that the datapath cannot have"),
         ]
         return words.filter { self.contains($0.0) }.map(\.1).joined(separator: ", ")
     }

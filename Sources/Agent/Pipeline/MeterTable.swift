@@ -4,6 +4,8 @@ package import OpenFlow
 package final class SwitchMeter: Sendable {
     /// As controllers see it.
     package let configuration: MeterConfiguration
+    /// Whether it changes packets that it lets pass.
+    package let remarks: Bool
     /// Its number in the datapath; nil for the controllers' meter, which the agent measures itself.
     package let datapathNumber: UInt32?
     /// When it was added.
@@ -12,6 +14,7 @@ package final class SwitchMeter: Sendable {
     /// Makes a meter.
     package init(_ configuration: MeterConfiguration, datapathNumber: UInt32?, created: MonotonicTime) {
         self.configuration = configuration
+        self.remarks = configuration.bands.contains { if case .dscpRemark = $0.kind { true } else { false } }
         self.datapathNumber = datapathNumber
         self.created = created
     }

@@ -20,14 +20,15 @@ extension OpenFlowSwitch {
         }
         let meter = try self.datapathMeter(of: meterMod)
         var number = present?.datapathNumber
-        if let present, let number {
+        let former = present?.datapathNumber
+        if let present, let number, self.datapath.keepsMeter(number, as: meter) {
             let before = try self.datapathMeter(of: MeterMod(present.configuration))
             try self.changeDevice { () throws(OpenFlowError) in
                 _ = try self.setMeter(identifier, number, meter)
                 self.onRollback { _ = try? self.datapath.setMeter(number, before) }
             }
         } else if identifier != .controller {
-            // Nothing uses it before the tables name it.
+            // Nothing uses it before the tables name it, nor the one in place of which it comes, afterwards.
             let new = try self.setMeter(identifier, nil, meter)
             number = new
             self.onRollback { self.datapath.removeMeter(new) }
@@ -42,6 +43,8 @@ extension OpenFlowSwitch {
             $0.putMeter(
                 SwitchMeter(configuration, datapathNumber: number, created: present?.created ?? context.now))
         }
+        // One that moved from the datapath to the handlers, or back.
+        if let former, former != number { self.afterCommit { self.datapath.removeMeter(former) } }
     }
 
     private func setMeter(

@@ -33,6 +33,8 @@ package protocol SwitchDatapath: AnyObject, Sendable {
     var meterAbilities: MeterAbilities { get }
     /// Sets a meter, a new one where no number is given; returns its number. `noSpace`, `unsupported`, `invalid`.
     func setMeter(_ number: UInt32?, _ meter: DatapathMeter) throws(DatapathError) -> UInt32
+    /// Whether the meter of that number can become this one; if not, a new one must take its place.
+    func keepsMeter(_ number: UInt32, as meter: DatapathMeter) -> Bool
     /// Removes a meter.
     func removeMeter(_ number: UInt32)
     /// What a meter has counted; nil where that is not known.
@@ -50,6 +52,9 @@ package protocol SwitchDatapath: AnyObject, Sendable {
 }
 
 extension SwitchDatapath {
+    /// True: for stand-ins with meters of one kind.
+    package func keepsMeter(_ number: UInt32, as meter: DatapathMeter) -> Bool { true }
+
     /// None: for stand-ins without devices.
     package func queueCounters(of port: SwitchPort) -> [UInt32: DeviceQueueCounters] { [:] }
 

@@ -102,6 +102,10 @@ package struct PatchOutput: Hashable, Sendable {
 }
 
 /// Why packets must be handled by the agent one by one.
+///
+/// **A protocol that the agent would speak itself** (LACP, BFD, CFM, spanning tree; none is there) gets a reason here,
+/// and its test at the beginning of `Translator.receive(view:)`, where port and packet are known and nothing has been
+/// done with either: with its reason set and no action, later packets of the kind come to the handlers, too.
 package struct SlowPathReasons: OptionSet, Hashable, Sendable {
     /// The bits, as carried in an ``UpcallCookie``.
     package let rawValue: UInt32
@@ -115,6 +119,8 @@ package struct SlowPathReasons: OptionSet, Hashable, Sendable {
     package static let patch = SlowPathReasons(rawValue: 1 << 2)
     /// The tables look at a field that the datapath's keys do not have.
     package static let match = SlowPathReasons(rawValue: 1 << 3)
+    /// A meter that the datapath cannot have: one that remarks, or has more bands than the kernel's.
+    package static let meter = SlowPathReasons(rawValue: 1 << 4)
 }
 
 /// Why a translation was given up.

@@ -8,7 +8,7 @@ extension Translator {
     mutating func perform<View: PipelineView & ~Copyable>(_ actions: [Action], view: borrowing View) {
         for (index, action) in actions.enumerated() {
             guard self.isRunning else { return }
-            if self.unparsed != .none, self.mustParse(before: action) {
+            if self.unparsed != .none && self.mustParse(before: action) || self.mustBeMetered(before: action) {
                 self.freezing = .reparse
                 return self.leaveBehind(actions[index...])
             }

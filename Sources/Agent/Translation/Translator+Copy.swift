@@ -14,6 +14,7 @@ extension Translator {
         let hasExited: Bool
         let labels: LabelStack
         let unparsed: UnparsedHeaders
+        let isMetered: Bool
         let hasOwnTunnel: Bool
         // What the datapath has at this point, for copies that it makes itself.
         let committedTags: VLANStack
@@ -40,6 +41,7 @@ extension Translator {
             self.hasExited = translator.hasExited
             self.labels = translator.labels
             self.unparsed = translator.unparsed
+            self.isMetered = translator.isMetered
             self.hasOwnTunnel = translator.hasOwnTunnel
             self.committedLabels = translator.committedLabels
             self.committedType = translator.committedType
@@ -126,6 +128,7 @@ extension Translator {
         self.hasExited = state.hasExited
         self.labels = state.labels
         self.unparsed = state.unparsed
+        self.isMetered = state.isMetered
         self.hasOwnTunnel = state.hasOwnTunnel
         for word in 0..<FlowKey.wordCount {
             let known = self.constant.words[word] | self.result.mask.words[word]

@@ -58,14 +58,6 @@ extension Translator {
         self.context = outer
     }
 
-    /// Passes the packet through a meter of the datapath.
-    mutating func performMeter<View: PipelineView & ~Copyable>(_ identifier: MeterID, view: borrowing View) {
-        guard let number = view.meter(identifier)?.datapathNumber else { return self.omit(.unsupportedAction) }
-        // What a remarking meter does depends on the code point, so an earlier rewrite of it is sent first.
-        self.commit()
-        self.append(.meter(number))
-    }
-
     // MARK: - Choosing
 
     /// Whether the packet must go through the datapath before a bucket can be chosen, which hashes it there: megaflows
@@ -73,9 +65,8 @@ extension Translator {
     ///
     /// Packets without IP addresses are hashed here: what datapaths' hashes go by is then different, or nothing.
     private mutating func mustHash(for group: SwitchGroup) -> Bool {
-        guard !group.shares.isEmpty, self.environment.capabilities.hash, self.environment.capabilities.recirculation,
-            self.environment.recirculation != nil, Self.isIP(self.key), self.key.datapathHash == 0,
-            self.generation < RecirculationTable.generationsMaximum
+        guard !group.shares.isEmpty, self.environment.capabilities.hash, self.canRecirculate, Self.isIP(self.key),
+            self.key.datapathHash == 0
         else { return false }
         if let recorder = self.recorder, !self.allowsSideEffects {
             recorder.note(.note("the datapath's hash chooses the bucket; shown is one that it may choose"))

@@ -154,9 +154,6 @@ extension Translator {
             switch instruction {
             case .applyActions(let actions):
                 self.perform(actions, view: view)
-                guard self.freezing != nil else { continue }
-                let rest = instructions[(index + 1)...]
-                if !rest.isEmpty { self.frozenSteps.append(.instructions(Array(rest), self.context)) }
             case .clearActions:
                 self.actionSet.removeAll()
                 self.key.actionSetOutput = PortNumber.unset.rawValue
@@ -175,6 +172,9 @@ extension Translator {
             case .experimenter:
                 self.omit(.unsupportedAction)
             }
+            guard self.freezing != nil else { continue }
+            let rest = instructions[(index + 1)...]
+            if !rest.isEmpty { self.frozenSteps.append(.instructions(Array(rest), self.context)) }
         }
         return self.isRunning ? next : nil
     }

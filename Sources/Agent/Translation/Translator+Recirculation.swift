@@ -96,6 +96,12 @@ extension Translator {
         self.result.packetIns[last].pausedIdentifier = identifier
     }
 
+    /// Whether the datapath can take the packet, and give it back.
+    var canRecirculate: Bool {
+        self.environment.capabilities.recirculation && self.environment.recirculation != nil
+            && self.generation < RecirculationTable.generationsMaximum
+    }
+
     /// Puts the pipeline state and what is left to be done away; nil, with the drop noted, where that cannot be.
     private mutating func freeze(_ steps: [FrozenStep], isPaused: Bool = false) -> UInt32? {
         guard isPaused || self.environment.capabilities.recirculation,

@@ -113,6 +113,8 @@ package struct Translator {
     var committedLabels = LabelStack()
     /// The EtherType that the datapath's packet has at this point.
     var committedType: UInt16
+    /// Whether the packet has come to a meter since it came from the datapath.
+    var isMetered = false
     /// Which headers are not known before the datapath has parsed the packet again.
     var unparsed = UnparsedHeaders.none
     /// The tunnel options that flows of the bridge can name, and those of the bridge that the packet came into first.

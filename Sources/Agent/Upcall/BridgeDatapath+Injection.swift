@@ -33,7 +33,7 @@ extension BridgeDatapath where View: ~Copyable {
         for word in PacketParser.headerWords { datapathKey.words[word] = key.words[word] }
         datapathKey.inPort = index.rawValue
         var work = TranslatedWork()
-        self.service.perform(translation, on: packet, key: datapathKey, into: &work)
+        self.service.perform(translation, on: packet, key: datapathKey, now: now, into: &work)
         self.service.execute(work.executions)
         self.service.deliver(work.events)
         self.service.cross(work.crossings, now: now)

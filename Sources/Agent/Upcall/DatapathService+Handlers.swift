@@ -73,7 +73,7 @@ extension DatapathService {
         for group in scratch.groups {
             let before = group.bridge.learningGeneration
             let batch = group.bridge.translate(group.upcalls, ports: group.ports, now: now)
-            self.collect(batch, of: group, into: &work)
+            self.collect(batch, of: group, now: now, into: &work)
             self.enter(batch, of: group, into: &work, now: now)
             if group.bridge.learningGeneration != before { self.noteLearning() }
         }
@@ -114,11 +114,13 @@ extension DatapathService {
     }
 
     /// Adds what the packets of one bridge call for.
-    private func collect(_ batch: TranslatedBatch, of group: HandlerScratch.Group, into work: inout HandlerWork) {
+    private func collect(
+        _ batch: TranslatedBatch, of group: HandlerScratch.Group, now: MonotonicTime, into work: inout HandlerWork
+    ) {
         for (upcall, translation) in zip(group.upcalls, batch.translations) {
             self.counters.note(translation)
             let first = work.packets.executions.count
-            self.perform(translation, on: upcall.packet, key: upcall.key, into: &work.packets)
+            self.perform(translation, on: upcall.packet, key: upcall.key, now: now, into: &work.packets)
             for index in first..<work.packets.executions.count {
                 work.packets.executions[index].packetHash = upcall.packetHash
             }
@@ -155,10 +157,13 @@ extension DatapathService {
     /// Adds what a translation calls for: executions, with rewrites done here where the datapath cannot; packet-ins;
     /// packets for other bridges.
     ///
-    /// `key` is in the datapath's terms.
-    func perform(_ translation: Translation, on packet: [UInt8], key: FlowKey, into work: inout TranslatedWork) {
-        if translation.slowPath.contains(.action) {
-            if let replayed = Self.replay(translation.actions, on: packet, key: key) {
+    /// `key` is in the datapath's terms; `now` is when the packet came.
+    func perform(
+        _ translation: Translation, on packet: [UInt8], key: FlowKey, now: MonotonicTime,
+        into work: inout TranslatedWork
+    ) {
+        if !translation.slowPath.isDisjoint(with: [.action, .meter]) {
+            if let replayed = self.replay(translation.actions, on: packet, key: key, now: now) {
                 work.executions += replayed
             } else {
                 self.counters.replayFailures.add()
@@ -171,10 +176,11 @@ extension DatapathService {
         self.appendPacketIns(of: translation, packet: packet, key: key, to: &work.events)
     }
 
-    private static func replay(
-        _ actions: [DatapathAction], on packet: [UInt8], key: FlowKey
+    private func replay(
+        _ actions: [DatapathAction], on packet: [UInt8], key: FlowKey, now: MonotonicTime
     ) -> [PacketExecution]? {
-        guard var replay = try? PacketReplay(actions, on: packet, key: key) else { return nil }
+        let metering = PacketReplay.Metering(meters: self.softwareMeters, now: now)
+        guard var replay = try? PacketReplay(actions, on: packet, key: key, metering: metering) else { return nil }
         return replay.executions()
     }
 

@@ -108,7 +108,7 @@ extension DatapathService {
         var work = TranslatedWork()
         for translation in batch.translations {
             self.counters.note(translation)
-            self.perform(translation, on: crossing.packet, key: crossing.key, into: &work)
+            self.perform(translation, on: crossing.packet, key: crossing.key, now: now, into: &work)
         }
         self.execute(work.executions)
         self.deliver(work.events)

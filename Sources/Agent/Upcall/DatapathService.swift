@@ -36,6 +36,8 @@ package final class DatapathService: Sendable {
     let background = BackgroundWork()
     /// Which meters of the datapath are in use.
     let meterNumbers = MeterNumbers()
+    /// The meters that handlers measure packets by.
+    package let softwareMeters = SoftwareMeters()
     /// Whether the megaflows of an earlier agent go on for now.
     package let restoration = FlowRestoration()
     /// What the samples that megaflows take are for.

@@ -7,6 +7,8 @@ package struct PacketReplay: ~Copyable {
     /// A sink that sends nothing: only what the actions make of the packet is wanted.
     private struct Sink: PacketSink, ~Copyable {
         var hasFailed = false
+        /// What the meter has said that is being carried out.
+        var verdict = MeterBuckets.Verdict.pass
         mutating func output(_ packet: inout PacketBuffer, to port: PortIndex, maximumLength: Int) {}
         mutating func passUp(
             _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int
@@ -16,6 +18,17 @@ package struct PacketReplay: ~Copyable {
         }
         mutating func discard(_ reason: PacketDiscardReason) { self.hasFailed = true }
         mutating func nextRandom() -> UInt32 { 0 }
+        mutating func measure(_ packet: borrowing PacketBuffer, by meter: UInt32) -> MeterBuckets.Verdict {
+            self.verdict
+        }
+    }
+
+    /// What measures packets by the meters that the datapath does not have.
+    struct Metering {
+        /// The meters.
+        let meters: SoftwareMeters
+        /// When the packet came.
+        let now: MonotonicTime
     }
 
     private var buffer: PacketBuffer
@@ -23,9 +36,15 @@ package struct PacketReplay: ~Copyable {
     private var sink = Sink()
     private var position = 0
     private let actions: [DatapathAction]
+    private let metering: Metering?
 
     /// Makes a replay of `actions` on a copy of `packet`; `key` is in the datapath's terms.
-    package init(_ actions: [DatapathAction], on packet: [UInt8], key: FlowKey) throws(PacketError) {
+    ///
+    /// Without `metering`, packets pass all meters.
+    init(
+        _ actions: [DatapathAction], on packet: [UInt8], key: FlowKey, metering: Metering? = nil
+    ) throws(PacketError) {
+        self.metering = metering
         self.buffer = try PacketBuffer(copying: packet.span.bytes)
         self.key = key
         self.actions = actions
@@ -58,10 +77,16 @@ package struct PacketReplay: ~Copyable {
         for index in self.actions.indices {
             let nested: [DatapathAction]
             switch self.actions[index] {
+            case .clone(let actions), .sample(probability: .max, let actions): nested = actions
             case .output, .recirculate, .userspace, .sample:
                 guard self.advance(to: index) else { return nil }
                 result.append(self.execution(before + [self.actions[index]]))
                 before.removeAll { if case .truncate = $0 { true } else { false } }
+                continue
+            case .meter(let number) where SoftwareMeters.contains(number):
+                guard self.advance(to: index) else { return nil }
+                // A packet that the meter drops goes no further; what was sent before stays sent.
+                guard self.passes(number) else { return result }
                 continue
             case .truncate, .connectionTracking, .clearConnectionTracking, .hash, .meter:
                 before.append(self.actions[index])
@@ -70,14 +95,14 @@ package struct PacketReplay: ~Copyable {
                 before.removeAll { if case .set(.tunnel) = $0 { true } else { false } }
                 before.append(self.actions[index])
                 continue
-            case .clone(let actions): nested = actions
             case .checkPacketLength(let maximum, let longer, let notLonger):
                 guard self.advance(to: index) else { return nil }
                 nested = self.buffer.count > Int(maximum) ? longer : notLonger
             default: continue
             }
             guard let (packet, key) = self.packetAndKey(after: index),
-                var copy = try? PacketReplay(nested, on: packet, key: key), let more = copy.executions(after: before)
+                var copy = try? PacketReplay(nested, on: packet, key: key, metering: self.metering),
+                let more = copy.executions(after: before)
             else { return nil }
             result += more
         }
@@ -86,6 +111,17 @@ package struct PacketReplay: ~Copyable {
             result.append(self.execution(before))
         }
         return result
+    }
+
+    /// Measures the packet as it is now, and remarks it where the meter says so; false where that drops it.
+    private mutating func passes(_ meter: UInt32) -> Bool {
+        guard let metering = self.metering else { return true }
+        self.sink.verdict = metering.meters.measure(meter, bytes: self.buffer.count, now: metering.now)
+        guard self.sink.verdict != .drop else { return false }
+        if self.sink.verdict != .pass {
+            ActionExecutor.execute([.meter(meter)], on: &self.buffer, key: &self.key, into: &self.sink)
+        }
+        return true
     }
 
     private func execution(_ actions: [DatapathAction]) -> PacketExecution {
