@@ -249,6 +249,17 @@ struct RunCommand: ParsableCommand {
             valueName: "list"))
     var ctTimeouts: String?
 
+    @Option(help: ArgumentHelp("How many megaflows a datapath may have. (default: 200000)", valueName: "number"))
+    var flowLimit: String?
+
+    @Option(help: ArgumentHelp("How long a megaflow stays without packets. (default: 10s)", valueName: "time"))
+    var maxIdle: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long it is at most until megaflows are looked at again. (default: 500ms)", valueName: "time"))
+    var maxRevalidator: String?
+
     @Option(help: ArgumentHelp("Where sockets and state are. (default: /run/sluice)", valueName: "dir"))
     var runDir: String?
 

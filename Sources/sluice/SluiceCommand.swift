@@ -16,7 +16,8 @@ struct SluiceCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
             DumpHiddenFlowsCommand.self, ShowCommand.self, MetricsCommand.self, ReconnectCommand.self,
-            ForwardingDatabaseCommand.self, ConnectionTrackingCommand.self, RestoreCompleteCommand.self,
+            ForwardingDatabaseCommand.self, ConnectionTrackingCommand.self, DatapathCommand.self,
+            RestoreCompleteCommand.self,
             DecodeCommand.self, ErrorCommand.self,
         ])
 }

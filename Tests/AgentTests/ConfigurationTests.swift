@@ -317,6 +317,23 @@ struct ConfigurationTests {
         ] { #expect(throws: SettingError.self, "\(text)") { try SettingParser.connectionTimeouts(text) } }
     }
 
+    @Test("limits of megaflows are read from file and flag, and what makes no sense is refused")
+    func megaflows() throws {
+        let configuration = try Self.build(
+            "flow-limit: 5000\nmax-idle: 300ms\nbridges: [{name: br0}]", "--flow-limit", "7000", "--max-revalidator",
+            "2s")
+        #expect(configuration.megaflows.maximum == 7000 && configuration.megaflows.idleTimeout == .milliseconds(300))
+        #expect(configuration.megaflows.sweepInterval == .seconds(2))
+        let limit = FlowLimit(configuration.megaflows)
+        #expect(limit.maximum == 7000 && limit.idleTimeout(at: 0).duration == .milliseconds(300))
+        // Sweeps keep up with what is idle.
+        #expect(limit.sweepInterval == .milliseconds(300) && limit.idleTimeoutNearlyFull == .milliseconds(300))
+        #expect(FlowLimit(MegaflowSettings()) == FlowLimit())
+        for line in ["flow-limit: 0", "flow-limit: many", "max-idle: 0", "max-idle: 5", "max-revalidator: 1ms"] {
+            #expect(Self.errors("\(line)\nbridges: [{name: br0}]").count == 1, "\(line)")
+        }
+    }
+
     // MARK: With flags
 
     @Test("flags win over the file, and lists add to it")

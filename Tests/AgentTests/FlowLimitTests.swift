@@ -58,8 +58,8 @@ struct FlowLimitTests {
         let fixture = try UpcallFixture(flowLimit: FlowLimit(maximum: 20_000)) { $0.add(actions: [output(2)]) }
         #expect(
             DatapathReport.line(of: fixture.service) == """
-                Datapath scripted: 0 megaflows of at most 20000 (the most there may ever be); idle ones go after \
-                10000 ms (there is room); 0 upcalls lost
+                Datapath scripted: 0 megaflows of at most 20000 (flow-limit); idle ones go after \
+                10000 ms (there is room); swept every 500 ms; 0 upcalls lost
 
                 """)
         fixture.service.adaptFlowLimit(toSweepOf: 20_000, taking: .milliseconds(1600))

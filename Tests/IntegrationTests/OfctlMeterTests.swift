@@ -93,7 +93,9 @@ struct OfctlMeterTests {
                 }
                 return counts == [UInt64(20 - remarked), UInt64(remarked)] ? true : nil
             }
-            _ = try destination.receive("a remarked datagram") { $0.count > 15 && $0[12] == 8 && $0[13] == 0 && $0[15] == 0x30 }
+            _ = try destination.receive("a remarked datagram") {
+                $0.count > 15 && $0[12] == 8 && $0[13] == 0 && $0[15] == 0x30
+            }
             let installed = try dut.sluice("dump-datapath-flows")
             #expect(installed.contains("userspace(meter that the datapath cannot have)") == (datapath == .kernel))
             #expect(installed.contains("recirc"), "\(installed)")

@@ -91,7 +91,7 @@ package struct LabSwitch: Sendable {
 
     /// Asks the running switch by one of the program's other commands, such as `show`, and returns the answer.
     package func sluice(_ command: String, _ arguments: String...) throws(LabError) -> String {
-        let line = [Repository.sluice, command, "--run-dir", "\(self.lab.folder)/run"] + arguments
+        let line = [Repository.sluice, command] + arguments + ["--run-dir", "\(self.lab.folder)/run"]
         return try Command.require(self.lab.switchNamespace.command(line))
     }
 

@@ -50,14 +50,17 @@ final class DatapathRegistry {
     private var kernelObstacle: String??
     private let restoreWait: Duration
     private let connectionTracking: ConnectionTrackingSettings
+    private let megaflows: MegaflowSettings
 
     /// Makes a registry without datapaths; `devices` are those that bridges will ask for, `restoreWait` is how long
     /// the megaflows that an earlier agent left go on, `connectionTracking` what a datapath that tracks connections is
-    /// told when it is opened.
+    /// told when it is opened, `megaflows` how many each may have.
     init(
         factory: DatapathFactory, devices: Set<String>, loggers: AgentLoggers, restoreWait: Duration = .zero,
-        connectionTracking: ConnectionTrackingSettings = ConnectionTrackingSettings()
+        connectionTracking: ConnectionTrackingSettings = ConnectionTrackingSettings(),
+        megaflows: MegaflowSettings = MegaflowSettings()
     ) {
+        self.megaflows = megaflows
         self.restoreWait = restoreWait
         self.connectionTracking = connectionTracking
         self.factory = factory
@@ -90,7 +93,8 @@ final class DatapathRegistry {
         do throws(DatapathError) {
             let backend = kind == .kernel ? try self.factory.makeKernel(self.devices) : try self.factory.makeUserspace()
             do throws(DatapathError) {
-                let service = try DatapathService(backend: backend, logger: self.loggers.upcall)
+                let service = try DatapathService(
+                    backend: backend, flowLimit: FlowLimit(self.megaflows), logger: self.loggers.upcall)
                 if backend.isAdopted, self.restoreWait > .zero {
                     service.restoration.begin(until: SystemClock.now() + self.restoreWait)
                     self.loggers.datapath.notice("megaflows of an earlier agent go on until the tables are back")

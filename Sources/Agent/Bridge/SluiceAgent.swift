@@ -18,6 +18,8 @@ package final class SluiceAgent {
         package var flowRestoreWait = Duration.zero
         /// Limits and time-outs of tracked connections.
         package var connectionTracking = ConnectionTrackingSettings()
+        /// How many megaflows each datapath may have, and for how long.
+        package var megaflows = MegaflowSettings()
         /// Threads for sockets.
         package var ioThreads: Int
         /// Threads for bridges' control loops.
@@ -71,7 +73,8 @@ package final class SluiceAgent {
         self.registry = DatapathRegistry(
             factory: factory,
             devices: Set(settings.bridges.flatMap { $0.devices }), loggers: loggers,
-            restoreWait: settings.flowRestoreWait, connectionTracking: settings.connectionTracking)
+            restoreWait: settings.flowRestoreWait, connectionTracking: settings.connectionTracking,
+            megaflows: settings.megaflows)
         self.ioGroup = MultiThreadedEventLoopGroup(numberOfThreads: max(1, settings.ioThreads))
         let usesTLS = settings.bridges.contains { bridge in
             (bridge.connections.controllers + bridge.connections.listeners).contains { $0.needsTLS }

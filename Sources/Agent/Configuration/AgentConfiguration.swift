@@ -20,6 +20,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package var flowRestoreWait = Duration.zero
     /// Limits and time-outs of tracked connections.
     package var connectionTracking = ConnectionTrackingSettings()
+    /// How many megaflows each datapath may have, and for how long.
+    package var megaflows = MegaflowSettings()
 
     /// The default of ``runDirectory``.
     package static let defaultRunDirectory = "/run/sluice"

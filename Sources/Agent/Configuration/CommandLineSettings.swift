@@ -119,6 +119,9 @@ extension CommandLineSettings {
 enum SettingRanges {
     static let maxBackoff = Duration.milliseconds(100)...Duration.seconds(3600)
     static let flowRestoreWait = Duration.milliseconds(100)...Duration.seconds(3600)
+    static let flowLimit = 1...10_000_000
+    static let maxIdle = Duration.milliseconds(100)...Duration.seconds(3600)
+    static let maxRevalidator = Duration.milliseconds(100)...Duration.seconds(3600)
     static let keepalive = Duration.seconds(1)...Duration.seconds(3600)
     static let inactivityProbe = Duration.milliseconds(100)...Duration.seconds(3600)
 }

@@ -54,6 +54,7 @@ package struct ConfigurationBuilder {
         configuration.keepDatapath = flags.keepDatapath ?? file.keepDatapath ?? false
         configuration.flowRestoreWait = flags.flowRestoreWait ?? file.flowRestoreWait ?? .zero
         configuration.connectionTracking = flags.connectionTracking.over(file.connectionTracking)
+        configuration.megaflows = flags.megaflows.over(file.megaflows)
         return configuration
     }
 

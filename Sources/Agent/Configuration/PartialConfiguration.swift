@@ -16,6 +16,8 @@ package struct PartialConfiguration: Hashable, Sendable {
     package var flowRestoreWait: Duration?
     /// See ``AgentConfiguration/connectionTracking``.
     package var connectionTracking = ConnectionTrackingSettings()
+    /// See ``AgentConfiguration/megaflows``.
+    package var megaflows = MegaflowSettings()
     /// The bridges it speaks of.
     package var bridges: [Bridge] = []
 

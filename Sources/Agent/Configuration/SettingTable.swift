@@ -35,6 +35,15 @@ enum SettingTable {
         Row("ct-timeouts") { (target, text) throws(SettingError) in
             target.connectionTracking.timeouts = try SettingParser.connectionTimeouts(text)
         },
+        Row("flow-limit") { (target, text) throws(SettingError) in
+            target.megaflows.maximum = try SettingParser.integer(text, in: SettingRanges.flowLimit)
+        },
+        Row("max-idle") { (target, text) throws(SettingError) in
+            target.megaflows.idleTimeout = try SettingParser.duration(text, allowing: SettingRanges.maxIdle)
+        },
+        Row("max-revalidator") { (target, text) throws(SettingError) in
+            target.megaflows.sweepInterval = try SettingParser.duration(text, allowing: SettingRanges.maxRevalidator)
+        },
         Row("private-key") { (target, text) throws(SettingError) in
             target.tls.privateKey = try SettingParser.path(text)
         },

@@ -106,6 +106,7 @@ package enum AgentProgram {
             controlSocket: RunDirectory.controlSocket(in: configuration.runDirectory))
         settings.flowRestoreWait = configuration.flowRestoreWait
         settings.connectionTracking = configuration.connectionTracking
+        settings.megaflows = configuration.megaflows
         return settings
     }
 

@@ -105,6 +105,14 @@ struct ControlCommand: Sendable {
         ControlCommand(name: "ct-del-timeouts", argumentCounts: 1...1) { (context, arguments) throws(ControlError) in
             try ConnectionTrackingReport.removeTimeouts(context, arguments[0])
         },
+        ControlCommand(name: "show-datapath-features", argumentCounts: 0...1) {
+            (context, arguments) throws(ControlError) in
+            DatapathFeatureReport.show(try context.bridges(arguments.first))
+        },
+        ControlCommand(name: "set-datapath-feature", argumentCounts: 3...3) {
+            (context, arguments) throws(ControlError) in
+            try DatapathFeatureReport.set(context.bridge(arguments[0]), arguments[1], arguments[2])
+        },
         ControlCommand(name: "fdb-show", argumentCounts: 1...1) { (context, arguments) throws(ControlError) in
             ForwardingDatabaseReport.show(try context.bridge(arguments[0]))
         },

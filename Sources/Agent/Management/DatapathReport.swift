@@ -9,6 +9,7 @@ enum DatapathReport {
         return """
             Datapath \(service.backend.name): \(count) megaflows of at most \(limit.maximum) (\(limit.cause.text)); \
             idle ones go after \(idle.duration.wholeNanoseconds / 1_000_000) ms (\(idle.cause.text)); \
+            swept every \(limit.sweepInterval.wholeNanoseconds / 1_000_000) ms; \
             \(service.backend.upcallsLost) upcalls lost
 
             """
@@ -62,7 +63,7 @@ extension FlowLimit.Cause {
     /// The cause in a few words.
     var text: String {
         switch self {
-        case .ceiling: "the most there may ever be"
+        case .ceiling: "flow-limit"
         case .slowSweep(let flows, let duration):
             "a sweep over \(flows) took \(duration.wholeNanoseconds / 1_000_000) ms"
         case .recovering: "more again after slow sweeps"

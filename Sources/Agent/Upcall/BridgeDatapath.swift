@@ -27,7 +27,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package let name: String
 
     let service: DatapathService
-    let environment: TranslationEnvironment
+    private let template: TranslationEnvironment
     let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let readTablesWithin: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let setInterfaceUp: @Sendable (_ device: String, _ up: Bool) -> DatapathError?
@@ -77,7 +77,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         environment.forwarding = forwarding
         environment.patchPeers = service
         environment.connectionTimeouts = service.connectionTimeouts
-        self.environment = environment
+        self.template = environment
         self.readTables = readTables
         self.readTablesWithin = readTablesWithin ?? readTables
         self.setInterfaceUp = setInterfaceUp
@@ -90,6 +90,15 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
 
     /// Removes the bridge's megaflows and lets go of its ports, which stay in the datapath.
     package func close() { self.service.unregister(self) }
+
+    /// What translation needs beside the tables, now; for one batch.
+    var environment: TranslationEnvironment { self.environment(with: self.service.features.current.capabilities) }
+
+    private func environment(with capabilities: DatapathCapabilities) -> TranslationEnvironment {
+        var environment = self.template
+        environment.capabilities = capabilities
+        return environment
+    }
 
     // MARK: Ports
 
@@ -207,7 +216,9 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package func translate(
         _ upcalls: [Upcall], ports: [(index: Int, number: PortNumber)], now: MonotonicTime
     ) -> TranslatedBatch {
-        var batch = TranslatedBatch(version: 0, translations: [])
+        let features = self.service.features.current
+        let environment = self.environment(with: features.capabilities)
+        var batch = TranslatedBatch(version: 0, features: features.generation, translations: [])
         batch.translations.reserveCapacity(ports.count)
         var elsewhere: [FlowCredit] = []
         self.readTables { view in
@@ -217,7 +228,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 key.inPort = port.number.rawValue
                 self.complete(&key, of: upcalls[port.index].packet)
                 var translation = Translator.translate(
-                    key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
+                    key: key, entry: self.entry(of: key), view: view, environment: environment, now: now,
                     allowsSideEffects: true)
                 self.learnedFlows.append(translation.learnedFlows)
                 // Packets of slow-path flows are counted by the datapath and credited by the sweep.
@@ -249,7 +260,9 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package func retranslate(
         _ flows: [(flow: InstalledFlow, inPort: PortNumber)], now: MonotonicTime
     ) -> RetranslatedBatch {
-        var batch = RetranslatedBatch(version: 0, translations: [])
+        let features = self.service.features.current
+        let environment = self.environment(with: features.capabilities)
+        var batch = RetranslatedBatch(version: 0, features: features.generation, translations: [])
         batch.translations.reserveCapacity(flows.count)
         self.readTables { view in
             batch.version = view.version
@@ -257,7 +270,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
                 var key = flow.match.key
                 key.inPort = inPort.rawValue
                 var translation = Translator.translate(
-                    key: key, entry: self.entry(of: key), view: view, environment: self.environment, now: now,
+                    key: key, entry: self.entry(of: key), view: view, environment: environment, now: now,
                     allowsSideEffects: false)
                 translation.leaveUnattributed()
                 batch.translations.append(translation)
@@ -277,7 +290,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
 
     /// Adds the fields that the datapath's keys do not have.
     private func complete(_ key: inout FlowKey, of packet: [UInt8]) {
-        guard !self.environment.capabilities.softwareHeaders, key.etherType == 0x86dd || key.etherType == 0x88e7 else {
+        guard !self.template.capabilities.softwareHeaders, key.etherType == 0x86dd || key.etherType == 0x88e7 else {
             return
         }
         var parsed = FlowKey()

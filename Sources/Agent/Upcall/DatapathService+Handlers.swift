@@ -261,7 +261,7 @@ extension DatapathService {
                 rules: translation.rules, counters: translation.counters, missedTables: translation.missedTables,
                 drops: translation.drops, learnedFlows: translation.learnedFlows,
                 learned: translation.learned, passages: translation.passages, version: batch.version,
-                learningGeneration: translation.learningGeneration)
+                features: batch.features, learningGeneration: translation.learningGeneration)
             switch self.flows.insert(flow) {
             case .inserted:
                 self.count(flow, by: 1)

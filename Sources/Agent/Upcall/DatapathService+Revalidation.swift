@@ -54,7 +54,6 @@ struct RevalidationGoal {
 // The revalidator: after changes of tables, whatever contradicts them is repaired or removed; now and then, counters
 // are collected and idle flows removed.
 extension DatapathService {
-    private static let sweepIntervalMilliseconds = 500
     private static let learningIntervalMilliseconds = 100
     /// How long changes of tables gather while nobody waits for them; a flood of them costs one revalidation
     /// per interval.
@@ -66,7 +65,8 @@ extension DatapathService {
 
     /// The body of the revalidator thread.
     func runRevalidator() {
-        var nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
+        let sweepInterval = self.flowLimit.sweepInterval
+        var nextSweep = SystemClock.now() + sweepInterval
         var nextLearning = MonotonicTime.zero
         var nextVersions = MonotonicTime.zero
         var retries = false
@@ -76,7 +76,7 @@ extension DatapathService {
                 let swept = self.flows.count
                 self.log(self.sweepOnce(now: now))
                 self.adaptFlowLimit(toSweepOf: swept, taking: SystemClock.now().since(now))
-                nextSweep = SystemClock.now() + .milliseconds(Self.sweepIntervalMilliseconds)
+                nextSweep = SystemClock.now() + sweepInterval
             }
             let learning = self.learningPending.load(ordering: .sequentiallyConsistent)
             let versions =
@@ -89,8 +89,7 @@ extension DatapathService {
                 nextLearning = now + .milliseconds(Self.learningIntervalMilliseconds)
                 let end = SystemClock.now()
                 let rest = end.since(now) * Self.versionsIntervalFactor
-                nextVersions =
-                    end + min(max(Self.versionsInterval, rest), .milliseconds(Self.sweepIntervalMilliseconds))
+                nextVersions = end + min(max(Self.versionsInterval, rest), sweepInterval)
             }
             var wait = nextSweep.since(SystemClock.now())
             if self.versionsPending.load(ordering: .sequentiallyConsistent), !retries {
@@ -135,8 +134,9 @@ extension DatapathService {
         }
         self.epochs.waitForQuiescence()
         let ports = self.ports
+        let features = self.features.current.generation
         let stale = self.flows.markedFlows(where: { flow in
-            guard let goal = goals[flow.bridge] else { return true }
+            guard let goal = goals[flow.bridge], flow.features == features else { return true }
             if goal.concerns(&flow, inPort: { self.owner(of: $0, in: ports)?.number }) { return true }
             for index in flow.passages.indices {
                 guard let goal = goals[flow.passages[index].bridge], !goal.concerns(&flow.passages[index]) else {
@@ -223,7 +223,7 @@ extension DatapathService {
             if flow.actions != translation.installableActions {
                 repairs.append((flow, translation))
             } else {
-                self.adopt(translation, version: batch.version, for: flow)
+                self.adopt(translation, of: batch, for: flow)
             }
         }
         self.credit(credits)
@@ -237,7 +237,7 @@ extension DatapathService {
         for (repair, result) in zip(repairs, self.backend.apply(operations)) {
             switch result {
             case .done:
-                guard self.adopt(repair.translation, version: batch.version, for: repair.flow) else {
+                guard self.adopt(repair.translation, of: batch, for: repair.flow) else {
                     condemned += self.withdraw(repair.flow.identifier)
                     continue
                 }
@@ -264,7 +264,9 @@ extension DatapathService {
 
     /// The flow agrees with a new translation now; false where it is on its way out, gone, or another of its name.
     @discardableResult
-    private func adopt(_ translation: Translation, version: UInt64, for examined: InstalledFlow) -> Bool {
+    private func adopt(
+        _ translation: Translation, of batch: RetranslatedBatch, for examined: InstalledFlow
+    ) -> Bool {
         typealias Bridges = Set<BridgeIdentifier>
         let bridges = self.flows.update(examined.identifier) { flow -> (Bridges, Bridges)? in
             guard flow.state != .deleting, flow.created == examined.created else { return nil }
@@ -277,7 +279,8 @@ extension DatapathService {
             flow.learnedFlows = translation.learnedFlows
             flow.learned = translation.learned
             flow.passages = translation.passages
-            flow.version = version
+            flow.version = batch.version
+            flow.features = batch.features
             flow.learningGeneration = translation.learningGeneration
             return (before, before.isEmpty ? [] : flow.bridges)
         }

@@ -24,6 +24,8 @@ package final class DatapathService: Sendable {
     package let backend: any DatapathBackend
     /// What was done and what went wrong.
     package let counters = UpcallCounters()
+    /// What it can do, as far as the agent uses it.
+    package let features: DatapathFeatureSet
     /// The patch ports between its bridges.
     package let patchPorts = PatchPorts()
     /// The tunnels of its bridges.
@@ -80,6 +82,7 @@ package final class DatapathService: Sendable {
         logger: Logger = AgentLoggers.silent.upcall
     ) throws(DatapathError) {
         self.backend = backend
+        self.features = DatapathFeatureSet(probed: backend.capabilities)
         self.limit = Mutex(flowLimit)
         self.logger = logger
         self.batchLimit = max(1, batchLimit)
@@ -255,6 +258,18 @@ package final class DatapathService: Sendable {
     func hurryRevalidation() {
         guard !self.versionsAwaited.exchange(true, ordering: .sequentiallyConsistent) else { return }
         self.revalidatorSignal.signal()
+    }
+
+    /// Has the agent do without something that the datapath can do, or use it again; megaflows are translated again.
+    ///
+    /// `unsupported` where the datapath cannot do it, `invalid` where it is not to be changed.
+    package func set(_ feature: DatapathFeature, to value: Int) throws(DatapathError) {
+        try self.features.set(feature, to: value)
+        self.logger.notice("\(feature.rawValue) is \(feature.text(value)) now, of \(self.features.text(feature))")
+        // Handlers that began before may install what follows from the features before.
+        self.epochs.waitForQuiescenceFromOutside()
+        self.requestRevalidation()
+        self.hurryRevalidation()
     }
 
     /// Some bridge's learning table has changed.

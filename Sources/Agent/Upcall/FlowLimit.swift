@@ -35,6 +35,8 @@ package struct FlowLimit: Sendable, Hashable {
     package var idleTimeoutNearlyFull: Duration
     /// How long while there are more than ``maximum``: they must go soon.
     package var idleTimeoutOverLimit: Duration
+    /// How long it is from one sweep to the next, at most.
+    package var sweepInterval = Duration.milliseconds(500)
 
     /// How long a sweep may take.
     package static let sweepTarget = Duration.seconds(1)
@@ -53,6 +55,17 @@ package struct FlowLimit: Sendable, Hashable {
         self.idleTimeout = idleTimeout
         self.idleTimeoutNearlyFull = idleTimeoutNearlyFull
         self.idleTimeoutOverLimit = idleTimeoutOverLimit
+    }
+
+    /// Makes limits as they are configured.
+    ///
+    /// Sweeps are at least as frequent as megaflows may be idle, as Open vSwitch's revalidators are.
+    package init(_ settings: MegaflowSettings) {
+        let idle = settings.idleTimeout ?? .seconds(10)
+        self.init(
+            maximum: settings.maximum ?? 200_000, idleTimeout: idle, idleTimeoutNearlyFull: min(idle, .seconds(1)),
+            idleTimeoutOverLimit: min(idle, .milliseconds(100)))
+        self.sweepInterval = min(idle, settings.sweepInterval ?? self.sweepInterval)
     }
 
     /// How long a megaflow may be idle while there are `count`, and why.

@@ -62,6 +62,8 @@ package struct InstalledFlow: Sendable {
     package var passages: [BridgePassage] = []
     /// The version of the tables that it agrees with.
     package var version: UInt64
+    /// The ``DatapathFeatures/generation`` that it agrees with.
+    package var features: UInt64 = 0
     /// The ``MACLearning/generation`` that it agrees with; nil where learning does not matter.
     package var learningGeneration: UInt64?
     /// The counters that have been credited to the rules.

@@ -80,7 +80,7 @@ package struct PacketReplay: ~Copyable {
             case .clone(let actions), .sample(probability: .max, let actions): nested = actions
             case .output, .recirculate, .userspace, .sample:
                 guard self.advance(to: index) else { return nil }
-                result.append(self.execution(before + [self.actions[index]]))
+                result.append(self.cut(self.execution(before + [self.actions[index]])))
                 before.removeAll { if case .truncate = $0 { true } else { false } }
                 continue
             case .meter(let number) where SoftwareMeters.contains(number):
@@ -128,6 +128,17 @@ package struct PacketReplay: ~Copyable {
         var key = self.key
         PacketParser.parse(self.buffer.bytes, into: &key)
         return PacketExecution(packet: self.buffer.copiedBytes(), key: key, actions: actions)
+    }
+
+    /// Shortens a packet here that the datapath is to shorten before anything else, for not every kernel can.
+    private func cut(_ execution: PacketExecution) -> PacketExecution {
+        guard execution.actions.count == 2, case .truncate(let maximum) = execution.actions[0],
+            case .output = execution.actions[1]
+        else { return execution }
+        var result = execution
+        result.actions.removeFirst()
+        if result.packet.count > Int(maximum) { result.packet.removeSubrange(Int(maximum)...) }
+        return result
     }
 
     private mutating func advance(to count: Int) -> Bool {

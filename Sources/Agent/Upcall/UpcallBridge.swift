@@ -54,6 +54,8 @@ package protocol UpcallBridge: AnyObject, Sendable {
 package struct TranslatedBatch: Sendable {
     /// The version of the tables.
     package var version: UInt64
+    /// The ``DatapathFeatures/generation`` that they follow from.
+    package var features: UInt64 = 0
     /// One per packet, in order.
     package var translations: [Translation]
 }
@@ -62,6 +64,8 @@ package struct TranslatedBatch: Sendable {
 package struct RetranslatedBatch: Sendable {
     /// The version of the tables.
     package var version: UInt64
+    /// The ``DatapathFeatures/generation`` that they follow from.
+    package var features: UInt64 = 0
     /// One per flow, in order.
     package var translations: [Translation]
 }

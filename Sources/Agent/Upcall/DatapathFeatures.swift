@@ -1,0 +1,157 @@
+package import Datapath
+import Synchronization
+
+/// What a datapath may be able to do, by the names that people use.
+package enum DatapathFeature: String, CaseIterable, Hashable, Sendable {
+    /// See ``DatapathCapabilities/vlanDepth``; part of the datapath's keys, as some others are.
+    case vlanDepth = "vlan-depth"
+    /// See ``DatapathCapabilities/mplsDepth``.
+    case mplsDepth = "mpls-depth"
+    /// See ``DatapathCapabilities/identifiers``.
+    case identifiers
+    /// See ``DatapathCapabilities/maskedSet``.
+    case maskedSet = "masked-set"
+    /// See ``DatapathCapabilities/controlHeaderRewrite``.
+    case controlHeaderRewrite = "control-header-rewrite"
+    /// See ``DatapathCapabilities/recirculation``.
+    case recirculation
+    /// See ``DatapathCapabilities/hash``.
+    case hash
+    /// See ``DatapathCapabilities/truncation``.
+    case truncation
+    /// See ``DatapathCapabilities/clone``.
+    case clone
+    /// See ``DatapathCapabilities/sampleNesting``.
+    case sampleNesting = "sample-nesting"
+    /// See ``DatapathCapabilities/connectionTracking``.
+    case connectionTracking = "connection-tracking"
+    /// See ``DatapathCapabilities/meters``.
+    case meters
+    /// See ``DatapathCapabilities/explicitDrop``.
+    case explicitDrop = "explicit-drop"
+    /// See ``DatapathCapabilities/perCPUDispatch``.
+    case perCPUDispatch = "per-cpu-dispatch"
+    /// See ``DatapathCapabilities/packetLengthCheck``.
+    case packetLengthCheck = "packet-length-check"
+    /// See ``DatapathCapabilities/softwareHeaders``.
+    case softwareHeaders = "software-headers"
+
+    /// Whether it stays as it was found: what keys are made of, and how the datapath was opened.
+    package var isFixed: Bool {
+        switch self {
+        case .vlanDepth, .identifiers, .meters, .explicitDrop, .perCPUDispatch, .softwareHeaders: true
+        default: false
+        }
+    }
+
+    /// Whether it is a number, of tags, labels or nested lists.
+    package var isNumber: Bool { self == .vlanDepth || self == .mplsDepth || self == .sampleNesting }
+
+    /// The least that the agent can do with.
+    fileprivate var least: Int { self == .mplsDepth ? 1 : 0 }
+
+    /// A value in words.
+    package func text(_ value: Int) -> String { self.isNumber ? "\(value)" : value > 0 ? "yes" : "no" }
+
+    /// Reads a value: `yes`, `no`, or a number where it is one.
+    package func value(_ text: String) -> Int? {
+        switch text {
+        case "yes" where !self.isNumber: 1
+        case "no" where !self.isNumber: 0
+        default: self.isNumber ? UInt8(text).map(Int.init) : nil
+        }
+    }
+}
+
+extension DatapathCapabilities {
+    /// The value of a feature: a number, or 1 and 0.
+    package subscript(_ feature: DatapathFeature) -> Int {
+        get {
+            switch feature {
+            case .vlanDepth: self.vlanDepth
+            case .mplsDepth: self.mplsDepth
+            case .sampleNesting: self.sampleNesting
+            case .identifiers: self.identifiers ? 1 : 0
+            case .maskedSet: self.maskedSet ? 1 : 0
+            case .controlHeaderRewrite: self.controlHeaderRewrite ? 1 : 0
+            case .recirculation: self.recirculation ? 1 : 0
+            case .hash: self.hash ? 1 : 0
+            case .truncation: self.truncation ? 1 : 0
+            case .clone: self.clone ? 1 : 0
+            case .connectionTracking: self.connectionTracking ? 1 : 0
+            case .meters: self.meters ? 1 : 0
+            case .explicitDrop: self.explicitDrop ? 1 : 0
+            case .perCPUDispatch: self.perCPUDispatch ? 1 : 0
+            case .packetLengthCheck: self.packetLengthCheck ? 1 : 0
+            case .softwareHeaders: self.softwareHeaders ? 1 : 0
+            }
+        }
+        set {
+            switch feature {
+            case .vlanDepth: self.vlanDepth = newValue
+            case .mplsDepth: self.mplsDepth = newValue
+            case .sampleNesting: self.sampleNesting = newValue
+            case .identifiers: self.identifiers = newValue > 0
+            case .maskedSet: self.maskedSet = newValue > 0
+            case .controlHeaderRewrite: self.controlHeaderRewrite = newValue > 0
+            case .recirculation: self.recirculation = newValue > 0
+            case .hash: self.hash = newValue > 0
+            case .truncation: self.truncation = newValue > 0
+            case .clone: self.clone = newValue > 0
+            case .connectionTracking: self.connectionTracking = newValue > 0
+            case .meters: self.meters = newValue > 0
+            case .explicitDrop: self.explicitDrop = newValue > 0
+            case .perCPUDispatch: self.perCPUDispatch = newValue > 0
+            case .packetLengthCheck: self.packetLengthCheck = newValue > 0
+            case .softwareHeaders: self.softwareHeaders = newValue > 0
+            }
+        }
+    }
+}
+
+/// What translation takes a datapath to be able to do: what was found, less what people have turned off; any thread.
+package final class DatapathFeatureSet: Sendable {
+    /// What holds at one moment.
+    package struct Current: Sendable {
+        /// What translation may use.
+        package var capabilities: DatapathCapabilities
+        /// Grows with each change; what was made under another number may no longer hold.
+        package var generation: UInt64 = 0
+    }
+
+    /// What was found when the datapath was opened.
+    package let probed: DatapathCapabilities
+    private let state: Mutex<Current>
+
+    /// All that was found.
+    package init(probed: DatapathCapabilities) {
+        self.probed = probed
+        self.state = Mutex(Current(capabilities: probed))
+    }
+
+    /// What holds now.
+    package var current: Current { self.state.withLock { $0 } }
+
+    /// Changes what is used of a feature, up to what was found.
+    func set(_ feature: DatapathFeature, to value: Int) throws(DatapathError) {
+        let operation = "set \(feature.rawValue) to \(feature.text(value))"
+        guard !feature.isFixed else {
+            throw DatapathError(.invalid, operation: operation, detail: "it cannot be changed while the agent runs")
+        }
+        guard value <= self.probed[feature] else {
+            throw DatapathError(
+                .unsupported, operation: operation, detail: "the datapath was found to have \(self.text(feature))")
+        }
+        guard value >= feature.least else {
+            throw DatapathError(.invalid, operation: operation, detail: "\(feature.least) is the least")
+        }
+        self.state.withLock { state in
+            guard state.capabilities[feature] != value else { return }
+            state.capabilities[feature] = value
+            state.generation += 1
+        }
+    }
+
+    /// A feature's value as it was found.
+    func text(_ feature: DatapathFeature) -> String { feature.text(self.probed[feature]) }
+}
