@@ -27,6 +27,7 @@ extension DatapathAction {
         case .drop(let reason): "drop(\(reason))"
         case .checkPacketLength(let maximum, let longer, let notLonger):
             "check_pkt_len(size=\(maximum),gt(\(longer.text(port: name))),le(\(notLonger.text(port: name))))"
+        case .packetSample(let group, let cookie): "psample(group=\(group),cookie=0x\(String(cookie, radix: 16)))"
         case .edit(let edit): edit.text
         }
     }

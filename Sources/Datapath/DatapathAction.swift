@@ -39,6 +39,9 @@ public indirect enum DatapathAction: Sendable, Hashable {
     case drop(reason: UInt32)
     /// Executes one list or the other, by whether the frame is longer than so many bytes; what follows is for both.
     case checkPacketLength(maximumBytes: UInt16, longer: [DatapathAction], notLonger: [DatapathAction])
+    /// Gives the packet to a group of the kernel's psample, with 64 bits of the caller's; inside a sample the group is
+    /// told its probability.
+    case packetSample(group: UInt32, cookie: UInt64)
     /// Changes headers in a way that only software can: the kernel has no such action (``PacketEdit``).
     case edit(PacketEdit)
 

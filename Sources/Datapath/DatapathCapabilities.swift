@@ -30,6 +30,8 @@ public struct DatapathCapabilities: Sendable, Hashable {
     public var perCPUDispatch: Bool = false
     /// `checkPacketLength` works.
     public var packetLengthCheck: Bool = false
+    /// `packetSample` works.
+    public var packetSampling: Bool = false
     /// ``PacketEdit`` works, and keys have the fields that the kernel's have not: service instance tags and which
     /// extension headers an IPv6 packet has.
     public var softwareHeaders: Bool = false

@@ -104,7 +104,8 @@ struct RunCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Copy packets: select-all=true, select-src=A;B, select-dst=A;B, select-vlan=1;2, with output-port=NAME or "
-                + "output-vlan=N, and snaplen=BYTES. Repeatable.", valueName: "name,option=value..."))
+                + "output-vlan=N, snaplen=BYTES, and filter=MATCH with semicolons for commas. Repeatable.",
+            valueName: "name,option=value..."))
     var mirror: [String] = []
 
     @Option(
@@ -112,6 +113,12 @@ struct RunCommand: ParsableCommand {
             "Set a flow table: name=NAME, flow-limit=N, overflow-policy=refuse or evict, groups=FIELD;FIELD. "
                 + "Repeatable.", valueName: "number,option=value..."))
     var flowTable: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Have the kernel give samples for a set of collectors to a group of psample (Linux 6.11). Repeatable.",
+            valueName: "set=group"))
+    var sampleGroup: [String] = []
 
     @Option(
         help: ArgumentHelp("VLANs in which NORMAL learns nothing and floods everything.", valueName: "list"))

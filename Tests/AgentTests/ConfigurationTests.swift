@@ -87,7 +87,7 @@ struct ConfigurationTests {
         "allow, async-messages, auxiliary-connections, controller-burst-limit, controller-queue-size, "
         + "controller-rate-limit, controllers, datapath, datapath-id, dscp, fail-mode, flood-vlans, flow-tables, "
         + "in-band, inactivity-probe, keepalive, listen, local-address, log-messages, max-backoff, max-connections, "
-        + "max-half-open, mirrors, name, ports, protocols, record or server-name"
+        + "max-half-open, mirrors, name, ports, protocols, record, sample-groups or server-name"
 
     @Test(
         "what is wrong with a bridge is said with its place, its key and what is allowed",

@@ -60,6 +60,54 @@ struct NormalForwardingTests {
         #expect(dropped.actions == [out(4)] && dropped.drops.map(\.cause) == [.noMatchingRule])
     }
 
+    @Test("a mirror's filter is a match: what it looks at is all that megaflows get narrower by")
+    func filter() throws {
+        let fixture = self.fixture(
+            try SettingParser.mirror("m,select-src=p1,output-port=p4,filter=udp;tp_dst=2000"))
+        let result = fixture.translate()
+        #expect(result.actions == [out(4), out(2)])
+        #expect(result.mask.transportDestination == .max && result.mask.transportSource == 0)
+        var ip = TestFrame.IP()
+        ip.destinationPort = 2001
+        #expect(fixture.translate(TestFrame(payload: .ipv4(ip))).actions == [out(2)])
+        let arp = fixture.translate(TestFrame(payload: .arp(operation: 1, sender: 1, target: 2)))
+        #expect(arp.actions == [out(2)])
+        // As the packet is where the copy is made: at the port that it leaves by.
+        var egress = self.fixture(
+            try SettingParser.mirror("m,select-dst=p2,output-port=p4,filter=dl_src=02:00:00:00:00:09"))
+        egress.pipeline.tables[0] = []
+        egress.pipeline.add(actions: [
+            .setField(.ethernetSource, value: 0x0200_0000_0009, mask: MatchField.ethernetSource.allOnes), output(2),
+        ])
+        #expect(egress.translate().actions.suffix(2) == [out(4), out(2)])
+        for text in ["tp_dst=80", "reg0=1", "metadata=5", "nonsense=1", "", "tun_metadata3=1", "ip,nw_src=1.2.3"] {
+            #expect(throws: SettingError.self, "\(text)") { try MirrorFilter(text) }
+        }
+    }
+
+    @Test("samples for a set of collectors with a group stay in the kernel, where that can; else the agent gets them")
+    func sampleGroups() throws {
+        var fixture = TranslationFixture()
+        fixture.forwarding.sampleGroups = [5: 77]
+        fixture.capabilities.sampleNesting = 3
+        fixture.capabilities.packetSampling = true
+        var sample = Sample()
+        sample.collectorSet = 5
+        sample.observationDomain = .immediate(1)
+        sample.observationPoint = .immediate(2)
+        fixture.pipeline.add(actions: [.sample(sample), output(2)])
+        #expect(
+            fixture.translate().actions == [
+                .sample(probability: .max, [.packetSample(group: 77, cookie: 0x1_0000_0002)]), out(2),
+            ])
+        fixture.capabilities.packetSampling = false
+        #expect(fixture.translate().actions == [out(2)])
+        #expect(try SettingParser.sampleGroup("5=77").group == 77)
+        for text in ["", "5", "5=", "=7", "5=4294967296", "x=1"] {
+            #expect(throws: SettingError.self, "\(text)") { try SettingParser.sampleGroup(text) }
+        }
+    }
+
     @Test("a mirror of VLANs looks at the tag; one into a VLAN tags its copies")
     func vlans() {
         var frame = TestFrame()

@@ -51,6 +51,8 @@ package struct CommandLineSettings: Hashable, Sendable {
         case "protocols": bridge.protocols = try SettingParser.protocols(flag.value)
         case "flood-vlans": bridge.floodVLANs = try SettingParser.vlans(flag.value)
         case "mirror": bridge.mirrors.append(.init(value: try SettingParser.mirror(flag.value), place: place))
+        case "sample-group":
+            bridge.sampleGroups.append(.init(value: try SettingParser.sampleGroup(flag.value), place: place))
         case "flow-table":
             bridge.flowTables.append(.init(value: try SettingParser.flowTable(flag.value), place: place))
         case "port": bridge.ports.append(.init(value: try SettingParser.port(flag.value), place: place))

@@ -190,6 +190,10 @@ package struct ConfigurationBuilder {
             }
             bridge.flowTables.append(table.value)
         }
+        for group in partial.sampleGroups
+        where bridge.forwarding.sampleGroups.updateValue(group.value.group, forKey: group.value.set) != nil {
+            self.lines.append("\(group.place): collector set \(group.value.set) is given twice")
+        }
         if bridge.forwarding.mirrors.count > BridgeForwarding.mirrorsMaximum {
             self.lines.append("bridge \(bridge.name): more than \(BridgeForwarding.mirrorsMaximum) mirrors")
         }

@@ -89,6 +89,7 @@ package struct ConfigurationFile {
             [
                 "controllers", "datapath", "datapath-id", "fail-mode", "flood-vlans", "flow-tables", "inactivity-probe",
                 "listen", "max-backoff", "mirrors", "name", "ports", "protocols",
+                "sample-groups",
             ] + Self.connectionRows.map(\.name)
         ).sorted()
         let before = self.lines.count
@@ -106,6 +107,7 @@ package struct ConfigurationFile {
             case "protocols": bridge.protocols = self.readProtocols(value, path)
             case "flood-vlans": bridge.floodVLANs = self.scalar(value, path, SettingParser.vlans)
             case "mirrors": bridge.mirrors = self.readList(value, path, SettingParser.mirror)
+            case "sample-groups": bridge.sampleGroups = self.readList(value, path, SettingParser.sampleGroup)
             case "flow-tables": bridge.flowTables = self.readList(value, path, SettingParser.flowTable)
             default: self.readScalar(key, value, path, into: &bridge)
             }

@@ -50,6 +50,8 @@ package struct PartialConfiguration: Hashable, Sendable {
         package var floodVLANs: Set<UInt16>?
         /// See ``BridgeForwarding/mirrors``.
         package var mirrors: [Given<PortMirror>] = []
+        /// See ``BridgeForwarding/sampleGroups``.
+        package var sampleGroups: [Given<SampleGroup>] = []
         /// See ``BridgeConfiguration/flowTables``.
         package var flowTables: [Given<FlowTableConfiguration>] = []
         /// See ``BridgeConfiguration/controllers``.
@@ -65,6 +67,14 @@ package struct PartialConfiguration: Hashable, Sendable {
         /// See ``BridgeConfiguration/addressSettings``.
         package var addressSettings: [ControllerAddress: ConnectionSettings] = [:]
 
+        /// Where samples for a set of collectors go.
+        package struct SampleGroup: Hashable, Sendable {
+            /// The set.
+            package var set: UInt32
+            /// The group of psample.
+            package var group: UInt32
+        }
+
         /// Makes settings that say nothing.
         package init() {}
 
@@ -77,6 +87,7 @@ package struct PartialConfiguration: Hashable, Sendable {
             self.ports += other.ports
             self.mirrors += other.mirrors
             self.flowTables += other.flowTables
+            self.sampleGroups += other.sampleGroups
             self.floodVLANs = other.floodVLANs ?? self.floodVLANs
             self.controllers += other.controllers
             self.listeners += other.listeners

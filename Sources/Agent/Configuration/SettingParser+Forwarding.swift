@@ -8,7 +8,7 @@ extension SettingParser {
     }
 
     /// `NAME,WORD=VALUE...`: `select-all=true`, `select-src`, `select-dst` and `select-vlan` with semicolons, one of
-    /// `output-port` and `output-vlan`, `snaplen`.
+    /// `output-port` and `output-vlan`, `snaplen`, and `filter`, a match with semicolons for commas.
     static func mirror(_ text: String) throws(SettingError) -> PortMirror {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         var values: [String: String] = [:]
@@ -32,6 +32,7 @@ extension SettingParser {
             case "select-src": mirror.sources = try Self.devices(value)
             case "select-dst": mirror.destinations = try Self.devices(value)
             case "select-vlan": mirror.vlans = try Self.vlans(value, separator: ";")
+            case "filter": mirror.filter = try MirrorFilter(String(value.map { $0 == ";" ? "," : $0 }))
             case "snaplen": mirror.snapLengthBytes = UInt32(try Self.integer(value, in: 14...65535))
             default: throw SettingError("'\(name)' is not an option of a mirror")
             }
@@ -40,6 +41,15 @@ extension SettingParser {
             throw SettingError("mirror \(mirror.name) selects nothing: expected select-all, select-src or select-dst")
         }
         return mirror
+    }
+
+    /// `SET=GROUP`: where samples for a set of collectors go.
+    static func sampleGroup(_ text: String) throws(SettingError) -> PartialConfiguration.Bridge.SampleGroup {
+        let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard sides.count == 2 else { throw SettingError("'\(text)' is not SET=GROUP") }
+        return PartialConfiguration.Bridge.SampleGroup(
+            set: UInt32(try Self.integer(sides[0], in: 0...0xffff_ffff)),
+            group: UInt32(try Self.integer(sides[1], in: 0...0xffff_ffff)))
     }
 
     /// `NUMBER,WORD=VALUE...`: `name`, `flow-limit`, `overflow-policy` (`refuse` or `evict`) and `groups`, the names of

@@ -8,6 +8,8 @@ package struct BridgeForwarding: Sendable, Hashable {
     package var floodVLANs: Set<UInt16> = []
     /// Copies of packets for somebody who listens; at most ``mirrorsMaximum``.
     package var mirrors: [PortMirror] = []
+    /// The group of the kernel's psample that samples for a set of collectors go to, by set.
+    package var sampleGroups: [UInt32: UInt32] = [:]
     /// How many mirrors a bridge may have.
     package static let mirrorsMaximum = 32
     /// No mirrors, learning everywhere.
@@ -33,6 +35,8 @@ package struct PortMirror: Sendable, Hashable {
     package var destinations: Set<String> = []
     /// The VLANs whose packets are copied; empty for all.
     package var vlans: Set<UInt16> = []
+    /// What packets must be like to be copied, as they are where the copy would be made; nil for any.
+    package var filter: MirrorFilter?
     /// Where copies go.
     package var output: Destination
     /// How many bytes of a packet are copied at most; nil for all.
@@ -83,6 +87,10 @@ extension Translator {
                 self.unwildcard(word: word.word, bits: 0x1fff << UInt64(word.shift))
                 let vlan = view.port(self.inPort)?.forwarding.vlans.vlan(ofIdentifier: self.key.vlanTCI & 0x0fff)
                 guard let vlan, mirror.vlans.contains(vlan) else { continue }
+            }
+            if let filter = mirror.filter {
+                self.unwildcard(filter.looked)
+                guard filter.matches(self.key) else { continue }
             }
             // Before the copy goes anywhere, which would be a reason to copy it again.
             self.mirrored |= bit

@@ -74,7 +74,20 @@ package final class PacketSamples: Sendable {
 
 extension Translator {
     /// Nicira's sample: has the datapath give the handlers some of the packets, as they are now.
+    ///
+    /// Those for a set of collectors that has a group of psample stay in the kernel, where that can.
     mutating func sample(_ sample: Sample) {
+        // Of 65535 to of 2³² − 1, exactly.
+        let probability = UInt32(sample.probability) << 16 | UInt32(sample.probability)
+        if let group = self.environment.forwarding.sampleGroups[sample.collectorSet] {
+            if self.environment.capabilities.packetSampling, self.environment.capabilities.sampleNesting > 0 {
+                let domain = UInt64(self.number(sample.observationDomain))
+                let cookie = domain << 32 | UInt64(self.number(sample.observationPoint))
+                self.commit()
+                return self.append(.sample(probability: probability, [.packetSample(group: group, cookie: cookie)]))
+            }
+            self.recorder?.note(.note("the datapath has no psample: sampled to the agent"))
+        }
         guard let samplings = self.environment.samplings, self.environment.capabilities.sampleNesting > 0 else {
             return self.omit(.unsupportedAction)
         }
@@ -88,8 +101,6 @@ extension Translator {
         }
         self.commit()
         let upcall = DatapathAction.userspace(userdata: UpcallCookie.sample(identifier).userdata)
-        // Of 65535 to of 2³² − 1, exactly.
-        let probability = UInt32(sample.probability) << 16 | UInt32(sample.probability)
         self.append(.sample(probability: probability, [upcall]))
     }
 

@@ -39,6 +39,27 @@ extension BridgeDatapath where View: ~Copyable {
         self.service.cross(work.crossings, now: now)
     }
 
+    /// Gives the packet of a packet-out the tunnel options that its match names (1.5 §7.3.6); nil when done.
+    func setTunnelOptions(of match: Match, in key: inout FlowKey) -> OpenFlowError? {
+        let named = Match(match.entries.filter { $0.field.isVariableLength }, longEntries: match.longEntries)
+        guard !named.entries.isEmpty || !named.longEntries.isEmpty else { return nil }
+        var options = TunnelOptionTable.empty
+        self.readTables { options = $0.tunnelOptions }
+        var (raised, mask) = (FlowKey(), FlowMask())
+        do throws(OpenFlowError) {
+            try MatchCompiler.compile(named, into: &raised, &mask, options)
+        } catch {
+            return error
+        }
+        // As if they had come with it: in the order in which they would leave.
+        let bytes = options.encode(raised)
+        guard bytes.count <= FlowKey.tunnelOptionBytesMaximum else {
+            return OpenFlowError(.matchBadLength, value: UInt64(bytes.count))
+        }
+        key.setTunnelOptions(bytes.span.bytes)
+        return nil
+    }
+
     /// Goes on with a packet that a controller gives back (NXT_RESUME), perhaps changed.
     ///
     /// What was left to be done is kept here under the number in `continuation`, for

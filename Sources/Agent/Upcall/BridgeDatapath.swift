@@ -363,7 +363,8 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
             return OpenFlowError(.requestBadPacket, value: UInt64(packet.count))
         }
         var key = FlowKey()
-        for entry in metadata.entries {
+        if let refusal = self.setTunnelOptions(of: metadata, in: &key) { return refusal }
+        for entry in metadata.entries where !entry.field.isVariableLength {
             guard let layout = entry.field.pipelineLayout else {
                 return OpenFlowError(.requestPipelineFieldsOnly)
             }

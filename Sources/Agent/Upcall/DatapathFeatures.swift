@@ -33,6 +33,8 @@ package enum DatapathFeature: String, CaseIterable, Hashable, Sendable {
     case perCPUDispatch = "per-cpu-dispatch"
     /// See ``DatapathCapabilities/packetLengthCheck``.
     case packetLengthCheck = "packet-length-check"
+    /// See ``DatapathCapabilities/packetSampling``.
+    case packetSampling = "psample"
     /// See ``DatapathCapabilities/softwareHeaders``.
     case softwareHeaders = "software-headers"
 
@@ -83,6 +85,7 @@ extension DatapathCapabilities {
             case .explicitDrop: self.explicitDrop ? 1 : 0
             case .perCPUDispatch: self.perCPUDispatch ? 1 : 0
             case .packetLengthCheck: self.packetLengthCheck ? 1 : 0
+            case .packetSampling: self.packetSampling ? 1 : 0
             case .softwareHeaders: self.softwareHeaders ? 1 : 0
             }
         }
@@ -103,6 +106,7 @@ extension DatapathCapabilities {
             case .explicitDrop: self.explicitDrop = newValue > 0
             case .perCPUDispatch: self.perCPUDispatch = newValue > 0
             case .packetLengthCheck: self.packetLengthCheck = newValue > 0
+            case .packetSampling: self.packetSampling = newValue > 0
             case .softwareHeaders: self.softwareHeaders = newValue > 0
             }
         }

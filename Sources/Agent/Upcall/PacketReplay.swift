@@ -78,7 +78,7 @@ package struct PacketReplay: ~Copyable {
             let nested: [DatapathAction]
             switch self.actions[index] {
             case .clone(let actions), .sample(probability: .max, let actions): nested = actions
-            case .output, .recirculate, .userspace, .sample:
+            case .output, .recirculate, .userspace, .sample, .packetSample:
                 guard self.advance(to: index) else { return nil }
                 result.append(self.cut(self.execution(before + [self.actions[index]])))
                 before.removeAll { if case .truncate = $0 { true } else { false } }

@@ -74,6 +74,7 @@ extension NetlinkReader {
         case .clearConnectionTracking: return .clearConnectionTracking
         case .meter: return .meter(self.uint32())
         case .drop: return .drop(reason: self.uint32())
+        case .packetSample: return self.readPacketSample()
         case .checkPacketLength: return self.readLengthCheck(depth: depth, unknown: &unknown)
         }
     }
@@ -115,6 +116,24 @@ extension NetlinkReader {
             return nil
         }
         return .userspace(userdata: userdata)
+    }
+
+    private mutating func readPacketSample() -> DatapathAction? {
+        var reader = self.nested
+        var (group, cookie) = (UInt32(0), UInt64(0))
+        // Another program's cookie may have any length; ours have eight bytes.
+        while reader.advance() {
+            switch reader.type {
+            case 1: group = reader.uint32()
+            case 2 where reader.count == 8: cookie = reader.payload.big64(0)
+            default: break
+            }
+        }
+        if reader.isMalformed {
+            self.markMalformed()
+            return nil
+        }
+        return .packetSample(group: group, cookie: cookie)
     }
 
     private mutating func readSample(depth: Int, unknown: inout Int) -> DatapathAction? {

@@ -67,6 +67,11 @@ extension NetlinkWriter {
         case .clearConnectionTracking: self.flag(Attribute.clearConnectionTracking.rawValue)
         case .meter(let number): self.attribute(Attribute.meter.rawValue, number)
         case .drop(let reason): self.attribute(Attribute.drop.rawValue, reason)
+        case .packetSample(let group, let cookie):
+            let start = self.begin(Attribute.packetSample.rawValue)
+            self.attribute(1, group)
+            self.bigEndianAttribute(2, cookie)
+            self.end(start)
         case .checkPacketLength(let maximum, let longer, let notLonger):
             let start = self.begin(Attribute.checkPacketLength.rawValue)
             self.attribute(1, maximum)

@@ -37,6 +37,7 @@ extension OpenVSwitchClient {
         found.packetLengthCheck = self.executes(
             [.checkPacketLength(maximumBytes: 100, longer: [mark], notLonger: [mark])])
         found.explicitDrop = self.executes([.drop(reason: 0)])
+        found.packetSampling = self.executes([.packetSample(group: 0, cookie: 0)])
         found.meters = self.hasMeters
         return found
     }

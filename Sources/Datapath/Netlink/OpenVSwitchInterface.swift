@@ -315,6 +315,8 @@ package enum OpenVSwitch {
         case checkPacketLength = 21
         /// 32-bit reason (Linux 6.8).
         case drop = 24
+        /// Nested: 1 group (32 bits), 2 cookie of up to 16 bytes (Linux 6.11).
+        case packetSample = 25
     }
 }
 

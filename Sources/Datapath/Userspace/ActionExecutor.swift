@@ -101,7 +101,7 @@ package enum ActionExecutor {
                     return
                 case .set(let rewrite):
                     try Self.set(rewrite, &packet, &key, &progress, &sink)
-                case .connectionTracking, .clearConnectionTracking: throw .unsupported
+                case .connectionTracking, .clearConnectionTracking, .packetSample: throw .unsupported
                 case .checkPacketLength(let maximum, let longer, let notLonger):
                     let nested = packet.count > Int(maximum) ? longer : notLonger
                     Self.runCopy(nested, &packet, &key, &progress, &sink, depth, isLast: isLast)

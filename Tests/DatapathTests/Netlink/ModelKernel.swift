@@ -18,6 +18,7 @@ final class ModelKernel: Sendable {
     enum Absence: CaseIterable, Sendable {
         case perCPUDispatch, featureCheck, identifiers, maskedSet, recirculation, truncation, clone, sample
         case vlan, secondTag, mpls, connectionTracking, meters, meterFamily, drop, permission, packetLength, hash
+        case packetSample
     }
 
     let state = Mutex(State())
@@ -212,6 +213,7 @@ final class ModelKernel: Sendable {
         case .drop: self.lacks.contains(.drop)
         case .checkPacketLength: self.lacks.contains(.packetLength)
         case .hash: self.lacks.contains(.hash)
+        case .packetSample: self.lacks.contains(.packetSample)
         default: false
         }
     }

@@ -126,7 +126,7 @@ struct NetlinkDatapathTests {
         #expect(found.vlanDepth == 2 && found.mplsDepth == 3 && found.sampleNesting == 10)
         #expect(found.identifiers && found.maskedSet && found.recirculation && found.truncation && found.clone)
         #expect(found.connectionTracking && found.meters && found.explicitDrop && found.perCPUDispatch)
-        #expect(found.packetLengthCheck && !found.softwareHeaders)
+        #expect(found.packetLengthCheck && found.packetSampling && !found.softwareHeaders)
         #expect(!found.controlHeaderRewrite)
     }
 
@@ -158,6 +158,7 @@ struct NetlinkDatapathTests {
         case .drop: { $0.explicitDrop = false }
         case .packetLength: { $0.packetLengthCheck = false }
         case .hash: { $0.hash = false }
+        case .packetSample: { $0.packetSampling = false }
         case .identifiers, .permission: nil
         }
     }
