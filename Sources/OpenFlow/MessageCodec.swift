@@ -56,12 +56,14 @@ public enum MessageCodec {
     ///   - bytes: the message, whose header must say as many bytes as there are.
     ///   - version: what the connection speaks.
     ///   - options: what else the connection has agreed on.
-    ///   - cache: the connection's own; makes flow_mods with instructions that came before quicker to read.
+    ///   - cache: the connection's own, asked for where it is of use; makes flow_mods with instructions that came
+    ///     before quicker to read.
     @inlinable
     public static func decode(
-        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions, cache: DecodingCache
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions,
+        cache: @autoclosure () -> DecodingCache
     ) throws(OpenFlowError) -> Message {
-        if let message = self.decodeOrdinary(bytes, version: version, options: options, cache: cache) {
+        if let message = self.decodeOrdinary(bytes, version: version, options: options, cache: cache()) {
             return message
         }
         // The span lives no longer than this call, and what the caller gave does.
@@ -71,15 +73,18 @@ public enum MessageCodec {
     /// Reads a message for which there is a quick way, if it is one that the quick way can go.
     @usableFromInline
     static func decodeOrdinary(
-        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions, cache: DecodingCache
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions,
+        cache: @autoclosure () -> DecodingCache
     ) -> Message? {
         // FLOW_MOD has this number since 1.0; its layout is the same since 1.2 but for flags and importance.
         guard bytes.count >= MessageHeader.byteCount, bytes[0] == version.rawValue, bytes[1] == 14,
             Int(bytes[2]) << 8 | Int(bytes[3]) == bytes.count
         else { return nil }
-        if version == .v1_0, options.isEmpty { return FlowMod.readOrdinary10(bytes, cache: cache).map(Message.flowMod) }
+        if version == .v1_0, options.isEmpty {
+            return FlowMod.readOrdinary10(bytes, cache: cache()).map(Message.flowMod)
+        }
         guard version >= .v1_3 else { return nil }
-        return FlowMod.readOrdinary(bytes, version: version, cache: cache).map(Message.flowMod)
+        return FlowMod.readOrdinary(bytes, version: version, cache: cache()).map(Message.flowMod)
     }
 
     /// Reads one whole message from an array; see ``decode(_:version:options:)-(RawSpan,_,_)``.

@@ -231,9 +231,7 @@ struct SwitchBundleTests {
 
     @Test("messages and bytes of bundles are bounded")
     func limits() {
-        var limits = BundleTable.Limits()
-        (limits.messages, limits.bytes) = (2, 1_000)
-        var table = BundleTable(limits: limits)
+        var table = BundleTable(limits: BundleTable.Limits(messages: 2, bytes: 1_000))
         let item = BundleTable.Item(
             message: .barrierRequest, transactionID: TransactionID(rawValue: 1), bytes: [])
         func add(_ bytes: Int, _ bundle: UInt32) -> OpenFlowError.Code? {

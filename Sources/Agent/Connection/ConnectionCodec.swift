@@ -5,10 +5,11 @@ enum ConnectionCodec {
     /// Decodes a message; `bytes` is the whole message with its header.
     @inline(__always)
     static func decode(
-        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, usesFlowModTableID: Bool, cache: DecodingCache
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, usesFlowModTableID: Bool,
+        cache: @autoclosure () -> DecodingCache
     ) throws(OpenFlowError) -> Message {
         try MessageCodec.decode(
-            bytes, version: version, options: usesFlowModTableID ? .flowModTableID : [], cache: cache)
+            bytes, version: version, options: usesFlowModTableID ? .flowModTableID : [], cache: cache())
     }
 
     /// Decodes a HELLO of any version byte; nil where its elements make no sense, which leaves its header to go by.

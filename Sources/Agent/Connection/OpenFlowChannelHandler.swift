@@ -25,7 +25,8 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler, NIOScheduledCa
     private var version: OpenFlowVersion?
     /// Nicira's extension for 1.0, switched on by a message on this connection and needed to decode the next.
     private var usesFlowModTableID = false
-    private let cache = DecodingCache()
+    /// Made with the first flow_mod, which most of many connections never send.
+    private lazy var cache = DecodingCache()
     /// The beginning of a message whose rest has not come.
     private var tail = ByteBuffer()
     /// Set once the connection is to end: nothing that comes in is looked at any more.

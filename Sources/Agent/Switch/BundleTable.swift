@@ -4,16 +4,22 @@ import OpenFlow
 ///
 /// Every method throws the protocol's own refusal and has then changed nothing.
 struct BundleTable {
-    /// How much a session may keep.
-    struct Limits {
+    /// How much a session may keep; sessions share one.
+    final class Limits: Sendable {
         /// Bundles at once.
-        var bundles = 64
+        let bundles: Int
         /// Messages of one bundle.
-        var messages = 262_144
+        let messages: Int
         /// Bytes of all messages of the session's bundles, in wire form.
-        var bytes = 64 * 1_024 * 1_024
+        let bytes: Int
         /// How long a bundle may lie idle.
-        var idleTimeout = Duration.seconds(10)
+        let idleTimeout = Duration.seconds(10)
+
+        static let standard = Limits()
+
+        init(bundles: Int = 64, messages: Int = 262_144, bytes: Int = 64 * 1_024 * 1_024) {
+            (self.bundles, self.messages, self.bytes) = (bundles, messages, bytes)
+        }
     }
     /// A message that waits.
     struct Item {
@@ -80,7 +86,7 @@ struct BundleTable {
     private var byteCount = 0
 
     /// Makes a table without bundles.
-    init(limits: Limits = Limits()) { self.limits = limits }
+    init(limits: Limits = .standard) { self.limits = limits }
 
     /// How many there are.
     var count: Int { self.bundles.count }

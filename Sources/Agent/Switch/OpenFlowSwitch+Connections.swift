@@ -5,7 +5,7 @@ import OpenFlow
 import Synchronization
 
 /// A request to forget connections that another thread carries out; the session's next message waits until it has.
-struct ConnectionFlush {
+final class ConnectionFlush {
     /// What came of it.
     final class Outcome: Sendable {
         private let state = Mutex<(isDone: Bool, error: DatapathError?)>((false, nil))
@@ -18,6 +18,8 @@ struct ConnectionFlush {
     let context: RequestContext
     /// What came of it.
     let outcome = Outcome()
+
+    init(_ context: RequestContext) { self.context = context }
 }
 
 // Nicira's requests to forget tracked connections (NXT_CT_FLUSH_ZONE, NXT_CT_FLUSH).
@@ -69,7 +71,7 @@ extension OpenFlowSwitch {
         guard let state = self.sessions[context.session.identifier] else { return }
         // The request is part of what was read with it, which is not to be kept.
         let flush = ConnectionFlush(
-            context: RequestContext(
+            RequestContext(
                 session: context.session, transactionID: context.transactionID, now: context.now,
                 bytes: Array(context.bytes.prefix(256))[...]))
         state.connectionFlush = flush

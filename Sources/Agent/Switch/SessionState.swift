@@ -47,11 +47,16 @@ final class SessionState {
     /// Bundles that are not committed yet.
     var bundles = BundleTable()
     /// How far from the present the times of scheduled commits may be.
-    var bundleTolerance = BundleTolerance()
+    var bundleTolerance: BundleTolerance {
+        get { self.tolerances.first ?? BundleTolerance() }
+        set { self.tolerances = [newValue] }
+    }
+    /// At most one, likewise.
+    private var tolerances: [BundleTolerance] = []
     /// Requests of which parts have come (1.3 and later), in order of their first parts.
     var partialRequests: [MultipartAssembly] = []
-    /// Packet-ins that wait for the session's rate.
-    var packetIns: PacketInScheduler<WaitingPacketIn>
+    /// Paces the packet-ins of a session that has a rate; at most one, since most have none.
+    var schedulers: [PacketInScheduler<WaitingPacketIn>] = []
     /// Packet-ins that the session did not get.
     var packetInDrops = PacketInDrops()
     /// The place of the last reply that may wait.
@@ -59,7 +64,7 @@ final class SessionState {
 
     init(_ session: ControllerSession) {
         self.session = session
-        self.packetIns = PacketInScheduler(session.packetInLimit)
+        if session.packetInLimit.rate > 0 { self.schedulers = [PacketInScheduler(session.packetInLimit)] }
     }
 
     /// Whether something takes several turns, and waits for the next.

@@ -208,13 +208,27 @@ struct TLSSession: ~Copyable {
 }
 
 /// What is known of an established TLS session.
-package struct TLSSummary: Sendable, Hashable, CustomStringConvertible {
+package final class TLSSummary: Sendable, Hashable, CustomStringConvertible {
     /// Such as `TLSv1.3`.
-    package var version: String
+    package let version: String
     /// Such as `TLS_AES_256_GCM_SHA384`.
-    package var cipher: String
+    package let cipher: String
     /// The peer's own certificate.
-    package var peer: TLSCertificate?
+    package let peer: TLSCertificate?
+
+    init(version: String, cipher: String, peer: TLSCertificate?) {
+        (self.version, self.cipher, self.peer) = (version, cipher, peer)
+    }
+
+    package static func == (one: TLSSummary, other: TLSSummary) -> Bool {
+        one.version == other.version && one.cipher == other.cipher && one.peer == other.peer
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.version)
+        hasher.combine(self.cipher)
+        hasher.combine(self.peer)
+    }
 
     /// Version, cipher and the peer's subject.
     package var description: String {

@@ -59,12 +59,20 @@ extension PacketInTally: CustomStringConvertible {
 
 /// Packet-ins that did not reach a session, by class, since when, and when that is worth a line in the log; a value.
 package struct PacketInDrops: Hashable, Sendable {
+    private struct Counted: Hashable, Sendable {
+        var total = PacketInTally()
+        /// Dropped since ``since``, when something was to be logged last.
+        var recent = PacketInTally()
+        var since = MonotonicTime.zero
+    }
+
+    /// At most one: most sessions never lose any.
+    private var counted: [Counted] = []
+
     /// Dropped since the start.
-    package private(set) var total = PacketInTally()
-    /// Dropped since ``since``.
-    package private(set) var recent = PacketInTally()
-    /// When ``recent`` began.
-    package private(set) var since = MonotonicTime.zero
+    package var total: PacketInTally { self.counted.first?.total ?? PacketInTally() }
+    /// Dropped since the last time that something was to be logged.
+    var recent: PacketInTally { self.counted.first?.recent ?? PacketInTally() }
 
     private static let interval = Duration.seconds(10)
 
@@ -75,14 +83,15 @@ package struct PacketInDrops: Hashable, Sendable {
     package mutating func note(
         _ packetClass: PacketInClass, count: UInt64 = 1, now: MonotonicTime
     ) -> (drops: PacketInTally, duration: Duration)? {
-        self.total[packetClass] &+= count
-        self.recent[packetClass] &+= count
-        let duration = now.since(self.since)
-        let isFirst = self.since == .zero
+        let isFirst = self.counted.isEmpty
+        if isFirst { self.counted = [Counted()] }
+        self.counted[0].total[packetClass] &+= count
+        self.counted[0].recent[packetClass] &+= count
+        let duration = now.since(self.counted[0].since)
         guard isFirst || duration >= Self.interval else { return nil }
-        let drops = self.recent
-        self.recent = PacketInTally()
-        self.since = now
+        let drops = self.counted[0].recent
+        self.counted[0].recent = PacketInTally()
+        self.counted[0].since = now
         return (drops, isFirst ? .zero : duration)
     }
 }
