@@ -195,12 +195,10 @@ struct PacketInServiceTests {
             .v1_0, packetInLimit: PacketInLimit(rate: 100, burst: 10, queueMaximum: 50))
         let free = harness.connect(.v1_0)
         func event(_ number: Int) -> PacketInEvent {
-            var key = FlowKey()
-            key.inPort = 1
-            return PacketInEvent(
+            PacketInEvent(
                 packet: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 60), reason: .tableMiss,
                 table: TableID(rawValue: 0), cookie: Cookie(rawValue: .max), maximumLength: nil, controllerID: 0,
-                key: key)
+                inPort: PortNumber(rawValue: 1))
         }
         harness.control.deliver((0..<100).map(event), now: harness.now)
         #expect(harness.take(limited).count == 10)

@@ -275,7 +275,7 @@ struct PatchPortTests {
         #expect(fixture.datapath.takeExecutions().map { $0.actions.last } == [self.toDatapath(201)])
         #expect(fixture.bridges[0].packetIns.drain().events.isEmpty)
         let event = try #require(fixture.bridges[1].packetIns.drain().events.first)
-        #expect(event.key.inPort == 9 && event.packet[11] == 9)
+        #expect(event.inPort.rawValue == 9 && event.packet[11] == 9)
         #expect(fixture.credits(1)[0, 0].packets == 1)
 
         // As if it had come in by the patch port, of which the datapath must not hear.

@@ -11,13 +11,11 @@ struct SwitchAsynchronousTests {
     private static func event(
         _ reason: PacketInReason, maximumLength: UInt16?, controllerID: UInt16 = 0
     ) -> PacketInEvent {
-        var key = FlowKey()
-        key.inPort = 2
-        key.metadata = 0xfeed
-        return PacketInEvent(
+        PacketInEvent(
             packet: Array(0..<200), reason: reason, table: TableID(rawValue: 3),
             cookie: maximumLength == nil ? .unset : Cookie(rawValue: 9), maximumLength: maximumLength,
-            controllerID: controllerID, key: key)
+            controllerID: controllerID, inPort: PortNumber(rawValue: 2),
+            pipelineFields: Match([MatchEntry(.metadata, 0xfeed)]))
     }
 
     private static func packetIns(_ harness: SwitchHarness, _ session: ControllerSession) -> [PacketIn] {

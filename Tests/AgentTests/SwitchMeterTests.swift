@@ -131,7 +131,7 @@ struct SwitchMeterTests {
             session)
         let event = PacketInEvent(
             packet: [UInt8](repeating: 0, count: 60), reason: .applyAction, table: TableID(rawValue: 0), cookie: .none,
-            maximumLength: 0xffff, controllerID: 0, key: FlowKey())
+            maximumLength: 0xffff, controllerID: 0, inPort: .local)
         harness.control.deliver([event, event, event], now: harness.now)
         #expect(harness.take(session).count == 2)
         harness.control.deliver([event], now: harness.now + .seconds(1))
@@ -164,7 +164,7 @@ struct SwitchMeterTests {
         }
         let event = PacketInEvent(
             packet: [UInt8](repeating: 0, count: 60), reason: .applyAction, table: TableID(rawValue: 0), cookie: .none,
-            maximumLength: 0xffff, controllerID: 0, key: FlowKey(), meter: MeterID(rawValue: 2))
+            maximumLength: 0xffff, controllerID: 0, inPort: .local, meter: MeterID(rawValue: 2))
         harness.control.deliver([event, event, event], now: harness.now)
         #expect(harness.take(session).count == 2)
         guard case .meter(let statistics)? = self.body(.meter(MeterID(rawValue: 2)), harness, session) else {

@@ -179,12 +179,10 @@ struct SwitchRoleTests {
         ])
     func packetInFormats(version: OpenFlowVersion) {
         let harness = SwitchHarness()
-        var key = FlowKey()
-        key.inPort = 3
         let packet = [UInt8](repeating: 9, count: 90)
         let event = PacketInEvent(
             packet: packet, reason: .applyAction, table: TableID(rawValue: 2), cookie: Cookie(rawValue: 77),
-            maximumLength: 40, controllerID: 0, key: key)
+            maximumLength: 40, controllerID: 0, inPort: PortNumber(rawValue: 3))
         let session = harness.connect(version)
         #expect(harness.request(.nicira(.setPacketInFormat(.nicira)), session).isEmpty)
         harness.control.deliver([event], now: harness.now)

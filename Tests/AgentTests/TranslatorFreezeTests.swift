@@ -114,7 +114,7 @@ struct TranslatorFreezeTests {
         #expect(fixture.datapath.takeExecutions().isEmpty)
         let event = try #require(fixture.drain().first)
         let continuation = try #require(event.continuation)
-        #expect(event.userData == [7] && event.key[.register0] == 5 && event.maximumLength == .max)
+        #expect(event.userData == [7] && event.pipelineFields[.register0]?.value == 5 && event.maximumLength == .max)
 
         var changed = event.packet
         changed[0] = 0x06

@@ -65,7 +65,7 @@ struct UpcallHandlerTests {
         let event = try #require(fixture.drain().first)
         #expect(Array(event.packet[6..<12]) == [0, 0, 0, 0, 0, 9])
         #expect(event.reason == .applyAction && event.cookie.rawValue == 5 && event.maximumLength == 99)
-        #expect(event.key.inPort == 1)
+        #expect(event.inPort.rawValue == 1)
         let flow = try #require(fixture.datapath.flows.first)
         guard case .userspace(let userdata) = try #require(flow.actions.first) else {
             Issue.record("not a slow-path flow")

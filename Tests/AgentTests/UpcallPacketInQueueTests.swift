@@ -13,11 +13,9 @@ struct UpcallPacketInQueueTests {
     }
 
     private func event(port: UInt32, number: UInt64 = 0, bytes: Int = 60) -> PacketInEvent {
-        var key = FlowKey()
-        key.inPort = port
-        return PacketInEvent(
+        PacketInEvent(
             packet: [UInt8](repeating: 0, count: bytes), reason: .tableMiss, table: TableID(rawValue: 0),
-            cookie: Cookie(rawValue: number), maximumLength: nil, controllerID: 0, key: key)
+            cookie: Cookie(rawValue: number), maximumLength: nil, controllerID: 0, inPort: PortNumber(rawValue: port))
     }
 
     private func queue(limit: Int, limitBytes: Int = 1 << 20) -> (PacketInQueue, Wakes) {
@@ -45,7 +43,7 @@ struct UpcallPacketInQueueTests {
         for _ in 0..<20 { queue.append(self.event(port: 2)) }
         let drained = queue.drain().events
         #expect(drained.count == 10)
-        #expect(drained.count { $0.key.inPort == 1 } == 5)
+        #expect(drained.count { $0.inPort.rawValue == 1 } == 5)
         #expect(queue.counters.droppedForFairness == 5)
         #expect(queue.counters.droppedForRoom == 55)
         #expect(queue.counters.queued == 15)
@@ -97,7 +95,7 @@ struct UpcallPacketInQueueTests {
             for _ in 0..<20 { queue.append(self.event(port: 1, number: UInt64(millisecond))) }
             if millisecond % 10 == 0 { queue.append(self.event(port: 2, number: UInt64(millisecond))) }
             for event in queue.drain(maximum: 8).events {
-                if event.key.inPort == 2 {
+                if event.inPort.rawValue == 2 {
                     trickled += 1
                 } else if millisecond >= 300 {
                     ages.append(millisecond - Int(event.cookie.rawValue))

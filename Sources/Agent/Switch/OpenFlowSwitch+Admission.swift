@@ -15,11 +15,9 @@ extension OpenFlowSwitch {
         packet += [0x80, 0x35, 0, 1, 0x08, 0x00, 6, 4, 0, 3]
         packet += octets + [0, 0, 0, 0] + octets + [0, 0, 0, 0]
         packet += [UInt8](repeating: 0, count: 60 - packet.count)
-        var key = FlowKey()
-        key.inPort = PortNumber.local.rawValue
         let event = PacketInEvent(
             packet: packet, reason: .tableMiss, table: TableID(rawValue: 0), cookie: .unset, maximumLength: .max,
-            controllerID: session.controllerID, key: key)
+            controllerID: session.controllerID, inPort: .local)
         guard let reason = self.reason(of: event, for: session) else { return }
         var cache = PacketInCache()
         self.send(event, reason, packet.count, .miss, to: state, &cache, now: now)

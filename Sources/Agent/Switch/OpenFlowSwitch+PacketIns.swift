@@ -12,7 +12,7 @@ extension OpenFlowSwitch {
                 self.counters.packetInsMetered += 1
                 continue
             }
-            let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
+            let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.inPort.rawValue)
             var cache = PacketInCache()
             var isWanted = false
             for state in self.sessions.values {
@@ -23,8 +23,11 @@ extension OpenFlowSwitch {
                 // §5.3.2, 1.3 §7.3.2).
                 let wanted = Int(event.maximumLength ?? session.missSendLength)
                 let length = min(wanted == 0xffff ? .max : wanted, event.packet.count)
-                let verdict = state.packetIns.offer(
-                    WaitingPacketIn(event: event, reason: reason, length: length), share, now: now)
+                var verdict = PacketInScheduler<WaitingPacketIn>.Verdict.send
+                if !state.schedulers.isEmpty {
+                    verdict = state.schedulers[0].offer(
+                        WaitingPacketIn(event: event, reason: reason, length: length), share, now: now)
+                }
                 switch verdict {
                 case .send: self.send(event, reason, length, share.packetClass, to: state, &cache, now: now)
                 case .wait(dropped: nil): break
@@ -39,15 +42,15 @@ extension OpenFlowSwitch {
     /// Sends the packets that waited for their sessions' rates and may go now; returns when it wants to be called next.
     package func releasePacketIns(now: MonotonicTime) -> MonotonicTime {
         var deadline = MonotonicTime.distantFuture
-        for state in self.sessions.values where state.packetIns.waitingCount > 0 {
-            for (packetClass, count) in state.packetIns.dropStale(now: now) {
+        for state in self.sessions.values where !state.schedulers.isEmpty && state.schedulers[0].waitingCount > 0 {
+            for (packetClass, count) in state.schedulers[0].dropStale(now: now) {
                 self.noteDrop(packetClass, count: UInt64(count), state, now: now)
             }
-            while let (waiting, packetClass) = state.packetIns.takeDue(now: now) {
+            while let (waiting, packetClass) = state.schedulers[0].takeDue(now: now) {
                 var cache = PacketInCache()
                 self.send(waiting.event, waiting.reason, waiting.length, packetClass, to: state, &cache, now: now)
             }
-            deadline = min(deadline, state.packetIns.deadline)
+            deadline = min(deadline, state.schedulers[0].deadline)
         }
         return deadline
     }
@@ -95,16 +98,13 @@ extension OpenFlowSwitch {
             return
         }
         let before = session.output.count
-        let options = event.key.words[FlowKey.tunnelOptionIndexWord] == 0 ? .empty : self.tunnelOptions
-        self.send(Self.message(event, form, options), to: session, .unsolicited)
+        self.send(Self.message(event, form), to: session, .unsolicited)
         guard self.sessions.count > 1, session.output.count > before else { return }
         cache.add(form, Array(session.output[before...]))
     }
 
     /// A packet-in in the form that a session asked for.
-    private static func message(
-        _ event: PacketInEvent, _ form: PacketInCache.Form, _ options: TunnelOptionTable
-    ) -> Message {
+    private static func message(_ event: PacketInEvent, _ form: PacketInCache.Form) -> Message {
         let isWhole = form.length == event.packet.count
         let data = isWhole ? event.packet : Array(event.packet[..<form.length])
         let total = event.packet.count
@@ -113,21 +113,21 @@ extension OpenFlowSwitch {
             return .packetIn(
                 PacketIn(
                     totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
-                    cookie: event.cookie, inPort: PortNumber(rawValue: event.key.inPort),
-                    pipelineFields: form.version >= .v1_2 ? event.key.pipelineFields(options) : .any, data: data))
+                    cookie: event.cookie, inPort: event.inPort,
+                    pipelineFields: form.version >= .v1_2 ? event.pipelineFields : .any, data: data))
         case .nicira:
             return .nicira(
                 .packetIn(
                     NiciraPacketIn(
                         totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
-                        cookie: event.cookie, pipelineFields: event.key.pipelineFieldsAndPort(options), data: data)))
+                        cookie: event.cookie, pipelineFields: event.pipelineFieldsAndPort, data: data)))
         case .nicira2:
             return .nicira(
                 .packetIn2(
                     PacketIn2(
                         packet: data, fullLengthBytes: isWhole ? nil : UInt32(clamping: total), tableID: event.table,
                         cookie: event.cookie == .unset ? nil : event.cookie, reason: form.reason,
-                        pipelineFields: event.key.pipelineFieldsAndPort(options),
+                        pipelineFields: event.pipelineFieldsAndPort,
                         userData: event.userData.isEmpty ? nil : event.userData, continuation: event.continuation)))
         }
     }
@@ -169,31 +169,11 @@ struct PacketInCache {
     mutating func add(_ form: Form, _ bytes: [UInt8]) { self.items.append((form, bytes)) }
 }
 
-extension FlowKey {
-    /// The pipeline fields that a packet-in carries beside the ingress port: those that are not zero.
-    fileprivate func pipelineFields(_ options: TunnelOptionTable) -> Match {
-        var entries: [MatchEntry] = []
-        for field in Self.packetInFields {
-            guard let layout = field.flowLayout else { continue }
-            let value = self.bits(at: layout)
-            if value != 0 { entries.append(MatchEntry(field, value: value, mask: field.allOnes)) }
-        }
-        guard !options.isEmpty else { return Match(entries) }
-        var mask = FlowMask()
-        for word in FlowKey.tunnelOptionIndexWord..<FlowKey.wordCount { mask.words[word] = .max }
-        mask.words[FlowKey.tunnelOptionIndexWord] = self.words[FlowKey.tunnelOptionIndexWord]
-        let found = MatchCompiler.match(self, mask, options)
-        for entry in found.entries { entries.append(entry) }
-        return Match(entries, longEntries: found.longEntries)
+extension PacketInEvent {
+    /// The pipeline fields with the ingress port, as Nicira's forms have them.
+    fileprivate var pipelineFieldsAndPort: Match {
+        let fields = self.pipelineFields
+        return Match(
+            [MatchEntry(.inPort, self.inPort.rawValue)] + fields.entries, longEntries: fields.longEntries)
     }
-
-    /// The same with the ingress port, as Nicira's forms have it.
-    fileprivate func pipelineFieldsAndPort(_ options: TunnelOptionTable) -> Match {
-        let fields = self.pipelineFields(options)
-        return Match([MatchEntry(.inPort, self.inPort)] + fields.entries, longEntries: fields.longEntries)
-    }
-
-    private static let packetInFields: [MatchField] =
-        [.metadata, .tunnelID, .tunnelIPv4Source, .tunnelIPv4Destination, .packetMark]
-        + (0..<16).compactMap { MatchField.register($0) }
 }

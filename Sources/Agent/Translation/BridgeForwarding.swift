@@ -89,7 +89,8 @@ extension Translator {
                 guard let vlan, mirror.vlans.contains(vlan) else { continue }
             }
             if let filter = mirror.filter {
-                self.unwildcard(filter.looked)
+                var looked = filter.looked
+                self.unwildcard(&looked)
                 guard filter.matches(self.key) else { continue }
             }
             // Before the copy goes anywhere, which would be a reason to copy it again.

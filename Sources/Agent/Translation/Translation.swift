@@ -83,8 +83,10 @@ package struct TranslatedPacketIn: Sendable {
     package var meter: MeterID?
     /// Where the packet is put away until a controller resumes it; nil where it is not.
     package var pausedIdentifier: UInt32?
-    /// The key at that point; `inPort` is the switch's port number.
-    package var key: FlowKey
+    /// The switch's port that the packet came in by.
+    package var inPort: PortNumber
+    /// The other pipeline fields that are not zero at that point.
+    package var pipelineFields: Match
     /// The bridge whose controllers get it.
     package var bridge: BridgeIdentifier
 }

@@ -146,7 +146,8 @@ extension Translator {
         self.result.packetIns.append(
             TranslatedPacketIn(
                 precedingActions: self.result.actions.count, reason: reason, table: self.context.table,
-                cookie: self.context.cookie, maximumLength: maximumLength, controllerID: controllerID, key: self.key,
-                bridge: self.environment.bridge))
+                cookie: self.context.cookie, maximumLength: maximumLength, controllerID: controllerID,
+                inPort: PortNumber(rawValue: self.key.inPort),
+                pipelineFields: self.key.packetInFields(self.tunnelOptions), bridge: self.environment.bridge))
     }
 }

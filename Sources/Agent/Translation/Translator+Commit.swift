@@ -10,7 +10,8 @@ extension Translator {
         self.commitTags()
         guard !self.pending.isEmpty else { return }
         // What is written back after a group's bucket may be what the packet had: the result then depends on it.
-        self.unwildcard(self.pending)
+        var pending = self.pending
+        self.unwildcard(&pending)
         self.commitMetadata()
         self.commitEthernet()
         if self.key.etherType == 0x0800 {

@@ -80,7 +80,7 @@ extension Translator {
         var looked = FlowMask()
         guard self.key.ipFragment == 1, view.fragmentHandling != .matchFirst else {
             let rule = view.lookup(table: table, key: self.key, unwildcarding: &looked)
-            self.unwildcard(looked)
+            self.unwildcard(&looked)
             return rule
         }
         // The first fragment has a transport header, but is matched as if it had none, like the others.
@@ -90,7 +90,7 @@ extension Translator {
         let rule = view.lookup(table: table, key: portless, unwildcarding: &looked)
         looked.transportSource = 0
         looked.transportDestination = 0
-        self.unwildcard(looked)
+        self.unwildcard(&looked)
         return rule
     }
 
@@ -117,7 +117,7 @@ extension Translator {
             looked[pair.original] |= looked[pair.header]
             looked[pair.header] = 0
         }
-        self.unwildcard(looked)
+        self.unwildcard(&looked)
         return rule
     }
 

@@ -154,6 +154,7 @@ package struct Translator {
     ) -> Translation {
         var translator = Translator(
             key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects, recorder: recorder)
+        translator.begin()
         translator.beginTunnelOptions(view.tunnelOptions)
         switch entry {
         case .pipeline:
@@ -171,6 +172,8 @@ package struct Translator {
         return translator.finish()
     }
 
+    // Only sets: several kilobytes would be copied out of an initialiser that goes on with them.
+    @inline(__always)
     private init(
         key: FlowKey, environment: TranslationEnvironment, now: MonotonicTime, allowsSideEffects: Bool,
         recorder: TraceRecorder?
@@ -181,12 +184,17 @@ package struct Translator {
         self.allowsSideEffects = allowsSideEffects
         self.original = key
         self.key = key
-        self.key.actionSetOutput = PortNumber.unset.rawValue
         self.constant = Self.initialConstants(of: key)
         self.committedType = key.etherType
         self.tags = VLANStack(key)
-        self.committedTags = self.tags
+        self.committedTags = VLANStack(key)
         self.context = RuleContext()
+    }
+
+    /// Looks at what is looked at of every packet.
+    private mutating func begin() {
+        let key = self.original
+        self.key.actionSetOutput = PortNumber.unset.rawValue
         self.result.mask.inPort = .max
         self.result.mask.recirculationID = .max
         self.result.mask.etherType = .max
@@ -194,7 +202,7 @@ package struct Translator {
         if Self.isMPLS(key.etherType) {
             self.labels = LabelStack(
                 outerFirst: [key.mplsLabelStackEntry0, key.mplsLabelStackEntry1, key.mplsLabelStackEntry2],
-                depth: environment.capabilities.mplsDepth)
+                depth: self.environment.capabilities.mplsDepth)
             self.committedLabels = self.labels
         }
     }
@@ -233,7 +241,9 @@ package struct Translator {
         return constant
     }
 
+    @inline(__always)
     static func isIP(_ key: FlowKey) -> Bool { key.etherType == 0x0800 || key.etherType == 0x86dd }
+    @inline(__always)
     static func isARP(_ key: FlowKey) -> Bool { key.etherType == 0x0806 || key.etherType == 0x8035 }
 
     /// The port the packet came in by.
@@ -243,9 +253,9 @@ package struct Translator {
     var isRunning: Bool { !self.hasExited && self.result.error == nil && self.freezing == nil }
 
     /// Notes that the result depends on `looked` bits of the packet as it is now.
-    mutating func unwildcard(_ looked: borrowing FlowMask) {
+    mutating func unwildcard(_ looked: UnsafePointer<FlowMask>) {
         for word in 0..<FlowKey.wordCount {
-            self.result.mask.words[word] |= looked.words[word] & ~self.constant.words[word]
+            self.result.mask.words[word] |= looked.pointee.words[word] & ~self.constant.words[word]
         }
     }
 

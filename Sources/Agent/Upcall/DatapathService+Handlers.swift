@@ -191,7 +191,8 @@ extension DatapathService {
         func event(_ raised: TranslatedPacketIn, _ packet: [UInt8]) -> (BridgeIdentifier, PacketInEvent) {
             let event = PacketInEvent(
                 packet: packet, reason: raised.reason, table: raised.table, cookie: raised.cookie,
-                maximumLength: raised.maximumLength, controllerID: raised.controllerID, key: raised.key,
+                maximumLength: raised.maximumLength, controllerID: raised.controllerID, inPort: raised.inPort,
+                pipelineFields: raised.pipelineFields,
                 userData: raised.userData, continuation: raised.pausedIdentifier.map(self.continuation),
                 meter: raised.meter)
             return (raised.bridge, event)

@@ -58,10 +58,8 @@ package final class InstalledFlowTable: Sendable {
         _ identifier: FlowIdentifier, _ change: (inout InstalledFlow) -> Result
     ) -> Result? {
         self.shard(identifier).flows.withLock { flows in
-            guard var flow = flows[identifier] else { return nil }
-            let result = change(&flow)
-            flows[identifier] = flow
-            return result
+            guard let index = flows.index(forKey: identifier) else { return nil }
+            return change(&flows.values[index])
         }
     }
 

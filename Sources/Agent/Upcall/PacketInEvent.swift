@@ -1,4 +1,3 @@
-package import Datapath
 package import OpenFlow
 
 /// A packet on its way to the controllers, as translation raised it; encoded per connection later.
@@ -15,8 +14,10 @@ package struct PacketInEvent: Sendable {
     package var maximumLength: UInt16?
     /// Only connections with this controller id get it; 0 is every ordinary connection.
     package var controllerID: UInt16
-    /// Pipeline fields (in port as the switch's number, metadata, registers, tunnel) at that point.
-    package var key: FlowKey
+    /// The switch's port that the packet came in by.
+    package var inPort: PortNumber
+    /// The other pipeline fields (metadata, registers, tunnel) that were not zero at that point.
+    package var pipelineFields: Match
     /// What the action gives the controllers beside the packet.
     package var userData: [UInt8]
     /// The meter that limits what the action sends; nil for the controllers' own.
@@ -28,7 +29,8 @@ package struct PacketInEvent: Sendable {
     /// Makes an event.
     package init(
         packet: [UInt8], reason: PacketInReason, table: TableID, cookie: Cookie, maximumLength: UInt16?,
-        controllerID: UInt16, key: FlowKey, userData: [UInt8] = [],
+        controllerID: UInt16, inPort: PortNumber,
+        pipelineFields: Match = .any, userData: [UInt8] = [],
         continuation: [UInt8]? = nil, meter: MeterID? = nil
     ) {
         self.meter = meter
@@ -39,7 +41,8 @@ package struct PacketInEvent: Sendable {
         self.cookie = cookie
         self.maximumLength = maximumLength
         self.controllerID = controllerID
-        self.key = key
+        self.inPort = inPort
+        self.pipelineFields = pipelineFields
         self.userData = userData
     }
 }

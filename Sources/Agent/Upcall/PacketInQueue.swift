@@ -1,4 +1,5 @@
 import Datapath
+import OpenFlow
 import Synchronization
 
 /// Carries packet-ins from handler threads to the control loop: bounded, fair between classes of packets and between
@@ -65,14 +66,14 @@ package final class PacketInQueue: Sendable {
 
     /// Appends an event, or drops it or another one.
     @discardableResult
-    package func append(_ event: PacketInEvent) -> Outcome {
-        let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.key.inPort)
+    package func append(_ event: consuming PacketInEvent) -> Outcome {
+        let share = PacketInShare(PacketInClass(event.packet, reason: event.reason), port: event.inPort.rawValue)
         let now = self.clock()
-        var arrived = event
-        arrived.arrival = now
+        event.arrival = now
+        let (arrived, cost) = (event, event.packet.count)
         let (outcome, wakes) = self.state.withLock { state -> (Outcome, Bool) in
             let outcome: Outcome
-            switch state.queue.insert(arrived, share, cost: event.packet.count) {
+            switch state.queue.insert(arrived, share, cost: cost) {
             case .queued: outcome = .queued
             case .displaced(let victim):
                 outcome = .queuedInsteadOfOther

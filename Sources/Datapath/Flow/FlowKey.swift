@@ -6,6 +6,19 @@
 /// where word 47 is zero, so are those behind it.
 public typealias FlowWords = InlineArray<64, UInt64>
 
+// The compiler copies half a kilobyte to the stack before it indexes the words of a value that it holds by itself, and
+// twice where the value is `borrowing`. Loops over all words go through spans, whose bound is the array's own; what
+// runs for each packet takes pointers.
+extension FlowWords {
+    /// Whether all words are equal; both have as many as there are.
+    @inlinable @inline(__always)
+    static func areEqual(_ left: Span<UInt64>, _ right: Span<UInt64>) -> Bool {
+        var difference: UInt64 = 0
+        for index in 0..<FlowKey.wordCount { difference |= left[unchecked: index] ^ right[unchecked: index] }
+        return difference == 0
+    }
+}
+
 /// Everything a flow table can look at in one packet: the packet's headers and the metadata beside it.
 ///
 /// A value of 512 bytes without references; absent headers are zero. Built by ``PacketParser`` (headers)
@@ -50,14 +63,16 @@ public typealias FlowWords = InlineArray<64, UInt64>
     }
 
     /// Adds every bit of `other` to this mask.
-    @inlinable public mutating func formUnion(_ other: borrowing FlowMask) {
-        for index in 0..<FlowKey.wordCount { self.words[index] |= other.words[index] }
+    @inlinable public mutating func formUnion(_ other: FlowMask) {
+        let others = other.words.span
+        for index in 0..<FlowKey.wordCount { self.words[index] |= others[unchecked: index] }
     }
 
     /// Whether no bit is compared.
     @inlinable public var isEmpty: Bool {
+        let words = self.words.span
         var any: UInt64 = 0
-        for index in 0..<FlowKey.wordCount { any |= self.words[index] }
+        for index in 0..<FlowKey.wordCount { any |= words[unchecked: index] }
         return any == 0
     }
 }
@@ -65,31 +80,29 @@ public typealias FlowWords = InlineArray<64, UInt64>
 extension FlowKey: Equatable {
     /// Whether all words are equal.
     @inlinable public static func == (left: FlowKey, right: FlowKey) -> Bool {
-        var difference: UInt64 = 0
-        for index in 0..<Self.wordCount { difference |= left.words[index] ^ right.words[index] }
-        return difference == 0
+        FlowWords.areEqual(left.words.span, right.words.span)
     }
 
     /// Whether this key and `other` agree in every bit that `mask` compares.
-    @inlinable public func matches(_ other: borrowing FlowKey, under mask: borrowing FlowMask) -> Bool {
+    @inlinable public func matches(_ other: FlowKey, under mask: FlowMask) -> Bool {
+        let (words, others, bits) = (self.words.span, other.words.span, mask.words.span)
         var difference: UInt64 = 0
         for index in 0..<Self.wordCount {
-            difference |= (self.words[index] ^ other.words[index]) & mask.words[index]
+            difference |= (words[unchecked: index] ^ others[unchecked: index]) & bits[unchecked: index]
         }
         return difference == 0
     }
 
     /// Clears every bit that `mask` does not compare.
-    @inlinable public mutating func formIntersection(_ mask: borrowing FlowMask) {
-        for index in 0..<Self.wordCount { self.words[index] &= mask.words[index] }
+    @inlinable public mutating func formIntersection(_ mask: FlowMask) {
+        let bits = mask.words.span
+        for index in 0..<Self.wordCount { self.words[index] &= bits[unchecked: index] }
     }
 }
 
 extension FlowMask: Equatable {
     /// Whether both compare the same bits.
     @inlinable public static func == (left: FlowMask, right: FlowMask) -> Bool {
-        var difference: UInt64 = 0
-        for index in 0..<FlowKey.wordCount { difference |= left.words[index] ^ right.words[index] }
-        return difference == 0
+        FlowWords.areEqual(left.words.span, right.words.span)
     }
 }

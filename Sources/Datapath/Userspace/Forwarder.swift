@@ -105,11 +105,11 @@ struct Forwarder: ~Copyable {
                 let item = items + index
                 var number: UInt32?
                 if let candidate = self.cache.candidate(item.pointee.hash),
-                    state.flows.isMatch(candidate, item.pointee.key)
+                    state.flows.isMatch(candidate, &item.pointee.key)
                 {
                     number = candidate
                     counts.cacheHits &+= 1
-                } else if let found = state.flows.lookup(item.pointee.key) {
+                } else if let found = state.flows.lookup(&item.pointee.key) {
                     number = found
                     self.cache.remember(item.pointee.hash, record: found)
                 }
@@ -256,10 +256,10 @@ extension Forwarder: PacketSink {
     mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int) {
         let layout = PacketParser.parse(packet.bytes, into: &key)
         let now = MonotonicClock.nowNanoseconds()
-        let lookedUp = key
+        var lookedUp = key
         let length = packet.count
         let program = self.core.state.withLock { state -> ActionProgram? in
-            guard let number = state.flows.lookup(lookedUp) else { return nil }
+            guard let number = state.flows.lookup(&lookedUp) else { return nil }
             return state.flows.hit(number, bytes: length, tcpFlags: lookedUp.tcpFlags, now: now)
         }
         guard let program else {

@@ -41,11 +41,11 @@ struct MegaflowSubtable: ~Copyable {
     }
 
     /// Whether that is its mask; copies nothing, as every flow that is added asks several subtables.
-    func hasMask(_ mask: borrowing FlowMask) -> Bool {
+    func hasMask(_ mask: UnsafePointer<FlowMask>) -> Bool {
         var used = 0
-        for index in 0..<FlowKey.wordCount where mask.words[index] != 0 {
+        for index in 0..<FlowKey.wordCount where mask.pointee.words[index] != 0 {
             guard used < self.wordCount, Int(self.wordIndices[used]) == index,
-                self.wordMasks[used] == mask.words[index]
+                self.wordMasks[used] == mask.pointee.words[index]
             else { return false }
             used += 1
         }
@@ -54,11 +54,11 @@ struct MegaflowSubtable: ~Copyable {
 
     /// The hash of the words of `key` under the mask.
     @inline(__always)
-    func hash(_ key: FlowKey, seed: UInt64) -> UInt32 {
+    func hash(_ key: UnsafePointer<FlowKey>, seed: UInt64) -> UInt32 {
         var hash = FlowHash(seed: seed)
         var index = 0
         while index < self.wordCount {
-            hash.combine(key.words[Int(self.wordIndices[index])] & self.wordMasks[index])
+            hash.combine(key.pointee.words[Int(self.wordIndices[index])] & self.wordMasks[index])
             index &+= 1
         }
         return UInt32(truncatingIfNeeded: hash.finalize() >> 32)
@@ -66,20 +66,20 @@ struct MegaflowSubtable: ~Copyable {
 
     /// Whether `key` under the mask has exactly `words` (``wordCount`` of them).
     @inline(__always)
-    func matches(_ key: FlowKey, _ words: UnsafePointer<UInt64>) -> Bool {
+    func matches(_ key: UnsafePointer<FlowKey>, _ words: UnsafePointer<UInt64>) -> Bool {
         var difference: UInt64 = 0
         var index = 0
         while index < self.wordCount {
-            difference |= (key.words[Int(self.wordIndices[index])] & self.wordMasks[index]) ^ words[index]
+            difference |= (key.pointee.words[Int(self.wordIndices[index])] & self.wordMasks[index]) ^ words[index]
             index &+= 1
         }
         return difference == 0
     }
 
     /// Writes the words of `key` under the mask to `words`.
-    func extract(_ key: FlowKey, to words: UnsafeMutablePointer<UInt64>) {
+    func extract(_ key: UnsafePointer<FlowKey>, to words: UnsafeMutablePointer<UInt64>) {
         for index in 0..<self.wordCount {
-            words[index] = key.words[Int(self.wordIndices[index])] & self.wordMasks[index]
+            words[index] = key.pointee.words[Int(self.wordIndices[index])] & self.wordMasks[index]
         }
     }
 

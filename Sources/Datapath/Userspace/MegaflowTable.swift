@@ -72,7 +72,7 @@ package struct MegaflowTable: ~Copyable {
 
     /// The number of a flow that matches `key`, or nil.
     @inline(__always)
-    mutating func lookup(_ key: FlowKey) -> UInt32? {
+    mutating func lookup(_ key: UnsafePointer<FlowKey>) -> UInt32? {
         self.lookups &+= 1
         if self.lookups >= Self.reorderInterval { self.reorder() }
         for place in self.order {
@@ -88,7 +88,7 @@ package struct MegaflowTable: ~Copyable {
 
     @inline(__always)
     private func find(
-        _ key: FlowKey, _ hash: UInt32, _ subtable: UnsafeMutablePointer<MegaflowSubtable>
+        _ key: UnsafePointer<FlowKey>, _ hash: UInt32, _ subtable: UnsafeMutablePointer<MegaflowSubtable>
     ) -> UInt32? {
         subtable.pointee.find(hash) { number in
             guard let words = self.record(number).pointee.words else { return false }
@@ -98,7 +98,7 @@ package struct MegaflowTable: ~Copyable {
 
     /// Whether the flow of that number (from a cache, perhaps long ago) exists and matches `key`.
     @inline(__always)
-    func isMatch(_ number: UInt32, _ key: FlowKey) -> Bool {
+    func isMatch(_ number: UInt32, _ key: UnsafePointer<FlowKey>) -> Bool {
         guard number < self.recordLimit else { return false }
         let record = self.record(number)
         guard record.pointee.subtable >= 0, let words = record.pointee.words,
@@ -135,13 +135,19 @@ package struct MegaflowTable: ~Copyable {
     ///
     /// `exists` when a flow with the same key and mask has another identifier; `noSpace` at the limit.
     package mutating func put(_ flow: borrowing DatapathFlow) throws(DatapathError) {
-        let identifier = flow.identifier
-        let program = ActionProgram(flow.actions)
+        var (key, mask) = (flow.key, flow.mask)
+        try self.put(flow.identifier, &key, &mask, ActionProgram(flow.actions))
+    }
+
+    private mutating func put(
+        _ identifier: FlowIdentifier, _ key: UnsafePointer<FlowKey>, _ mask: UnsafePointer<FlowMask>,
+        _ program: ActionProgram
+    ) throws(DatapathError) {
         if let number = self.byIdentifier[identifier] {
             let record = self.record(number)
             guard record.pointee.subtable >= 0, let subtable = self.subtables[Int(record.pointee.subtable)],
-                let words = record.pointee.words, subtable.pointee.hasMask(flow.mask),
-                subtable.pointee.matches(flow.key, words)
+                let words = record.pointee.words, subtable.pointee.hasMask(mask),
+                subtable.pointee.matches(key, words)
             else { throw DatapathError(.exists, operation: "put flow", detail: "another flow has this identifier") }
             record.pointee.program = program
             return
@@ -149,14 +155,14 @@ package struct MegaflowTable: ~Copyable {
         guard self.count < self.limit else {
             throw DatapathError(.noSpace, operation: "put flow", detail: "the limit is \(self.limit) flows")
         }
-        let place = self.subtable(for: flow.mask)
+        let place = self.subtable(for: mask)
         guard let subtable = self.subtables[Int(place)] else { return }
-        let hash = subtable.pointee.hash(flow.key, seed: self.seed)
-        guard self.find(flow.key, hash, subtable) == nil else {
+        let hash = subtable.pointee.hash(key, seed: self.seed)
+        guard self.find(key, hash, subtable) == nil else {
             throw DatapathError(.exists, operation: "put flow", detail: "a flow with this key and mask exists")
         }
         let words = UnsafeMutablePointer<UInt64>.allocate(capacity: max(1, subtable.pointee.wordCount))
-        subtable.pointee.extract(flow.key, to: words)
+        subtable.pointee.extract(key, to: words)
         let number = self.takeRecord()
         self.record(number).pointee = Record(
             identifier: identifier, statistics: FlowStatistics(), subtable: place, hash: hash, words: words,
@@ -186,17 +192,17 @@ package struct MegaflowTable: ~Copyable {
         for place in self.order { self.removeSubtable(place) }
     }
 
-    private func subtableIndex(of mask: borrowing FlowMask) -> Int32? {
+    private func subtableIndex(of mask: UnsafePointer<FlowMask>) -> Int32? {
         for place in self.order {
             if let subtable = self.subtables[Int(place)], subtable.pointee.hasMask(mask) { return place }
         }
         return nil
     }
 
-    private mutating func subtable(for mask: borrowing FlowMask) -> Int32 {
+    private mutating func subtable(for mask: UnsafePointer<FlowMask>) -> Int32 {
         if let place = self.subtableIndex(of: mask) { return place }
         let subtable = UnsafeMutablePointer<MegaflowSubtable>.allocate(capacity: 1)
-        subtable.initialize(to: MegaflowSubtable(mask: mask))
+        subtable.initialize(to: MegaflowSubtable(mask: mask.pointee))
         let free = self.subtables.firstIndex { $0 == nil }
         let place = free ?? self.subtables.count
         if free == nil { self.subtables.append(subtable) } else { self.subtables[place] = subtable }
@@ -307,6 +313,7 @@ package final class ActionProgram: Sendable {
 extension MegaflowTable {
     /// The actions of a flow that matches `key`, for tests and tracing; the flow's counters stay as they are.
     package mutating func actions(for key: FlowKey) -> [DatapathAction]? {
-        self.lookup(key).flatMap { self.record($0).pointee.program?.actions }
+        var key = key
+        return self.lookup(&key).flatMap { self.record($0).pointee.program?.actions }
     }
 }
