@@ -12,13 +12,16 @@ package enum StockKernel {
     /// Whether this process runs inside the guest.
     package static let isGuest = ProcessInfo.processInfo.environment[Self.mark] != nil
 
-    /// Runs the tests that `filter` selects inside a fresh guest, and returns what happened.
-    package static func runTests(filter: String, seconds: Int = 900) async throws -> Command {
+    /// Runs the tests that `filter` selects inside a fresh guest with so many processors, and returns what happened.
+    package static func runTests(
+        filter: String, processors: Int = 1, seconds: Int = 900
+    ) async throws -> Command {
         try await Self.gate.pass {
             let kernel = "\(Repository.root)/.build/stock-kernel"
             try Command.require(["\(Repository.root)/Scripts/stock-kernel", kernel])
             let arguments = [
-                "\(Repository.root)/Scripts/qemu-run", "--kernel", kernel, "--timeout", "\(seconds)", "--",
+                "\(Repository.root)/Scripts/qemu-run", "--kernel", kernel, "--cpus", "\(processors)", "--timeout",
+                "\(seconds)", "--",
                 Repository.testProgram, "--testing-library", "swift-testing", "--filter", filter,
             ]
             return try Command.run(

@@ -15,4 +15,13 @@ struct KernelGuestTests {
         // A filter that selects nothing succeeds too.
         #expect(run.output.contains("passed after") && !run.output.contains("with 0 tests"), "\(run.output)")
     }
+
+    @Test("Packets go through, and come up, on two processors: under the stock kernel, user-mode Linux's having one")
+    func processors() async throws {
+        // Those that handlers take part in: software emulation is slow.
+        let filter = "DatapathTests\\.KernelTrafficTests/(userspace|recirculation|overflow)"
+        let run = try await StockKernel.runTests(filter: filter, processors: 2)
+        #expect(run.succeeded, "\(run.output)")
+        #expect(run.output.contains("passed after") && !run.output.contains("with 0 tests"), "\(run.output)")
+    }
 }
