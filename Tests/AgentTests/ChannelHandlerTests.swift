@@ -276,6 +276,18 @@ struct ChannelHandlerTests {
         #expect(!harness.channel.isActive)
     }
 
+    @Test("a peer that waits for the control loop is not asked for a sign of life")
+    func waiting() throws {
+        let harness = try ChannelHarness(inactivityProbe: .seconds(5))
+        try harness.negotiate()
+        try harness.receive(try ChannelHarness.encode(.barrierRequest))
+        for _ in 0..<10 { harness.advance(.seconds(5)) }
+        #expect(try harness.messages().isEmpty && harness.channel.isActive)
+        harness.link.handled(messages: harness.link.takeInputs().count, bytes: 0)
+        harness.advance(.seconds(5))
+        #expect(try harness.messages().map { $0.message } == [.echoRequest([])])
+    }
+
     @Test("a peer that says no HELLO is let go after ten seconds")
     func halfOpen() throws {
         let harness = try ChannelHarness()

@@ -125,7 +125,7 @@ final class ChannelHarness {
     func negotiate(_ version: OpenFlowVersion = .v1_3) throws {
         try self.receive(try Self.encode(.hello(Hello(versions: nil)), version: version))
         _ = try self.output()
-        _ = self.link.takeInputs()
+        self.link.handled(messages: self.link.takeInputs().count, bytes: 0)
     }
 }
 

@@ -43,7 +43,6 @@ struct ConnectionBackPressureTests {
     func controlLoopBehind() throws {
         let harness = try ChannelHarness()
         try harness.negotiate()
-        harness.link.handled(messages: 1, bytes: 0)
         let connection = OpenFlowConnection(link: harness.link, origin: .listener(0), peer: "test")
         let answering = AnsweringSwitch()
         try harness.receive(try Self.barriers(AgentLimits.pendingMessagesMaximum))

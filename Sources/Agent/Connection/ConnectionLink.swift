@@ -145,6 +145,9 @@ package final class ConnectionLink: Sendable {
         return stop
     }
 
+    /// Whether the control loop has not handled all that came.
+    var hasUnhandledInputs: Bool { self.inbound.withLock { $0.messages > 0 } }
+
     /// Takes what is to be written, and whether to close after it.
     func takeOutput() -> (chunks: [[UInt8]], closing: CloseReason?) {
         self.outbound.withLock { outbound in

@@ -438,7 +438,10 @@ extension OpenFlowChannelHandler {
     private func timerFired() {
         self.timer = nil
         guard let context = self.context, self.closing == nil else { return }
-        switch self.machine.timerFired(now: self.clock()) {
+        let now = self.clock()
+        // Who waits for answers of ours is silent for a good reason: some, like ovs-ofctl, then answer no echo request.
+        if self.link.hasUnhandledInputs { self.machine.heard(now: now) }
+        switch self.machine.timerFired(now: now) {
         case .wait: break
         case .close(.noHello) where self.isSecuring: return self.close(.noTLSHandshake, after: nil, context)
         case .close(let reason): return self.close(reason, after: nil, context)
