@@ -28,8 +28,37 @@ extension DatapathAction {
         case .checkPacketLength(let maximum, let longer, let notLonger):
             "check_pkt_len(size=\(maximum),gt(\(longer.text(port: name))),le(\(notLonger.text(port: name))))"
         case .packetSample(let group, let cookie): "psample(group=\(group),cookie=0x\(String(cookie, radix: 16)))"
+        case .pushEthernet(let fields): "push_eth(src=\(fields.source),dst=\(fields.destination))"
+        case .popEthernet: "pop_eth"
+        case .pushServiceHeader(let header): "push_nsh(\(header.text))"
+        case .popServiceHeader: "pop_nsh()"
+        case .encapsulateMPLS(let entry, let type):
+            "add_mpls(label=\(entry >> 12),tc=\(entry >> 9 & 7),ttl=\(entry & 0xff),bos=\(entry >> 8 & 1),"
+                + "eth_type=0x\(String(type, radix: 16)))"
         case .edit(let edit): edit.text
         }
+    }
+}
+
+extension ServiceHeader {
+    /// The header as dumps write it.
+    fileprivate var text: String {
+        let fields = self.fields
+        let base =
+            "flags=\(fields.flags),ttl=\(fields.ttl),mdtype=\(self.metadataType),np=\(self.nextProtocol),"
+            + "spi=0x\(String(fields.pathID, radix: 16)),si=\(fields.index)"
+        guard let contexts = self.contextHeaders else {
+            return base
+                + (1...4).map { ",c\($0)=0x\(String(fields.context($0), radix: 16))" }.joined()
+        }
+        return base + ",md2=0x\(TunnelOptionText.digits(contexts, 0..<contexts.count))"
+    }
+}
+
+extension ServiceHeaderFields {
+    /// Context 1…4.
+    fileprivate func context(_ number: Int) -> UInt32 {
+        UInt32(truncatingIfNeeded: self.contexts >> UInt128(128 - 32 * number))
     }
 }
 
@@ -104,6 +133,14 @@ extension HeaderRewrite {
                     Self.address("tll", value.targetLinkLayerAddress, mask.targetLinkLayerAddress),
                 ]) + ")"
         case .mpls(let value, let mask): "mpls(\(Self.list([Self.number("lse", value, mask)])))"
+        case .serviceHeader(let value, let mask):
+            "nsh("
+                + Self.list(
+                    [
+                        Self.number("flags", value.flags, mask.flags), Self.number("ttl", value.ttl, mask.ttl),
+                        Self.number("spi", value.pathID, mask.pathID, whole: 0xff_ffff),
+                        Self.number("si", value.index, mask.index),
+                    ] + (1...4).map { Self.number("c\($0)", value.context($0), mask.context($0)) }) + ")"
         case .priority(let value): "skb_priority(0x\(String(value, radix: 16)))"
         case .mark(let value, let mask): "skb_mark(\(Self.list([Self.number("mark", value, mask)])))"
         case .tunnel(let fields):

@@ -17,7 +17,8 @@ public indirect enum DatapathAction: Sendable, Hashable {
     case popVLAN
     /// Adds an outer MPLS label stack entry and sets the EtherType.
     case pushMPLS(labelStackEntry: UInt32, etherType: UInt16)
-    /// Removes the outer MPLS label stack entry and sets the EtherType to the given one.
+    /// Removes the outer MPLS label stack entry and sets the EtherType to the given one; 0x6558 where the packet has no
+    /// Ethernet header and one is behind the entry.
     case popMPLS(etherType: UInt16)
     /// Computes a hash over the packet's flow and stores it as the datapath hash.
     case hash(algorithm: HashAlgorithm, basis: UInt32)
@@ -42,6 +43,16 @@ public indirect enum DatapathAction: Sendable, Hashable {
     /// Gives the packet to a group of the kernel's psample, with 64 bits of the caller's; inside a sample the group is
     /// told its probability.
     case packetSample(group: UInt32, cookie: UInt64)
+    /// Adds an Ethernet header before a packet that has none.
+    case pushEthernet(EthernetFields)
+    /// Removes the Ethernet header of an untagged frame.
+    case popEthernet
+    /// Adds a network service header before everything; the packet has no Ethernet header then.
+    case pushServiceHeader(ServiceHeader)
+    /// Removes the network service header that a packet without an Ethernet header begins with.
+    case popServiceHeader
+    /// Adds an MPLS label stack entry before everything; the packet has no Ethernet header then.
+    case encapsulateMPLS(labelStackEntry: UInt32, etherType: UInt16)
     /// Changes headers in a way that only software can: the kernel has no such action (``PacketEdit``).
     case edit(PacketEdit)
 
@@ -94,6 +105,8 @@ public enum HeaderRewrite: Sendable, Hashable {
     case neighbourDiscovery(NeighbourDiscoveryFields, mask: NeighbourDiscoveryFields)
     /// The outermost MPLS label stack entry.
     case mpls(labelStackEntry: UInt32, mask: UInt32)
+    /// Network service header; contexts where it is of metadata type 1.
+    case serviceHeader(ServiceHeaderFields, mask: ServiceHeaderFields)
     /// Queueing priority (skb priority).
     case priority(UInt32)
     /// Packet mark (skb mark).

@@ -35,6 +35,14 @@ public struct DatapathCapabilities: Sendable, Hashable {
     /// ``PacketEdit`` works, and keys have the fields that the kernel's have not: service instance tags and which
     /// extension headers an IPv6 packet has.
     public var softwareHeaders: Bool = false
+    /// Keys have the fields of network service headers, which can be pushed and popped.
+    public var serviceHeaders: Bool = false
+    /// Fields of a network service header may be rewritten in place (the kernel never could).
+    public var serviceHeaderRewrite: Bool = false
+    /// Ethernet headers can be pushed and popped, and packets without one be looked up.
+    public var ethernetRemoval: Bool = false
+    /// `encapsulateMPLS` works.
+    public var labelBeforeEthernet: Bool = false
     /// Nothing beyond the least.
     public init() {}
 }

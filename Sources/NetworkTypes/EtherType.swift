@@ -25,6 +25,8 @@
     @inlinable public static var pbb: EtherType { EtherType(rawValue: 0x88e7) }
     /// Link layer discovery, IEEE 802.1AB.
     @inlinable public static var lldp: EtherType { EtherType(rawValue: 0x88cc) }
+    /// An Ethernet frame, where tunnels and labels name what they carry, RFC 1701.
+    @inlinable public static var transparentEthernet: EtherType { EtherType(rawValue: 0x6558) }
     /// Network service header, RFC 8300.
     @inlinable public static var nsh: EtherType { EtherType(rawValue: 0x894f) }
 

@@ -19,7 +19,8 @@ struct PipelineMatchCompilerTests {
         let ipv4 = MatchEntry(.etherType, 0x0800)
         let ipv6 = MatchEntry(.etherType, 0x86dd)
         switch field.prerequisite {
-        case .none, .inPort, .ethernet, .serviceHeader: return []
+        case .none, .inPort, .ethernet: return []
+        case .serviceHeader: return [MatchEntry(.etherType, 0x894f)]
         case .pbb: return [MatchEntry(.etherType, 0x88e7)]
         case .vlan: return [MatchEntry(.vlanID, 0x1005)]
         case .mpls: return [MatchEntry(.etherType, 0x8847)]
@@ -103,6 +104,40 @@ struct PipelineMatchCompilerTests {
     func vlan(match: Match) throws {
         let back = try Self.roundTrip(match)
         #expect(back == match)
+    }
+
+    @Test("a packet type stands for its EtherType: fields need no other, and it is told once")
+    func packetTypes() throws {
+        for match in [
+            Match([MatchEntry(.packetType, 0x1_894f), MatchEntry(.serviceHeaderPathID, 7)]),
+            Match([
+                MatchEntry(.packetType, 0x1_0800), MatchEntry(.ipv4Source, 7), MatchEntry(.ipProtocol, 6),
+                MatchEntry(.tcpSource, 80),
+            ]),
+            Match([MatchEntry(.packetType, 0), MatchEntry(.etherType, 0x0806), MatchEntry(.arpOperation, 1)]),
+        ] {
+            let back = try Self.roundTrip(match)
+            #expect(Set(back.entries) == Set(match.entries))
+        }
+        #expect(throws: OpenFlowError(.matchBadPrerequisite)) {
+            try Self.roundTrip(Match([MatchEntry(.packetType, 0x1_0800), MatchEntry(.ethernetSource, 7)]))
+        }
+    }
+
+    @Test("a flow of zeros of Ethernet is confined to Ethernet, and tells what it was told")
+    func confined() throws {
+        for (match, isConfined) in [
+            (Match([MatchEntry(.vlanID, value: 0, mask: 0x1fff)]), true),
+            (Match([MatchEntry(.ethernetDestination, value: 0, mask: 0x0100_0000_0000)]), true),
+            (Match([MatchEntry(.etherType, 0x0800), MatchEntry(.vlanID, value: 0, mask: 0x1fff)]), false),
+            (Match([MatchEntry(.register0, 0)]), false), (Match([]), false),
+        ] {
+            var key = FlowKey()
+            var mask = FlowMask()
+            try MatchCompiler.compile(match, into: &key, &mask, confines: true)
+            #expect((mask.packetType != 0) == isConfined)
+            #expect(Set(MatchCompiler.match(key, mask).entries) == Set(match.entries))
+        }
     }
 
     @Test("tells wide registers by the narrow ones")

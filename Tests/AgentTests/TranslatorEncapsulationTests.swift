@@ -7,69 +7,6 @@ import Testing
 
 @Suite("MPLS, IEEE 802.1ah and times to live in translation")
 struct TranslatorEncapsulationTests {
-    /// A packet on its way through translations and a datapath, as often as it takes.
-    private struct Walk {
-        struct Sink: PacketSink, ~Copyable {
-            var outputs: [(port: UInt32, bytes: [UInt8])] = []
-            var returned: [(identifier: UInt32, bytes: [UInt8])] = []
-            var problems: [PacketDiscardReason] = []
-            mutating func output(_ packet: inout PacketBuffer, to port: PortIndex, maximumLength: Int) {
-                self.outputs.append((port.rawValue - 100, packet.copiedBytes()))
-            }
-            mutating func passUp(
-                _ packet: inout PacketBuffer, key: borrowing FlowKey, userdata: UInt64, maximumLength: Int
-            ) {}
-            mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int) {
-                self.returned.append((key.recirculationID, packet.copiedBytes()))
-            }
-            mutating func discard(_ reason: PacketDiscardReason) { self.problems.append(reason) }
-            mutating func nextRandom() -> UInt32 { 0 }
-        }
-
-        var fixture: TranslationFixture
-        var outputs: [(port: UInt32, bytes: [UInt8])] = []
-        var problems: [String] = []
-        var translations = 0
-
-        /// The key as the datapath gives it.
-        func key(_ bytes: [UInt8], _ port: UInt32) -> FlowKey {
-            var key = TestFrame.key(of: bytes, inPort: port)
-            let depth = self.fixture.capabilities.mplsDepth
-            if depth < 2 { key.mplsLabelStackEntry1 = 0 }
-            if depth < 3 { key.mplsLabelStackEntry2 = 0 }
-            return key
-        }
-
-        mutating func run(_ bytes: [UInt8], entry: TranslationEntry = .pipeline, recirculation: UInt32 = 0) throws {
-            self.translations += 1
-            var key = self.key(bytes, 1)
-            key.recirculationID = recirculation
-            let result = self.fixture.translate(key: key, entry: entry)
-            if let error = result.error { return self.problems.append("\(error)") }
-            var executions = [PacketExecution(packet: bytes, key: self.key(bytes, 101), actions: result.actions)]
-            if result.slowPath.contains(.action) {
-                var replay = try PacketReplay(result.actions, on: bytes, key: self.key(bytes, 101))
-                let replayed = replay.executions()
-                executions = try #require(replayed)
-            } else if !self.fixture.capabilities.softwareHeaders {
-                self.problems += KernelLegality.faults(of: result.actions, on: key)
-            }
-            for execution in executions {
-                var packet = try PacketBuffer(copying: execution.packet.span.bytes)
-                var key = execution.key
-                var sink = Sink()
-                ActionExecutor.execute(execution.actions, on: &packet, key: &key, into: &sink)
-                let (outputs, returned, problems) = (sink.outputs, sink.returned, sink.problems)
-                self.outputs += outputs
-                self.problems += problems.map { "\($0) in \(execution.actions)" }
-                for next in returned {
-                    let state = try #require(self.fixture.recirculation?.state(of: next.identifier))
-                    try self.run(next.bytes, entry: .thawed(state), recirculation: next.identifier)
-                }
-            }
-        }
-    }
-
     private static func fixture(kernelDepth: Int?) -> TranslationFixture {
         var fixture = TranslationFixture()
         fixture.recirculation = RecirculationTable()
@@ -139,7 +76,7 @@ struct TranslatorEncapsulationTests {
             }
             list.append(output(2))
             reference.perform(output(2))
-            var walk = Walk(fixture: Self.fixture(kernelDepth: kernelDepth))
+            var walk = TranslationWalk(fixture: Self.fixture(kernelDepth: kernelDepth))
             walk.fixture.pipeline.add(actions: list)
             try walk.run(bytes)
             // A tag that is too many ends a translation.
@@ -154,7 +91,7 @@ struct TranslatorEncapsulationTests {
 
     @Test("a label is pushed, rewritten and popped by the datapath itself, once through")
     func plain() throws {
-        var walk = Walk(fixture: Self.fixture(kernelDepth: 1))
+        var walk = TranslationWalk(fixture: Self.fixture(kernelDepth: 1))
         walk.fixture.pipeline.add(actions: [
             .pushMPLS(.mpls), .setField(.mplsLabel, value: 9, mask: 0xfffff), output(2),
         ])
@@ -199,37 +136,5 @@ struct TranslatorEncapsulationTests {
             #expect(result.actions == [out(2)] && result.slowPath == (isKernel ? .match : []))
             #expect(result.mask.serviceInstance == (isKernel ? 0 : 0xff_ffff))
         }
-    }
-}
-
-/// What the kernel's openvswitch module demands of a list of actions (`__ovs_nla_copy_actions`).
-enum KernelLegality {
-    static func faults(of actions: [DatapathAction], on key: FlowKey) -> [String] {
-        var faults: [String] = []
-        var type = key.etherType
-        var tags = (key.vlanTPID != 0 ? 1 : 0) + (key.innerVLANTPID != 0 ? 1 : 0)
-        var labels = [key.mplsLabelStackEntry0, key.mplsLabelStackEntry1, key.mplsLabelStackEntry2].count { $0 != 0 }
-        func isMPLS(_ type: UInt16) -> Bool { type == 0x8847 || type == 0x8848 }
-        for action in actions {
-            switch action {
-            case .pushVLAN: tags += 1
-            case .popVLAN: tags = max(0, tags - 1)
-            case .pushMPLS(_, let new):
-                if tags > 0 || !([0x0800, 0x86dd, 0x0806, 0x8035].contains(type) || isMPLS(type)) {
-                    faults.append("\(action) on type \(type) with \(tags) tags")
-                }
-                type = new
-                labels += 1
-            case .popMPLS(let new):
-                if tags > 0 || !isMPLS(type) { faults.append("\(action) on type \(type) with \(tags) tags") }
-                labels -= 1
-                type = !isMPLS(new) || labels <= 0 ? 0 : new
-            case .set(.ipv4): if type != 0x0800 { faults.append("\(action) on type \(type)") }
-            case .set(.mpls): if !isMPLS(type) { faults.append("\(action) on type \(type)") }
-            case .edit: faults.append("\(action)")
-            default: break
-            }
-        }
-        return faults
     }
 }

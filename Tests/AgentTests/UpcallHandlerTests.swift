@@ -158,6 +158,18 @@ struct UpcallHandlerTests {
         #expect(
             fixture.bridge.packetOut(packet: [1], inPort: .any, metadata: .any, actions: [], now: .zero)
                 == OpenFlowError(.requestBadPacket))
+        // A packet of another type than Ethernet.
+        let bare = Match([MatchEntry(.packetType, 0x1_0800)])
+        let inner = Array(bytes[14...])
+        let actions = [Action.encapsulate(Encapsulation()), output(2)]
+        let number = PortNumber(rawValue: 1)
+        #expect(
+            fixture.bridge.packetOut(packet: inner, inPort: number, metadata: bare, actions: actions, now: .zero) == nil
+        )
+        // This datapath adds no headers, so the handlers do.
+        let framed = [UInt8](repeating: 0, count: 12) + [8, 0] + inner
+        #expect(fixture.datapath.executions.last?.actions == [out(2)])
+        #expect(fixture.datapath.executions.last?.packet == framed)
         let header = Match([MatchEntry(.ethernetSource, 1)])
         #expect(send(.controller, [], header) == OpenFlowError(.requestPipelineFieldsOnly))
         let register = Match([MatchEntry(.register0, 2)])

@@ -25,6 +25,7 @@ enum BackendContract {
         ("userspace action", userspaceAction), ("execute", execute), ("VLAN", vlan), ("rewrites", rewrites),
         ("recirculation", recirculation), ("clone and sample", cloneAndSample), ("truncation", truncation),
         ("flush", flush), ("wake", wake), ("packet length", packetLength), ("labels", labels), ("samples", samples),
+        ("service headers", serviceHeaders), ("packets without Ethernet", withoutEthernet),
     ]
 
     static let frame = Frames.ethernet(0x0800, Frames.ipv4(17, Frames.udp(1000, 2000, payload: Array(0..<40))))
@@ -57,13 +58,17 @@ enum BackendContract {
     }
 
     /// The next upcall for our frame, from any handler; others (chatter) are passed over.
-    static func upcall(_ fixture: Fixture) throws -> Upcall? {
+    static func upcall(_ fixture: Fixture, withoutEthernet: Bool = false) throws -> Upcall? {
         let deadline = MonotonicClock.nowNanoseconds() + 60_000_000_000
         while MonotonicClock.nowNanoseconds() < deadline {
             for handler in 0..<fixture.backend.handlerCount {
                 var batch: [Upcall] = []
                 _ = try fixture.backend.receiveUpcalls(
                     handler: handler, into: &batch, maximum: 1, timeoutMilliseconds: 20)
+                if withoutEthernet {
+                    if let first = batch.first, first.key.packetType != 0 { return first }
+                    continue
+                }
                 if let first = batch.first, first.packet.count >= 14, first.packet[6..<12].elementsEqual(Frames.hostA) {
                     return first
                 }
@@ -290,6 +295,93 @@ enum BackendContract {
         let labelled = Array(Self.frame[0..<12]) + [0x88, 0x47, 0, 0, 0x70, 0x40, 0, 0, 0x51, 0x40]
         #expect(fixture.rightWire.receive() == labelled + Self.frame[14...])
         #expect(fixture.rightWire.receive() == Self.frame)
+    }
+
+    /// A header is pushed before a frame, and popped behind a recirculation, with each of the metadata types.
+    static func serviceHeaders(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.serviceHeaders else { return }
+        let addresses = EthernetFields(
+            source: MACAddress(rawValue: 0x0200_0000_000a), destination: MACAddress(rawValue: 0x0200_0000_000b))
+        for contexts in [nil, [0, 5, 6, 3, 1, 2, 3, 0]] as [[UInt8]?] {
+            let fields = ServiceHeaderFields(
+                flags: 2, ttl: 9, pathID: 0x123456, index: 7, contexts: contexts == nil ? 0xabcd : 0)
+            let header = ServiceHeader(fields, nextProtocol: 3, contextHeaders: contexts)
+            Self.put(
+                Self.flow(
+                    from: fixture.left,
+                    [.pushServiceHeader(header), .pushEthernet(addresses), .output(fixture.right.index)]), fixture)
+            try fixture.leftWire.send(Self.frame)
+            let metadata = contexts ?? [UInt8](repeating: 0, count: 14) + [0xab, 0xcd]
+            let bytes = ServiceHeaderTests.header(type: contexts == nil ? 1 : 2, metadata: metadata)
+            let framed = Frames.ethernet(0x894f, Array(bytes.prefix(7)) + [7] + bytes.dropFirst(8) + Self.frame)
+            #expect(fixture.rightWire.receive() == framed)
+            // The way back: the flow knows the metadata type, as those of the agent's do.
+            var key = FlowKey(parsing: framed)
+            key.inPort = fixture.right.index.rawValue
+            var mask = FlowMask()
+            mask.inPort = .max
+            mask.recirculationID = .max
+            mask.etherType = .max
+            mask.serviceHeaderMetadataType = .max
+            mask.serviceHeaderNextProtocol = .max
+            mask.serviceHeaderPathID = 0xff_ff00
+            if contexts == nil { mask.serviceHeaderContexts = 0xffff }
+            key.formIntersection(mask)
+            Self.put(
+                DatapathFlow(
+                    identifier: FlowIdentifier(key: key, mask: mask), key: key, mask: mask,
+                    actions: [.popEthernet, .popServiceHeader, .recirculate(9)]), fixture)
+            Self.put(
+                Self.flow(from: fixture.right, recirculation: 9, [.output(fixture.left.index)]), fixture)
+            try fixture.rightWire.send(framed)
+            #expect(fixture.leftWire.receive() == Self.frame)
+            let stored = try fixture.backend.flow(FlowIdentifier(key: key, mask: mask))
+            #expect(stored.key == key && stored.actions == [.popEthernet, .popServiceHeader, .recirculate(9)])
+        }
+    }
+
+    /// A packet without an Ethernet header misses, is passed up with its type, and executed as what it is.
+    static func withoutEthernet(_ fixture: Fixture) throws {
+        guard fixture.backend.capabilities.ethernetRemoval else { return }
+        Self.put(Self.flow(from: fixture.left, [.popEthernet, .recirculate(11)]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        guard let upcall = try Self.upcall(fixture, withoutEthernet: true) else { return }
+        #expect(upcall.packet == Array(Self.frame[14...]))
+        #expect(upcall.key.packetType == 0x1_0800 && upcall.key.etherType == 0x0800)
+        #expect(upcall.key.ethernetSource == 0 && upcall.key.ipv4Source == 0x0a00_0001)
+        let addresses = EthernetFields(
+            source: MACAddress(rawValue: 0x0200_0000_000a), destination: MACAddress(rawValue: 0x0200_0000_000b))
+        let actions: [DatapathAction] = [.pushEthernet(addresses), .output(fixture.right.index)]
+        let results = fixture.backend.execute([
+            PacketExecution(packet: upcall.packet, key: upcall.key, actions: actions)
+        ])
+        #expect(results == [nil])
+        #expect(fixture.rightWire.receive() == Self.frame)
+        // A flow of such packets, and one of Ethernet frames that is equal but for that.
+        var flow = Self.flow(from: fixture.left, recirculation: 11, actions)
+        flow.key.packetType = 0x1_0800
+        flow.mask.packetType = .max
+        flow.identifier = FlowIdentifier(key: flow.key, mask: flow.mask)
+        Self.put(flow, fixture)
+        var framed = Self.flow(from: fixture.left, recirculation: 11, [])
+        framed.mask.packetType = .max
+        framed.identifier = FlowIdentifier(key: framed.key, mask: framed.mask)
+        Self.put(framed, fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Self.frame)
+        let stored = try fixture.backend.flow(flow.identifier)
+        #expect(stored.key == flow.key && stored.actions == actions && stored.statistics.packets == 1)
+        // A label before the frame, and away again.
+        guard fixture.backend.capabilities.labelBeforeEthernet else { return }
+        Self.put(
+            Self.flow(
+                from: fixture.left,
+                [
+                    .encapsulateMPLS(labelStackEntry: 0x0001_1140, etherType: 0x8847), .pushEthernet(addresses),
+                    .output(fixture.right.index),
+                ]), fixture)
+        try fixture.leftWire.send(Self.frame)
+        #expect(fixture.rightWire.receive() == Frames.ethernet(0x8847, [0, 1, 0x11, 0x40] + Self.frame))
     }
 
     static func samples(_ fixture: Fixture) throws {

@@ -3,11 +3,26 @@ import Testing
 
 @Suite("The layout of flow keys")
 struct FlowKeyTests {
-    @Test("A key is 64 words, and no two fields overlap")
+    /// The network service header's fields, which share words with those of IP.
+    private static let serviceFields: [FlowField] = [
+        .serviceHeaderFlags, .serviceHeaderTTL, .serviceHeaderMetadataType, .serviceHeaderNextProtocol,
+        .serviceHeaderPathID, .serviceHeaderIndex, .serviceHeaderContext1, .serviceHeaderContext2,
+        .serviceHeaderContext3, .serviceHeaderContext4,
+    ]
+
+    @Test("A key is 64 words, and no two fields overlap but those of headers that exclude each other")
     func fieldsDoNotOverlap() {
         #expect(MemoryLayout<FlowKey>.size == 512)
+        let ip: [FlowField] = [.ipv4Source, .ipv4Destination, .ipv6Source, .ipv6Destination]
+        for fields in [
+            FlowField.allCases.filter { !Self.serviceFields.contains($0) },
+            FlowField.allCases.filter { !ip.contains($0) },
+        ] { Self.expectNoOverlap(fields) }
+    }
+
+    private static func expectNoOverlap(_ fields: [FlowField]) {
         var used = FlowKey()
-        for field in FlowField.allCases {
+        for field in fields {
             let layout = field.layout
             #expect(layout.word + (layout.width == 128 ? 2 : 1) <= FlowKey.wordCount, "\(field)")
             #expect(layout.width == 128 ? layout.shift == 0 : layout.shift + layout.width <= 64, "\(field)")
@@ -29,7 +44,10 @@ struct FlowKeyTests {
             key[field] = value
             let width = UInt128(field.layout.width)
             #expect(key[field] == (width == 128 ? value : value & (1 << width - 1)))
-            for other in FlowField.allCases where other != field { #expect(key[other] == 0, "\(field) → \(other)") }
+            let isService = Self.serviceFields.contains(field)
+            for other in FlowField.allCases where other != field && Self.serviceFields.contains(other) == isService {
+                #expect(key[other] == 0, "\(field) → \(other)")
+            }
         }
     }
 
@@ -61,6 +79,14 @@ struct FlowKeyTests {
         #expect(UInt128(key.tcpFlags) == key[.tcpFlags])
         #expect(UInt128(key.connectionMark) == key[.connectionMark])
         #expect(UInt128(key.tunnelID) == key[.tunnelID])
+        #expect(UInt128(key.serviceHeaderFlags) == key[.serviceHeaderFlags])
+        #expect(UInt128(key.serviceHeaderTTL) == key[.serviceHeaderTTL])
+        #expect(UInt128(key.serviceHeaderMetadataType) == key[.serviceHeaderMetadataType])
+        #expect(UInt128(key.serviceHeaderNextProtocol) == key[.serviceHeaderNextProtocol])
+        #expect(UInt128(key.serviceHeaderPathID) == key[.serviceHeaderPathID])
+        #expect(UInt128(key.serviceHeaderIndex) == key[.serviceHeaderIndex])
+        #expect(key.serviceHeaderContexts >> 96 == key[.serviceHeaderContext1])
+        #expect(key.serviceHeaderContexts & 0xffff_ffff == key[.serviceHeaderContext4])
     }
 
     @Test("Identifiers differ when any bit of key or mask does, and are the same in every process")

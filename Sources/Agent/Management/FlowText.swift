@@ -6,6 +6,9 @@ import OpenFlow
 enum FlowText {
     /// What a megaflow matches; `inPort` is the switch's number.
     static func match(_ key: FlowKey, _ mask: FlowMask) -> String {
+        var mask = mask
+        // Ethernet goes without saying.
+        if key.packetType == 0 { mask.packetType = 0 }
         var text = MatchCompiler.match(key, mask).description
         let options = TunnelOptionText.options(of: key, mask)
         if !options.isEmpty { text += "," + options }
@@ -21,7 +24,7 @@ enum FlowText {
     /// A packet: its fields that are not zero.
     static func packet(_ key: FlowKey) -> String {
         var mask = FlowMask()
-        for field in FlowField.allCases where key[field] != 0 { mask[field] = .max }
+        for field in FlowField.allCases where key.value(of: field) != 0 { mask[field] = .max }
         mask.inPort = .max
         return Self.match(key, mask)
     }
@@ -36,6 +39,8 @@ enum FlowText {
             IPv4Address(rawValue: UInt32(truncatingIfNeeded: value)).description
         case .ipv6Source, .ipv6Destination, .neighbourDiscoveryTarget, .tunnelIPv6Source, .tunnelIPv6Destination:
             IPv6Address(rawValue: value).description
+        case .serviceHeaderTTL, .serviceHeaderIndex, .serviceHeaderMetadataType, .serviceHeaderNextProtocol:
+            String(value)
         case .ipTTL, .ipProtocol, .transportSource, .transportDestination, .inPort: String(value)
         default: "0x\(String(value, radix: 16))"
         }
@@ -61,6 +66,10 @@ enum FlowText {
         if key.vlanTCI != 0 {
             key.vlanTCI |= 0x1000
             if key.vlanTPID == 0 { key.vlanTPID = 0x8100 }
+        }
+        if let type = key.etherTypeWithoutEthernet { key.etherType = type }
+        if key.etherType == ServiceHeader.etherType, key.serviceHeaderMetadataType == 0 {
+            key.serviceHeaderMetadataType = 1
         }
         if Translator.isIP(key), key.ipTTL == 0, match[.ipTTL] == nil { key.ipTTL = 64 }
         let encoded = options.encode(key)

@@ -13,7 +13,7 @@ enum FlowTextParser {
     static func match(_ text: String) throws(ControlError) -> Match {
         var entries: [MatchEntry] = []
         var ports: (source: MatchField, destination: MatchField) = (.tcpSource, .tcpDestination)
-        for part in text.split(separator: ",") {
+        for part in Self.parts(of: text) {
             let item = part.drop { $0 == " " }
             let sides = item.split(separator: "=", maxSplits: 1)
             let name = String(sides[0]).lowercased()
@@ -44,6 +44,16 @@ enum FlowTextParser {
         return Match(entries)
     }
 
+    /// The parts between commas; one within parentheses, as in `packet_type=(1,0x894f)`, does not count.
+    private static func parts(of text: String) -> [Substring] {
+        var depth = 0
+        return text.split { character in
+            if character == "(" { depth += 1 }
+            if character == ")" { depth -= 1 }
+            return character == "," && depth == 0
+        }
+    }
+
     private static func number(_ known: (type: UInt16, number: UInt8?)) -> UInt8? { known.number }
 
     private static func field(
@@ -69,6 +79,13 @@ enum FlowTextParser {
     private static func value(_ text: String) -> UInt128? {
         if let number = UInt128(text) { return number }
         if text.hasPrefix("0x") { return UInt128(text.dropFirst(2), radix: 16) }
+        if text.hasPrefix("("), text.hasSuffix(")") {
+            let halves = text.dropFirst().dropLast().split(separator: ",")
+            guard halves.count == 2, let space = Self.value(String(halves[0])), space <= 0xffff,
+                let type = Self.value(String(halves[1])), type <= 0xffff
+            else { return nil }
+            return space << 16 | type
+        }
         if text.uppercased() == "LOCAL" { return UInt128(PortNumber.local.rawValue) }
         if let address = MACAddress(text) { return UInt128(address.rawValue) }
         if let address = IPv4Address(text) { return UInt128(address.rawValue) }

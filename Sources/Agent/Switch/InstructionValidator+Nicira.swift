@@ -58,6 +58,49 @@ extension InstructionValidator {
         guard !hasConjunction || !hasOther else { throw OpenFlowError(.actionNiciraBadConjunction) }
     }
 
+    /// Checks what a header that is pushed is to have.
+    static func validate(_ header: Encapsulation) throws(OpenFlowError) {
+        var metadataType: UInt8?
+        for property in header.properties {
+            switch property {
+            case .serviceHeaderMetadataType(let type):
+                guard header.packetType == 0x1_894f, type == 1 || type == 2, metadataType == nil else {
+                    throw OpenFlowError(.actionNiciraBadEncapDecapProperty, value: UInt64(type))
+                }
+                metadataType = type
+            case .serviceHeaderContext(_, _, let value):
+                guard header.packetType == 0x1_894f, value.count < 128 else {
+                    throw OpenFlowError(.actionNiciraBadEncapDecapProperty, value: UInt64(value.count))
+                }
+            case .mplsEtherType(let type):
+                guard header.packetType == 0x1_0000 | UInt32(type) else {
+                    throw OpenFlowError(.actionNiciraBadEncapDecapProperty, value: UInt64(type))
+                }
+            }
+        }
+        let hasContexts = header.properties.contains { if case .serviceHeaderContext = $0 { true } else { false } }
+        let contextBytes = header.serviceContextHeaders?.count ?? 0
+        // Context headers are metadata type 2's alone.
+        guard !hasContexts || metadataType == 2, contextBytes <= ServiceHeader.contextHeaderBytesMaximum else {
+            throw OpenFlowError(
+                .actionNiciraBadEncapDecapProperty, value: UInt64(contextBytes),
+                limit: UInt64(ServiceHeader.contextHeaderBytesMaximum))
+        }
+    }
+
+    /// Checks that a value has no more bits than the network service header has room for (RFC 8300 §2.2).
+    static func validate(serviceHeader entry: MatchEntry) throws(OpenFlowError) {
+        let maximum: UInt128
+        switch entry.field {
+        case .serviceHeaderFlags: maximum = 0x03
+        case .serviceHeaderTTL: maximum = 0x3f
+        default: return
+        }
+        guard entry.value & entry.mask <= maximum else {
+            throw OpenFlowError(.actionBadSetArgument, value: UInt64(truncatingIfNeeded: entry.value))
+        }
+    }
+
     private static func validate(_ tracking: ConnectionTracking) throws(OpenFlowError) {
         guard tracking.helperPort == 0 || tracking.helperPort == 21 || tracking.helperPort == 69 else {
             throw OpenFlowError(.actionBadArgument, value: UInt64(tracking.helperPort))

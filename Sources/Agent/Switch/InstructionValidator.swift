@@ -66,7 +66,9 @@ enum InstructionValidator {
             case .output(let port, maximumLength: _), .enqueue(let port, _),
                 .outputTruncated(let port, maximumLength: _):
                 try self.validate(port, isPacketOut: isPacketOut)
-            case .setField(let entry): try self.validate(entry.field, packet)
+            case .setField(let entry):
+                try self.validate(entry.field, packet)
+                try self.validate(serviceHeader: entry)
             case .setLongField(let entry): try self.validate(entry.field, packet)
             case .copyField(let copy):
                 try self.validate(copy.destination, packet)
@@ -93,10 +95,18 @@ enum InstructionValidator {
                 try packet.pushOrPop(action, type.rawValue)
             case .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn: try packet.require(.mpls)
             case .popPBB: try packet.popServiceTag()
+            case .encapsulate(let header):
+                try self.validate(header)
+                packet.encapsulate(header.packetType)
+            case .decapsulate(let type):
+                guard type == Encapsulation.nextProtocolType || type == 0 || type >> 16 == 1 else {
+                    throw OpenFlowError(.actionNiciraBadHeaderType, value: UInt64(type))
+                }
+                packet.decapsulate()
+            case .decrementServiceHeaderTTL: try packet.require(.serviceHeader)
             case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .addressTranslation,
-                .multipath, .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .encapsulate, .decapsulate,
-                .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .deleteField,
-                .decrementServiceHeaderTTL, .finTimeout:
+                .multipath, .bundle, .sample, .clone, .checkPacketLarger, .controllerOutput, .pushStack, .popStack,
+                .decrementNetworkTTLNotifying, .writeMetadata, .deleteField, .finTimeout:
                 try self.validate(extension: action, facts: packet.facts, version: version)
             case .experimenter(let number, _):
                 let isKnown = number == 0x2320 || number == 0x4f4e_4600
@@ -157,6 +167,27 @@ private struct PacketShape {
         self.facts.etherType = Int32(type)
         self.facts.ipProtocol = -1
         self.facts.icmpType = -1
+    }
+
+    /// What packets look like after a header is put before them.
+    mutating func encapsulate(_ packetType: UInt32) {
+        self.facts.isEthernet = packetType == 0
+        self.facts.isTagged = false
+        guard packetType != 0 else { return }
+        self.facts.etherType = Int32(packetType & 0xffff)
+        self.facts.ipProtocol = -1
+        self.facts.icmpType = -1
+    }
+
+    /// What packets look like without the header that they began with: known behind Ethernet alone.
+    mutating func decapsulate() {
+        self.facts.isTagged = false
+        if !self.facts.isEthernet {
+            self.facts.etherType = -1
+            self.facts.ipProtocol = -1
+            self.facts.icmpType = -1
+        }
+        self.facts.isEthernet = false
     }
 
     /// The customer's frame comes to light, of which nothing is known.

@@ -51,6 +51,7 @@ extension OpenFlowSwitch {
 
     private func add(_ flowMod: FlowMod, to table: TableID, _ context: RequestContext) throws(OpenFlowError) {
         try self.matchBuffer.compile(flowMod.match, options: self.tunnelOptions)
+        self.matchBuffer.confineToEthernet()
         try self.checkNarrowing(of: table, flowMod)
         self.prepareEviction(from: table, now: context.now)
         let match = self.matchBuffer.words
@@ -95,6 +96,7 @@ extension OpenFlowSwitch {
     ) throws(OpenFlowError) {
         let table = flowMod.tableID.orFirst
         try self.matchBuffer.compile(flowMod.match, options: self.tunnelOptions)
+        if flowMod.command == .modifyStrict { self.matchBuffer.confineToEthernet() }
         let instructions = try InstructionValidator.validate(
             flowMod.instructions, facts: PacketFacts(self.matchBuffer.words), table: table,
             tableCount: self.tableCount, version: context.version)
@@ -134,6 +136,7 @@ extension OpenFlowSwitch {
 
     private func delete(_ flowMod: FlowMod, _ context: RequestContext) throws(OpenFlowError) {
         try self.matchBuffer.compile(flowMod.match, options: self.tunnelOptions)
+        if flowMod.command == .deleteStrict { self.matchBuffer.confineToEthernet() }
         let filter = FlowFilter(flowMod)
         if self.matchBuffer.words.isEverything, filter.isEverything, !self.observesFlows, self.transaction == nil {
             self.clear(flowMod.tableID, context)

@@ -44,7 +44,7 @@ extension OpenFlowSwitch {
             throw OpenFlowError(.flowModBadTableID, value: UInt64(flowMod.tableID.rawValue))
         }
         var flow = FlowSpecification()
-        try MatchCompiler.compile(flowMod.match, into: &flow.key, &flow.mask, self.tunnelOptions)
+        try MatchCompiler.compile(flowMod.match, into: &flow.key, &flow.mask, self.tunnelOptions, confines: true)
         flow.priority = Int32(flowMod.priority)
         flow.cookie = flowMod.cookie
         flow.idleTimeoutSeconds = flowMod.idleTimeoutSeconds

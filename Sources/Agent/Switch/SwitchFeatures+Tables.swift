@@ -74,6 +74,10 @@ enum TableAbility {
         return abilities
     }
 
+    /// The packet types that every table takes: Ethernet, and what packets may begin with after a header was removed or
+    /// added: IPv4, IPv6, MPLS, the network service header.
+    private static let packetTypes: [UInt32] = [0, 0x1_0800, 0x1_86dd, 0x1_8847, 0x1_8848, 0x1_894f]
+
     /// What TABLE_FEATURES says of table `number` of `tableCount` (1.3 §7.3.5.5).
     static func features(
         of number: Int, tableCount: Int, maximumEntries: Int, in version: OpenFlowVersion
@@ -96,7 +100,8 @@ enum TableAbility {
             // Fields that are copied from need not be writable, but the lists are of both sides.
             let copyable = self.matchFields(in: version)
             properties += [
-                .writeCopyField(copyable, miss: false), .applyCopyField(copyable, miss: false), .packetTypes([0]),
+                .writeCopyField(copyable, miss: false), .applyCopyField(copyable, miss: false),
+                .packetTypes(self.packetTypes),
             ]
         }
         return TableFeatures(

@@ -7,8 +7,8 @@ package import OpenFlow
 package struct ActionSet: Sendable {
     /// A place in the order of execution.
     private enum Rank: Int {
-        case copyTTLIn, popVLAN, popMPLS, popPBB, pushMPLS, pushPBB, pushVLAN, copyTTLOut, decrementMPLSTTL,
-            decrementNetworkTTL, set, meter, queue, group, output
+        case copyTTLIn, popVLAN, popMPLS, popPBB, decapsulate, encapsulate, pushMPLS, pushPBB, pushVLAN, copyTTLOut,
+            decrementMPLSTTL, decrementNetworkTTL, decrementServiceHeaderTTL, set, meter, queue, group, output
     }
 
     private var actions: [(rank: Rank, action: Action)] = []
@@ -67,6 +67,9 @@ package struct ActionSet: Sendable {
         case .popVLAN: .popVLAN
         case .popMPLS: .popMPLS
         case .popPBB: .popPBB
+        case .decapsulate: .decapsulate
+        case .encapsulate: .encapsulate
+        case .decrementServiceHeaderTTL: .decrementServiceHeaderTTL
         case .pushMPLS: .pushMPLS
         case .pushPBB: .pushPBB
         case .pushVLAN: .pushVLAN

@@ -56,6 +56,11 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
     case tunnelWithoutRemote
     /// It was to leave by a tunnel with more than 252 bytes of options.
     case tooManyTunnelOptions
+    /// A header was to be added that cannot stand before such a packet, or removed that the packet does not begin with,
+    /// or behind which nothing is that has a name.
+    case unsupportedPacketType
+    /// It has no Ethernet header, and was to leave by a port that carries Ethernet frames alone.
+    case portCarriesEthernet
     /// It came in by the port that a mirror sends copies to.
     case mirrorOutput
     /// The packet went on to another bridge whose port is not there.
@@ -93,6 +98,8 @@ package enum DropCause: UInt8, CaseIterable, Hashable, Sendable {
         case .connectionTrackingUnavailable: "connection tracking not possible"
         case .tunnelWithoutRemote: "tunnel without a remote address"
         case .tooManyTunnelOptions: "more tunnel options than fit"
+        case .unsupportedPacketType: "header not for packets of this type"
+        case .portCarriesEthernet: "without an Ethernet header, to a port that carries Ethernet"
         case .mirrorOutput: "came in by a mirror's output port"
         case .patchPeerMissing: "patch port without a peer"
         case .tooManyPatchPorts: "too many patch ports"

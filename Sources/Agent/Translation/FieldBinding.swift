@@ -47,6 +47,16 @@ extension MatchField {
         case .pbbServiceID: FlowField.serviceInstance.layout
         case .pbbUseCustomerAddress: FlowField.serviceUsesCustomerAddress.layout
         case .ipv6ExtensionHeaders: FlowField.ipv6ExtensionHeaders.layout
+        case .serviceHeaderFlags: FlowField.serviceHeaderFlags.layout
+        case .serviceHeaderTTL: FlowField.serviceHeaderTTL.layout
+        case .serviceHeaderMetadataType: FlowField.serviceHeaderMetadataType.layout
+        case .serviceHeaderNextProtocol: FlowField.serviceHeaderNextProtocol.layout
+        case .serviceHeaderPathID: FlowField.serviceHeaderPathID.layout
+        case .serviceHeaderIndex: FlowField.serviceHeaderIndex.layout
+        case .serviceHeaderContext1: FlowField.serviceHeaderContext1.layout
+        case .serviceHeaderContext2: FlowField.serviceHeaderContext2.layout
+        case .serviceHeaderContext3: FlowField.serviceHeaderContext3.layout
+        case .serviceHeaderContext4: FlowField.serviceHeaderContext4.layout
         default: self.metadataLayout
         }
     }

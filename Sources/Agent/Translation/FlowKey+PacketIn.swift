@@ -10,7 +10,8 @@ extension FlowKey {
             self.words[3] | self.words[4] | self.words[5] | self.words[6] | self.words[7] | self.words[8]
             | self.words[9] | self.words[10]
         let tunnel = self.tunnelID | UInt64(self.tunnelIPv4Source | self.tunnelIPv4Destination)
-        guard registers | tunnel | self.metadata | UInt64(self.packetMark) != 0 || self.words[47] != 0 else {
+        guard registers | tunnel | self.metadata | UInt64(self.packetMark | self.packetType) != 0 || self.words[47] != 0
+        else {
             return .any
         }
         var entries: [MatchEntry] = []
@@ -29,7 +30,7 @@ extension FlowKey {
 
     /// None is wider than a word.
     private static let packetInFields: [(field: MatchField, layout: FlowFieldLayout)] =
-        ([.metadata, .tunnelID, .tunnelIPv4Source, .tunnelIPv4Destination, .packetMark]
+        ([.packetType, .metadata, .tunnelID, .tunnelIPv4Source, .tunnelIPv4Destination, .packetMark]
         + (0..<16).compactMap { MatchField.register($0) })
         .compactMap { field in field.flowLayout.map { (field, $0) } }
 }

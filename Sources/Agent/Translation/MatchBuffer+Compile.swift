@@ -22,6 +22,17 @@ private struct FieldPlace {
 }
 
 extension MatchBuffer {
+    /// Keeps packets without an Ethernet header from a match of Ethernet fields that their zeros would suit.
+    ///
+    /// Naming such a field implies Ethernet (ovs-fields(7), `packet_type`). Nothing is added where some bit of it must
+    /// be set, which such packets have not.
+    func confineToEthernet() {
+        guard self.mask(30) | self.mask(31) | self.mask(32) != 0, self.mask(21) & 0xffff_ffff == 0 else { return }
+        let words = self.words.values
+        guard words[30] | words[31] | words[32] == 0 else { return }
+        self.add(0xffff_ffff, value: 0, word: 21)
+    }
+
     /// Makes it the match that `match` says.
     ///
     /// - Parameter options: The tunnel options that it can name, asked for where it names any.

@@ -8,16 +8,19 @@ package import OpenFlow
 /// what FLOW statistics repeat to a controller is what it said. Fields that only name a part of others are
 /// told by those (registers for the wider registers, `vlan_vid` and `vlan_pcp` for `vlan_tci` where they can).
 package enum MatchCompiler {
-    /// Sets `key` and `mask` to what `match` says.
+    /// Sets `key` and `mask` to what `match` says; with `confines` as that of a flow, which fields of Ethernet confine
+    /// to Ethernet, and not of a filter.
     ///
     /// - Throws: `matchBadField` for a field that keys do not have, `matchDuplicateField` for bits that two
     ///   entries name,
     ///   `matchBadPrerequisite` for a field whose prerequisite no entry says; key and mask are then of no use.
     package static func compile(
-        _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask, _ options: TunnelOptionTable = .empty
+        _ match: Match, into key: inout FlowKey, _ mask: inout FlowMask, _ options: TunnelOptionTable = .empty,
+        confines: Bool = false
     ) throws(OpenFlowError) {
         let buffer = MatchBuffer()
         try buffer.compile(match, options: options)
+        if confines { buffer.confineToEthernet() }
         key = buffer.key
         mask = buffer.mask
     }
@@ -61,7 +64,11 @@ package enum MatchCompiler {
         of word: Int, _ key: FlowKey, _ mask: FlowMask, to entries: inout [MatchEntry]
     ) {
         switch word {
+        case 21: Self.appendPacketType(key, mask, to: &entries)
+        case 30: Self.appendEthernet(key, mask, to: &entries)
         case 32: Self.appendVLAN(key, mask, to: &entries)
+        case 35...37 where MatchPrerequisite.serviceHeader.isSatisfied(by: key, mask):
+            for field in Self.serviceFields(of: word) { Self.append(field, key, mask, to: &entries) }
         case 35, 41, 42: Self.appendAddresses(of: word, key, mask, to: &entries)
         case 45: Self.appendTransport(key, mask, to: &entries)
         default: for field in Self.fields(of: word) { Self.append(field, key, mask, to: &entries) }
@@ -82,13 +89,11 @@ package enum MatchCompiler {
         case 16: [.connectionIPv4Source, .connectionIPv4Destination]
         case 17: [.connectionIPv6Source]
         case 19: [.connectionIPv6Destination]
-        case 21: [.packetType, .connectionTransportSource, .connectionTransportDestination]
         case 22: [.tunnelID]
         case 23: [.tunnelIPv4Source, .tunnelIPv4Destination]
         case 24: [.tunnelIPv6Source]
         case 26: [.tunnelIPv6Destination]
         case 29: [.tunnelGBPID, .tunnelGBPFlags]
-        case 30: [.ethernetDestination, .etherType]
         case 31: [.ethernetSource]
         case 33: [.mplsLabel, .mplsTrafficClass, .mplsBottomOfStack, .mplsTTL]
         case 36: [.ipv6Source]
@@ -98,6 +103,36 @@ package enum MatchCompiler {
         case 46: [.pbbServiceID, .pbbUseCustomerAddress, .ipv6ExtensionHeaders]
         default: []
         }
+    }
+
+    private static func serviceFields(of word: Int) -> [MatchField] {
+        switch word {
+        case 35:
+            [
+                .serviceHeaderFlags, .serviceHeaderTTL, .serviceHeaderMetadataType, .serviceHeaderNextProtocol,
+                .serviceHeaderPathID, .serviceHeaderIndex,
+            ]
+        case 36: [.serviceHeaderContext1, .serviceHeaderContext2]
+        default: [.serviceHeaderContext3, .serviceHeaderContext4]
+        }
+    }
+
+    /// The packet type, but where it is only there to keep packets without Ethernet from matching the zeros of a match
+    /// that says something of Ethernet (``MatchBuffer/confineToEthernet()``).
+    private static func appendPacketType(_ key: FlowKey, _ mask: FlowMask, to entries: inout [MatchEntry]) {
+        let values = (30...32).reduce(0) { $0 | key.words[$1] & mask.words[$1] }
+        let isImplied = (30...32).contains { mask.words[$0] != 0 } && values == 0
+        if key.packetType != 0 || !isImplied { Self.append(.packetType, key, mask, to: &entries) }
+        for field in [MatchField.connectionTransportSource, .connectionTransportDestination] {
+            Self.append(field, key, mask, to: &entries)
+        }
+    }
+
+    /// Destination and EtherType, but where the packet type has said that.
+    private static func appendEthernet(_ key: FlowKey, _ mask: FlowMask, to entries: inout [MatchEntry]) {
+        Self.append(.ethernetDestination, key, mask, to: &entries)
+        guard mask.packetType == 0 || key.packetType == 0 else { return }
+        Self.append(.etherType, key, mask, to: &entries)
     }
 
     private static func appendVLAN(_ key: FlowKey, _ mask: FlowMask, to entries: inout [MatchEntry]) {

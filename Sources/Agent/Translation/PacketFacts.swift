@@ -16,14 +16,19 @@ struct PacketFacts {
     /// Whether the ingress port is said.
     let hasInPort: Bool
     /// Whether packets may be Ethernet frames.
-    let isEthernet: Bool
+    var isEthernet: Bool
     /// Whether the connection tracker has seen the packets: bit 5 of the connection state.
     let isTracked: Bool
 
     /// What 64 words of values under 64 words of masks say.
     @inline(__always)
     init(values: UnsafePointer<UInt64>, masks: UnsafePointer<UInt64>) {
-        self.etherType = masks[30] & 0xffff == 0xffff ? Int32(truncatingIfNeeded: values[30] & 0xffff) : -1
+        let packetType = masks[21] & 0xffff_ffff == 0xffff_ffff ? values[21] & 0xffff_ffff : 0
+        if packetType >> 16 == 1 {
+            self.etherType = Int32(truncatingIfNeeded: packetType & 0xffff)
+        } else {
+            self.etherType = masks[30] & 0xffff == 0xffff ? Int32(truncatingIfNeeded: values[30] & 0xffff) : -1
+        }
         self.ipProtocol = masks[40] >> 24 & 0xff == 0xff ? Int32(truncatingIfNeeded: values[40] >> 24 & 0xff) : -1
         self.icmpType = masks[45] >> 48 & 0xff == 0xff ? Int32(truncatingIfNeeded: values[45] >> 48) : -1
         self.isTagged = masks[32] & values[32] & 0x1000 << 32 != 0

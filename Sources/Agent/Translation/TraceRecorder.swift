@@ -141,8 +141,24 @@ package final class TraceRecorder {
     /// Takes down which fields differ.
     func noteChanges(from old: FlowKey, to new: FlowKey) {
         // Options are told by name.
-        for field in FlowField.allCases where field != .tunnelOptionLength && old[field] != new[field] {
-            self.note(.changed(field, from: old[field], to: new[field]))
+        for field in FlowField.allCases where field != .tunnelOptionLength {
+            let (before, after) = (old.value(of: field), new.value(of: field))
+            if before != after { self.note(.changed(field, from: before, to: after)) }
+        }
+    }
+}
+
+extension FlowKey {
+    /// The field's value; zero where its words are another header's: the network service header has those of IP.
+    func value(of field: FlowField) -> UInt128 {
+        let isService = self.etherType == ServiceHeader.etherType
+        switch field {
+        case .serviceHeaderFlags, .serviceHeaderTTL, .serviceHeaderMetadataType, .serviceHeaderNextProtocol,
+            .serviceHeaderPathID, .serviceHeaderIndex, .serviceHeaderContext1, .serviceHeaderContext2,
+            .serviceHeaderContext3, .serviceHeaderContext4:
+            return isService ? self[field] : 0
+        case .ipv4Source, .ipv4Destination, .ipv6Source, .ipv6Destination: return isService ? 0 : self[field]
+        default: return self[field]
         }
     }
 }

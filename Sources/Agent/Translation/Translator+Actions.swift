@@ -8,7 +8,7 @@ extension Translator {
     mutating func perform<View: PipelineView & ~Copyable>(_ actions: [Action], view: borrowing View) {
         for (index, action) in actions.enumerated() {
             guard self.isRunning else { return }
-            if self.unparsed != .none && self.mustParse(before: action) || self.mustBeMetered(before: action) {
+            if self.mustPass(before: action) || self.mustBeMetered(before: action) {
                 self.freezing = .reparse
                 return self.leaveBehind(actions[index...])
             }
@@ -51,6 +51,9 @@ extension Translator {
             self.omit(.unsupportedAction)
         case .pushMPLS, .popMPLS, .setMPLSTTL, .decrementMPLSTTL, .copyTTLOut, .copyTTLIn, .pushPBB, .popPBB:
             self.encapsulate(action)
+        case .encapsulate(let header): self.push(header)
+        case .decapsulate(let packetType): self.popHeader(packetType)
+        case .decrementServiceHeaderTTL: self.decrementServiceHeaderTTL()
         case .resubmitTracked, .learn, .connectionTracking, .clearConnectionTracking, .multipath, .bundle, .sample,
             .clone,
             .controllerOutput, .pushStack, .popStack, .decrementNetworkTTLNotifying, .writeMetadata, .finTimeout,

@@ -6,6 +6,8 @@ extension Translator {
     /// Sends what changed since the last time.
     mutating func commit() {
         guard self.result.error == nil else { return }
+        self.commitNewHeader()
+        self.replaceServiceHeader()
         self.commitLabels()
         self.commitTags()
         guard !self.pending.isEmpty else { return }
@@ -22,6 +24,8 @@ extension Translator {
             self.commitTransport()
         } else if Self.isARP(self.key) {
             self.commitARP()
+        } else if self.key.etherType == ServiceHeader.etherType {
+            self.rewriteServiceHeader()
         }
         for word in 0..<FlowKey.wordCount {
             let bits = self.pending.words[word]
@@ -164,7 +168,7 @@ extension Translator {
     }
 
     /// A datapath without masked rewrites gets whole headers, which the megaflow must then know.
-    private mutating func widen(_ fields: FlowField...) {
+    mutating func widen(_ fields: FlowField...) {
         guard !self.environment.capabilities.maskedSet else { return }
         for field in fields {
             self.unwildcard(field)

@@ -16,6 +16,8 @@ extension Translator {
         let unparsed: UnparsedHeaders
         let isMetered: Bool
         let hasOwnTunnel: Bool
+        let newHeader: NewHeader
+        let hasPushedHeader: Bool
         // What the datapath has at this point, for copies that it makes itself.
         let committedTags: VLANStack
         let rewritten: FlowMask
@@ -43,6 +45,8 @@ extension Translator {
             self.unparsed = translator.unparsed
             self.isMetered = translator.isMetered
             self.hasOwnTunnel = translator.hasOwnTunnel
+            self.newHeader = translator.newHeader
+            self.hasPushedHeader = translator.hasPushedHeader
             self.committedLabels = translator.committedLabels
             self.committedType = translator.committedType
             self.committedTags = translator.committedTags
@@ -130,6 +134,8 @@ extension Translator {
         self.unparsed = state.unparsed
         self.isMetered = state.isMetered
         self.hasOwnTunnel = state.hasOwnTunnel
+        self.newHeader = state.newHeader
+        self.hasPushedHeader = state.hasPushedHeader
         for word in 0..<FlowKey.wordCount {
             let known = self.constant.words[word] | self.result.mask.words[word]
             let rewritten = self.rewritten.words[word]
@@ -143,7 +149,9 @@ extension DatapathAction {
     /// Whether what comes after it in a list may find no packet, or another connection.
     fileprivate var isIrreversible: Bool {
         switch self {
-        case .meter, .connectionTracking, .clearConnectionTracking, .pushMPLS, .popMPLS, .edit, .set(.tunnel): true
+        case .meter, .connectionTracking, .clearConnectionTracking, .pushMPLS, .popMPLS, .edit, .set(.tunnel),
+            .pushEthernet, .popEthernet, .pushServiceHeader, .popServiceHeader, .encapsulateMPLS:
+            true
         default: false
         }
     }

@@ -35,8 +35,19 @@ extension Translator {
         }
     }
 
-    /// Whether the action looks at, or rewrites, headers that are not known yet.
-    func mustParse(before action: Action) -> Bool {
+    /// Whether the packet must pass through the datapath before the action: because that looks at, or rewrites, headers
+    /// that are not known yet, or removes one that the datapath did not see at the beginning of the list.
+    func mustPass(before action: Action) -> Bool {
+        guard self.unparsed == .none else { return self.mustParse(before: action) }
+        guard self.hasPushedHeader else { return false }
+        switch action {
+        case .decapsulate, .popMPLS: return true
+        case .encapsulate(let header): return header.packetType != 0
+        default: return false
+        }
+    }
+
+    private func mustParse(before action: Action) -> Bool {
         switch action {
         case .output(let port, _) where port == .normal || port == .table: self.unparsed == .all
         case .output, .outputTruncated, .controller, .setQueue, .popQueue, .note, .exit, .writeMetadata, .clone,
@@ -54,7 +65,7 @@ extension Translator {
     }
 
     /// Notes that the result depends on every label that the datapath sees.
-    private mutating func unwildcardLabels() {
+    mutating func unwildcardLabels() {
         guard Self.isMPLS(self.original.etherType) else { return }
         let depth = self.environment.capabilities.mplsDepth
         self.unwildcard(word: 33, bits: depth > 1 ? .max : 0xffff_ffff_0000_0000)
@@ -73,7 +84,7 @@ extension Translator {
         }
     }
 
-    private mutating func pushMPLS(_ type: UInt16) {
+    mutating func pushMPLS(_ type: UInt16) {
         // What is behind the label cannot be rewritten any more, nor a label that is not outermost.
         self.commit()
         self.unwildcardLabels()
@@ -92,11 +103,13 @@ extension Translator {
         let isUsual = Self.isIP(self.key) || Self.isARP(self.key) || Self.isMPLS(self.key.etherType)
         if !isUsual, !self.environment.capabilities.softwareHeaders { self.result.slowPath.insert(.action) }
         self.key.etherType = type
+        if self.key.packetType != 0 { self.key.packetType = FlowKey.packetType(ofEtherType: type) }
         self.showLabels()
     }
 
     private mutating func popMPLS(_ type: UInt16) {
         guard Self.isMPLS(self.key.etherType), let top = self.labels.top else { return self.omit(.absentField) }
+        guard self.key.packetType == 0 else { return self.popLabel(as: type) }
         self.unwildcardLabels()
         let isBottom = top & 0x100 != 0
         if isBottom, self.committedLabels.entries.isEmpty, type == self.committedType {
@@ -231,6 +244,7 @@ extension Translator {
 // IEEE 802.1ah (1.3 §5.12.1): software's alone.
 extension Translator {
     private mutating func pushServiceTag(_ type: UInt16) {
+        guard self.key.packetType == 0 else { return self.omit(.absentField) }
         self.unwildcardTags()
         var tci: UInt32 = 0
         if self.tags.count > 0 { tci = UInt32(self.tags.tag(0).tci & 0xe000) << 16 }

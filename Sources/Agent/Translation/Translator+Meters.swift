@@ -38,6 +38,10 @@ extension Translator {
             guard Self.isMPLS(self.key.etherType) else { return false }
             self.unwildcard(word: 33, bits: 0xff << 32)
             return self.key.mplsLabelStackEntry0 & 0xff <= 1
+        case .decrementServiceHeaderTTL:
+            guard self.key.etherType == ServiceHeader.etherType else { return false }
+            self.unwildcard(.serviceHeaderTTL)
+            return self.key.serviceHeaderTTL == 1
         default: return false
         }
     }

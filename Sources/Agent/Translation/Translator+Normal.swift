@@ -14,6 +14,7 @@ extension Translator {
 
     /// Forwards the packet as a bridge does.
     mutating func forwardNormally<View: PipelineView & ~Copyable>(view: borrowing View) {
+        guard self.key.packetType == 0 else { return self.drop(.portCarriesEthernet) }
         self.unwildcard(.ethernetSource)
         self.unwildcard(.ethernetDestination)
         let destination = MACAddress(rawValue: self.key.ethernetDestination)

@@ -73,6 +73,8 @@ extension Translator {
     mutating func send<View: PipelineView & ~Copyable>(
         to port: SwitchPort, maximumLength: UInt32?, view: borrowing View
     ) {
+        // Devices and tunnels carry Ethernet frames; patch ports carry anything.
+        guard self.key.packetType == 0 || port.index.isPatch else { return self.drop(.portCarriesEthernet) }
         if self.mirrored != .max, !self.environment.forwarding.mirrors.isEmpty {
             self.mirrorEgress(to: port, view: view)
         }

@@ -78,18 +78,25 @@ extension Translator {
     /// The rule that the packet, as it is now, matches.
     mutating func lookup<View: PipelineView & ~Copyable>(in table: TableID, view: borrowing View) -> MatchedRule? {
         var looked = FlowMask()
-        guard self.key.ipFragment == 1, view.fragmentHandling != .matchFirst else {
+        let isFirstFragment = self.key.ipFragment == 1 && view.fragmentHandling != .matchFirst
+        guard isFirstFragment || self.key.packetType != 0 else {
             let rule = view.lookup(table: table, key: self.key, unwildcarding: &looked)
             self.unwildcard(&looked)
             return rule
         }
+        var shown = self.key
+        // Flows tell packets without Ethernet by their packet type, which has the EtherType in it.
+        if shown.packetType != 0 { shown.etherType = 0 }
         // The first fragment has a transport header, but is matched as if it had none, like the others.
-        var portless = self.key
-        portless.transportSource = 0
-        portless.transportDestination = 0
-        let rule = view.lookup(table: table, key: portless, unwildcarding: &looked)
-        looked.transportSource = 0
-        looked.transportDestination = 0
+        if isFirstFragment {
+            shown.transportSource = 0
+            shown.transportDestination = 0
+        }
+        let rule = view.lookup(table: table, key: shown, unwildcarding: &looked)
+        if isFirstFragment {
+            looked.transportSource = 0
+            looked.transportDestination = 0
+        }
         self.unwildcard(&looked)
         return rule
     }
@@ -111,6 +118,7 @@ extension Translator {
                 : [(.ipv6Source, .connectionIPv6Source), (.ipv6Destination, .connectionIPv6Destination)])
         var swapped = self.key
         for pair in pairs { swapped[pair.header] = self.key[pair.original] }
+        if swapped.packetType != 0 { swapped.etherType = 0 }
         var looked = FlowMask()
         let rule = view.lookup(table: table, key: swapped, unwildcarding: &looked)
         for pair in pairs {

@@ -18,6 +18,10 @@ extension Translator {
             self.setWholeTag(tci: UInt16(truncatingIfNeeded: value), mask: UInt16(truncatingIfNeeded: mask))
         case .mplsLabel, .mplsTrafficClass, .mplsBottomOfStack, .mplsTTL:
             self.setLabelField(field, value: value, mask: mask)
+        case .serviceHeaderFlags: self.setServiceHeader(field, value: value & 0x03, mask: mask & 0x03)
+        case .serviceHeaderTTL: self.setServiceHeader(field, value: value & 0x3f, mask: mask & 0x3f)
+        case .serviceHeaderContext1, .serviceHeaderContext2, .serviceHeaderContext3, .serviceHeaderContext4:
+            self.setServiceHeader(field, value: value, mask: mask)
         case .pbbServiceID, .pbbUseCustomerAddress: self.setServiceField(field, value: value, mask: mask)
         default:
             guard let layout = field.flowLayout else { return self.omit(.unsupportedAction) }
@@ -117,7 +121,8 @@ extension Translator {
     mutating func has(_ prerequisite: MatchPrerequisite) -> Bool {
         let type = self.key.etherType
         switch prerequisite {
-        case .none, .inPort, .ethernet: return true
+        case .none, .inPort: return true
+        case .ethernet: return self.key.packetType == 0
         case .vlan:
             self.unwildcardTagPresence()
             return self.key.vlanTCI & 0x1000 != 0
@@ -138,7 +143,7 @@ extension Translator {
         case .connection: return Self.isIP(self.key) && self.isTracked()
         case .connectionIPv4: return type == 0x0800 && self.isTracked()
         case .connectionIPv6: return type == 0x86dd && self.isTracked()
-        case .serviceHeader: return false
+        case .serviceHeader: return type == ServiceHeader.etherType
         }
     }
 
@@ -168,6 +173,7 @@ extension Translator {
 extension Translator {
     /// Adds an outer tag with the identifier and priority of the one that was outermost (1.3 §5.12.1).
     mutating func pushVLAN(tpid: UInt16) {
+        guard self.key.packetType == 0 else { return self.omit(.absentField) }
         self.unwildcardTags()
         let inherited = self.tags.tag(0).tci
         guard self.tags.push(tpid: tpid, tci: inherited) else {
@@ -179,6 +185,7 @@ extension Translator {
 
     /// Removes the outer tag, if there is one.
     mutating func popVLAN() {
+        guard self.key.packetType == 0 else { return self.omit(.absentField) }
         self.unwildcardTags()
         // A third tag hides behind the two that the key shows; without the outer one the key would be wrong.
         guard !PacketParser.isVLAN(self.key.etherType) else {
@@ -191,6 +198,7 @@ extension Translator {
 
     /// Sets bits of the outer tag; without a tag adds one, or passes over the action.
     mutating func setTag(tci: UInt16, mask: UInt16, addsTag: Bool) {
+        guard self.key.packetType == 0 else { return self.omit(.absentField) }
         self.unwildcardTags()
         if self.tags.count == 0 {
             guard addsTag else { return self.omit(.absentField) }
@@ -202,6 +210,7 @@ extension Translator {
 
     /// Nicira's vlan_tci: bit 12 says whether there is to be a tag.
     private mutating func setWholeTag(tci: UInt16, mask: UInt16) {
+        guard self.key.packetType == 0 else { return self.omit(.absentField) }
         self.unwildcardTags()
         let new = self.tags.tag(0).tci & ~mask | tci & mask
         if new & 0x1000 == 0 {

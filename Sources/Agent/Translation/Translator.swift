@@ -117,6 +117,11 @@ package struct Translator {
     var isMetered = false
     /// Which headers are not known before the datapath has parsed the packet again.
     var unparsed = UnparsedHeaders.none
+    /// A header that is to be pushed and whose fields may be set before it is; they are those of ``key``.
+    var newHeader = NewHeader.none
+    /// Whether a header was pushed before the one that the packet had: the kernel checks what comes behind in a list of
+    /// actions by the headers that were there at its beginning.
+    var hasPushedHeader = false
     /// The tunnel options that flows of the bridge can name, and those of the bridge that the packet came into first.
     var tunnelOptions = TunnelOptionTable.empty
     var entryTunnelOptions = TunnelOptionTable.empty
@@ -198,6 +203,8 @@ package struct Translator {
         self.result.mask.inPort = .max
         self.result.mask.recirculationID = .max
         self.result.mask.etherType = .max
+        // Fresh from a port all are Ethernet; what comes back may have another type, and all else in common.
+        if key.packetType != 0 || key.recirculationID != 0 { self.result.mask.packetType = .max }
         if Self.isIP(key) { self.result.mask.ipFragment = 3 }
         if Self.isMPLS(key.etherType) {
             self.labels = LabelStack(
@@ -218,12 +225,17 @@ package struct Translator {
         constant.actionSetOutput = .max
         constant.conjunctionID = .max
         constant.etherType = .max
+        constant.packetType = .max
+        if key.packetType != 0 {
+            for word in 30...32 { constant.words[word] = .max }
+        }
         guard Self.isIP(key) else {
-            for word in 36...40 { constant.words[word] = .max }
+            let isService = key.etherType == ServiceHeader.etherType
+            for word in (isService ? 38 : 36)...40 { constant.words[word] = .max }
             for word in [43, 44, 45] { constant.words[word] = .max }
             if key.etherType != 0x88e7 { constant.words[46] = .max }
             let hasAddresses = Self.isARP(key)
-            for word in [35, 41, 42] where !hasAddresses { constant.words[word] = .max }
+            for word in [35, 41, 42] where !hasAddresses && !(isService && word == 35) { constant.words[word] = .max }
             return constant
         }
         constant.ipFragment = .max
@@ -310,6 +322,7 @@ package struct Translator {
             self.result.mask.words[46] = 0
             if self.result.error == nil { self.result.slowPath.insert(.match) }
         }
+        self.finishServiceHeader()
         // Datapaths know a tag only whole: whether it is there and its type belong to every key that has one.
         if self.original.vlanTPID != 0 {
             self.result.mask.vlanTPID = .max

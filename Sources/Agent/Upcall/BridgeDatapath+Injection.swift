@@ -31,6 +31,7 @@ extension BridgeDatapath where View: ~Copyable {
         // In the datapath's terms the packet has no pipeline fields.
         var datapathKey = FlowKey()
         for word in PacketParser.headerWords { datapathKey.words[word] = key.words[word] }
+        datapathKey.packetType = key.packetType
         datapathKey.inPort = index.rawValue
         var work = TranslatedWork()
         self.service.perform(translation, on: packet, key: datapathKey, now: now, into: &work)
@@ -67,7 +68,7 @@ extension BridgeDatapath where View: ~Copyable {
     package func resume(
         packet: [UInt8], fields: Match, continuation: [UInt8], now: MonotonicTime
     ) -> OpenFlowError? {
-        guard packet.count >= 14, packet.count <= PacketBuffer.maximumCount else {
+        guard packet.count <= PacketBuffer.maximumCount else {
             return OpenFlowError(.requestBadPacket, value: UInt64(packet.count))
         }
         guard let state = self.service.pausedState(of: continuation), state.bridge == self.identifier else {
@@ -78,6 +79,7 @@ extension BridgeDatapath where View: ~Copyable {
             guard let layout = entry.field.pipelineLayout else { return OpenFlowError(.requestPipelineFieldsOnly) }
             key.set(layout, value: entry.value & entry.mask)
         }
+        guard packet.isWhole(for: key) else { return OpenFlowError(.requestBadPacket, value: UInt64(packet.count)) }
         self.inject(packet, key, inPort: state.inPort, entry: .resumed(state), now: now)
         return nil
     }
@@ -98,6 +100,15 @@ extension BridgeDatapath where View: ~Copyable {
             }
             notify()
         }
+    }
+}
+
+extension [UInt8] {
+    /// Whether a controller may send it as a packet of the key's type: a whole Ethernet header, or a type that
+    /// datapaths know.
+    func isWhole(for key: FlowKey) -> Bool {
+        guard key.packetType != 0 else { return self.count >= 14 }
+        return key.etherTypeWithoutEthernet != nil && !self.isEmpty
     }
 }
 

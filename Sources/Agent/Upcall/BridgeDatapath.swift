@@ -290,12 +290,17 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
 
     /// Adds the fields that the datapath's keys do not have.
     private func complete(_ key: inout FlowKey, of packet: [UInt8]) {
-        guard !self.template.capabilities.softwareHeaders, key.etherType == 0x86dd || key.etherType == 0x88e7 else {
-            return
-        }
+        let capabilities = self.template.capabilities
+        guard !capabilities.softwareHeaders else { return }
+        let isService = key.etherType == ServiceHeader.etherType && !capabilities.serviceHeaders
+        guard isService || key.etherType == 0x86dd || key.etherType == 0x88e7 else { return }
         var parsed = FlowKey()
+        parsed.packetType = key.packetType
         PacketParser.parse(packet.span.bytes, into: &parsed)
         key.words[46] = parsed.words[46]
+        guard isService else { return }
+        key.serviceHeaderBase = parsed.serviceHeaderBase
+        key.serviceHeaderContexts = parsed.serviceHeaderContexts
     }
 
     /// Credits one packet to what its translation hit and missed.
@@ -359,7 +364,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
     package func packetOut(
         packet: [UInt8], inPort: PortNumber, metadata: Match, actions: [Action], now: MonotonicTime
     ) -> OpenFlowError? {
-        guard packet.count >= 14, packet.count <= PacketBuffer.maximumCount else {
+        guard packet.count <= PacketBuffer.maximumCount else {
             return OpenFlowError(.requestBadPacket, value: UInt64(packet.count))
         }
         var key = FlowKey()
@@ -370,6 +375,7 @@ extension BridgeDatapath: SwitchDatapath where View: ~Copyable {
             }
             key.set(layout, value: entry.value & entry.mask)
         }
+        guard packet.isWhole(for: key) else { return OpenFlowError(.requestBadPacket, value: UInt64(packet.count)) }
         self.inject(packet, key, inPort: inPort, entry: .packetOut(actions), now: now)
         return nil
     }

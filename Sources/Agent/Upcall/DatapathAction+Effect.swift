@@ -14,7 +14,9 @@ extension DatapathAction {
     /// Whether what comes after it gets a changed packet.
     var changesPacket: Bool {
         switch self {
-        case .set, .pushVLAN, .popVLAN, .pushMPLS, .popMPLS, .edit, .hash: true
+        case .set, .pushVLAN, .popVLAN, .pushMPLS, .popMPLS, .edit, .hash, .pushEthernet, .popEthernet,
+            .pushServiceHeader, .popServiceHeader, .encapsulateMPLS:
+            true
         default: false
         }
     }

@@ -37,11 +37,19 @@ package enum DatapathFeature: String, CaseIterable, Hashable, Sendable {
     case packetSampling = "psample"
     /// See ``DatapathCapabilities/softwareHeaders``.
     case softwareHeaders = "software-headers"
+    /// See ``DatapathCapabilities/serviceHeaders``.
+    case serviceHeaders = "service-headers"
+    /// See ``DatapathCapabilities/serviceHeaderRewrite``.
+    case serviceHeaderRewrite = "service-header-rewrite"
+    /// See ``DatapathCapabilities/ethernetRemoval``.
+    case ethernetRemoval = "ethernet-removal"
+    /// See ``DatapathCapabilities/labelBeforeEthernet``.
+    case labelBeforeEthernet = "label-before-ethernet"
 
     /// Whether it stays as it was found: what keys are made of, and how the datapath was opened.
     package var isFixed: Bool {
         switch self {
-        case .vlanDepth, .identifiers, .meters, .explicitDrop, .perCPUDispatch, .softwareHeaders: true
+        case .vlanDepth, .identifiers, .meters, .explicitDrop, .perCPUDispatch, .softwareHeaders, .serviceHeaders: true
         default: false
         }
     }
@@ -87,6 +95,10 @@ extension DatapathCapabilities {
             case .packetLengthCheck: self.packetLengthCheck ? 1 : 0
             case .packetSampling: self.packetSampling ? 1 : 0
             case .softwareHeaders: self.softwareHeaders ? 1 : 0
+            case .serviceHeaders: self.serviceHeaders ? 1 : 0
+            case .serviceHeaderRewrite: self.serviceHeaderRewrite ? 1 : 0
+            case .ethernetRemoval: self.ethernetRemoval ? 1 : 0
+            case .labelBeforeEthernet: self.labelBeforeEthernet ? 1 : 0
             }
         }
         set {
@@ -108,6 +120,10 @@ extension DatapathCapabilities {
             case .packetLengthCheck: self.packetLengthCheck = newValue > 0
             case .packetSampling: self.packetSampling = newValue > 0
             case .softwareHeaders: self.softwareHeaders = newValue > 0
+            case .serviceHeaders: self.serviceHeaders = newValue > 0
+            case .serviceHeaderRewrite: self.serviceHeaderRewrite = newValue > 0
+            case .ethernetRemoval: self.ethernetRemoval = newValue > 0
+            case .labelBeforeEthernet: self.labelBeforeEthernet = newValue > 0
             }
         }
     }

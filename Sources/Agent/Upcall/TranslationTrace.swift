@@ -123,6 +123,7 @@ extension DatapathService {
                 for word in PacketParser.headerWords {
                     next.words[word] = crossing.key.words[word]
                 }
+                next.packetType = crossing.key.packetType
                 next.priority = crossing.key.priority
                 next.packetMark = crossing.key.packetMark
                 next.inPort = port.number.rawValue
@@ -146,6 +147,7 @@ extension DatapathService {
         {
             next.packet = changed
             for word in PacketParser.headerWords { next.key.words[word] = parsed.words[word] }
+            next.key.packetType = parsed.packetType
             if let maximum = recirculation.lengthMaximum,
                 (changed.count > Int(maximum)) != (recirculation.isLonger == true)
             {

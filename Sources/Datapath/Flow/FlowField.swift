@@ -178,8 +178,29 @@ public enum FlowField: UInt8, CaseIterable, Sendable {
     /// How many bytes of tunnel options the packet has, of which keys hold ``FlowKey/tunnelOptionBytesMaximum``; in the
     /// datapath's terms alone.
     case tunnelOptionLength
+    /// Network service header: flags, two bits. It shares words with IP and ARP, which no packet has beside it.
+    case serviceHeaderFlags
+    /// Network service header: time to live, six bits.
+    case serviceHeaderTTL
+    /// Network service header: metadata type, 1 or 2.
+    case serviceHeaderMetadataType
+    /// Network service header: next protocol.
+    case serviceHeaderNextProtocol
+    /// Network service header: service path identifier.
+    case serviceHeaderPathID
+    /// Network service header: service index.
+    case serviceHeaderIndex
+    /// Network service header: first context of metadata type 1.
+    case serviceHeaderContext1
+    /// Network service header: second context of metadata type 1.
+    case serviceHeaderContext2
+    /// Network service header: third context of metadata type 1.
+    case serviceHeaderContext3
+    /// Network service header: fourth context of metadata type 1.
+    case serviceHeaderContext4
 
-    /// Where the field lies; one row per field, no two overlap (a test checks).
+    /// Where the field lies; one row per field, no two overlap but the network service header's and those of IP (a test
+    /// checks).
     @inlinable public var layout: FlowFieldLayout {
         switch self {
         case .inPort: FlowFieldLayout(word: 0, shift: 32, width: 32)
@@ -260,6 +281,16 @@ public enum FlowField: UInt8, CaseIterable, Sendable {
         case .serviceUsesCustomerAddress: FlowFieldLayout(word: 46, shift: 32, width: 1)
         case .ipv6ExtensionHeaders: FlowFieldLayout(word: 46, shift: 0, width: 9)
         case .tunnelOptionLength: FlowFieldLayout(word: 47, shift: 0, width: 16)
+        case .serviceHeaderFlags: FlowFieldLayout(word: 35, shift: 56, width: 8)
+        case .serviceHeaderTTL: FlowFieldLayout(word: 35, shift: 48, width: 8)
+        case .serviceHeaderMetadataType: FlowFieldLayout(word: 35, shift: 40, width: 8)
+        case .serviceHeaderNextProtocol: FlowFieldLayout(word: 35, shift: 32, width: 8)
+        case .serviceHeaderPathID: FlowFieldLayout(word: 35, shift: 8, width: 24)
+        case .serviceHeaderIndex: FlowFieldLayout(word: 35, shift: 0, width: 8)
+        case .serviceHeaderContext1: FlowFieldLayout(word: 36, shift: 32, width: 32)
+        case .serviceHeaderContext2: FlowFieldLayout(word: 36, shift: 0, width: 32)
+        case .serviceHeaderContext3: FlowFieldLayout(word: 37, shift: 32, width: 32)
+        case .serviceHeaderContext4: FlowFieldLayout(word: 37, shift: 0, width: 32)
         }
     }
 }

@@ -75,8 +75,58 @@ extension NetlinkReader {
         case .meter: return .meter(self.uint32())
         case .drop: return .drop(reason: self.uint32())
         case .packetSample: return self.readPacketSample()
+        case .pushEthernet, .popEthernet, .pushServiceHeader, .popServiceHeader, .encapsulateMPLS:
+            return self.readEncapsulation(attribute)
         case .checkPacketLength: return self.readLengthCheck(depth: depth, unknown: &unknown)
         }
+    }
+
+    private mutating func readEncapsulation(_ attribute: OpenVSwitch.ActionAttribute) -> DatapathAction? {
+        switch attribute {
+        case .pushEthernet:
+            guard self.has(12) else { return nil }
+            return .pushEthernet(
+                EthernetFields(
+                    source: MACAddress(rawValue: self.payload.big48(0)),
+                    destination: MACAddress(rawValue: self.payload.big48(6))))
+        case .popEthernet: return .popEthernet
+        case .pushServiceHeader: return self.readServiceHeader()
+        case .popServiceHeader: return .popServiceHeader
+        default:
+            guard self.has(8) else { return nil }
+            // With the flag it is another action: a label behind Ethernet.
+            guard self.payload.host16(6) & 1 == 0 else {
+                return .pushMPLS(labelStackEntry: self.payload.big32(0), etherType: self.payload.big16(4))
+            }
+            return .encapsulateMPLS(labelStackEntry: self.payload.big32(0), etherType: self.payload.big16(4))
+        }
+    }
+
+    private mutating func readServiceHeader() -> DatapathAction? {
+        var outer = self.nested
+        guard outer.advance(), outer.type == OpenVSwitch.KeyAttribute.serviceHeader.rawValue else {
+            self.markMalformed()
+            return nil
+        }
+        var words = FlowKey()
+        var contextHeaders: [UInt8]?
+        var reader = outer.nested
+        while reader.advance() {
+            switch OpenVSwitch.ServiceHeaderAttribute(rawValue: reader.type) {
+            case .base where reader.has(8): words.serviceHeaderBase = reader.payload.big64(0)
+            case .contexts where reader.has(16): words.serviceHeaderContexts = reader.payload.big128(0)
+            case .contextHeaders: contextHeaders = reader.array()
+            default: break
+            }
+        }
+        guard !reader.isMalformed else {
+            self.markMalformed()
+            return nil
+        }
+        return .pushServiceHeader(
+            ServiceHeader(
+                ServiceHeaderFields(words), nextProtocol: words.serviceHeaderNextProtocol,
+                contextHeaders: contextHeaders))
     }
 
     private mutating func readLengthCheck(depth: Int, unknown: inout Int) -> DatapathAction? {

@@ -8,8 +8,9 @@ extension NetlinkWriter {
 
     /// Writes `actions` as the payload of attribute `type`; `portID` is the socket for `userspace` actions.
     ///
-    /// False when they nest too deeply, or one of them is a ``PacketEdit``, which the kernel does not know; what was
-    /// written then makes no sense to send.
+    /// False when they nest too deeply, or one of them is a ``PacketEdit``, which the kernel does not know, or rewrites
+    /// a network service header, which it never could (its check of that action writes a mask where there is none);
+    /// what was written then makes no sense to send.
     package mutating func actions(_ type: UInt16, _ actions: borrowing [DatapathAction], portID: UInt32) -> Bool {
         self.actions(type, actions, portID: portID, depth: 0)
     }
@@ -35,6 +36,7 @@ extension NetlinkWriter {
             self.attribute(1, portID)
             self.attribute(2, userdata)
             self.end(start)
+        case .set(.serviceHeader): return false
         case .set(let rewrite): self.rewrite(rewrite)
         case .pushVLAN(let tpid, let tci):
             let start = self.begin(Attribute.pushVLAN.rawValue)
@@ -79,10 +81,56 @@ extension NetlinkWriter {
                 self.actions(3, notLonger, portID: portID, depth: depth + 1)
             else { return false }
             self.end(start)
+        case .pushEthernet, .popEthernet, .pushServiceHeader, .popServiceHeader, .encapsulateMPLS:
+            self.encapsulation(action)
         // The agent does these itself.
         case .edit: return false
         }
         return true
+    }
+
+    /// What adds or removes the header that a packet begins with.
+    private mutating func encapsulation(_ action: DatapathAction) {
+        typealias Attribute = OpenVSwitch.ActionAttribute
+        switch action {
+        case .pushEthernet(let fields):
+            let start = self.begin(Attribute.pushEthernet.rawValue)
+            self.network48(fields.source.rawValue)
+            self.network48(fields.destination.rawValue)
+            self.end(start)
+        case .popEthernet: self.flag(Attribute.popEthernet.rawValue)
+        case .pushServiceHeader(let header): self.push(header)
+        case .popServiceHeader: self.flag(Attribute.popServiceHeader.rawValue)
+        case .encapsulateMPLS(let entry, let etherType):
+            let start = self.begin(Attribute.encapsulateMPLS.rawValue)
+            self.network(entry)
+            self.network(etherType)
+            self.zeros(2)
+            self.end(start)
+        default: break
+        }
+    }
+
+    private mutating func push(_ header: ServiceHeader) {
+        typealias Attribute = OpenVSwitch.ServiceHeaderAttribute
+        let start = self.begin(OpenVSwitch.ActionAttribute.pushServiceHeader.rawValue)
+        let inner = self.begin(OpenVSwitch.KeyAttribute.serviceHeader.rawValue)
+        let base = self.begin(Attribute.base.rawValue)
+        self.host(header.fields.flags)
+        self.host(header.fields.ttl)
+        self.host(header.metadataType)
+        self.host(header.nextProtocol)
+        self.network(header.fields.path)
+        self.end(base)
+        if let contexts = header.contextHeaders {
+            let attribute = self.begin(Attribute.contextHeaders.rawValue)
+            self.raw(contexts)
+            self.end(attribute)
+        } else {
+            self.bigEndianAttribute(Attribute.contexts.rawValue, header.fields.contexts)
+        }
+        self.end(inner)
+        self.end(start)
     }
 
     /// A masked set: values, then mask, in the form of the header's key attribute.
@@ -123,7 +171,7 @@ extension NetlinkWriter {
         case .mpls(let value, let mask): self.pair(.mpls, value.bigEndian, mask.bigEndian)
         case .priority(let value): self.pair(.priority, value, .max)
         case .mark(let value, let mask): self.pair(.packetMark, value, mask)
-        case .tunnel: break
+        case .tunnel, .serviceHeader: break
         }
         self.end(start)
     }

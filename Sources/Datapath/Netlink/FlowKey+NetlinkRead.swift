@@ -5,7 +5,19 @@ extension NetlinkReader {
     ///
     /// False where the attributes make no sense; `words` then holds what was read before.
     package consuming func readFlowWords<Words: FlowWordsAccess>(_ words: inout Words, _ role: FlowWordsRole) -> Bool {
-        self.readLayer(&words, role, tags: 0)
+        let attributes = self
+        // A packet without an Ethernet header has an EtherType alone.
+        var (hasEthernet, hasType) = (false, false)
+        var reader = attributes
+        while reader.advance() {
+            if reader.type == OpenVSwitch.KeyAttribute.ethernet.rawValue { hasEthernet = true }
+            if reader.type == OpenVSwitch.KeyAttribute.etherType.rawValue { hasType = true }
+        }
+        guard attributes.readLayer(&words, role, tags: 0) else { return false }
+        if hasType, !hasEthernet {
+            words.packetType = role == .mask ? .max : FlowKey.packetType(ofEtherType: words.etherType)
+        }
+        return true
     }
 
     /// The attributes of one nesting: the whole key (no tags so far), or what a VLAN tag encapsulates.
@@ -62,10 +74,23 @@ extension NetlinkReader {
         case .icmp, .icmpv6: self.readTypeAndCode(&words)
         case .tcpFlags: words.tcpFlags = self.big16() & 0x0fff
         case .packetType: words.packetType = self.big32()
+        case .serviceHeader: if !self.nested.readServiceHeader(&words) { self.markMalformed() }
         case .connectionState, .connectionZone, .connectionMark, .connectionLabels, .connectionIPv4, .connectionIPv6:
             self.readConnection(attribute, &words)
         case .encapsulated, .vlan, .etherType: break
         }
+    }
+
+    private consuming func readServiceHeader<Words: FlowWordsAccess>(_ words: inout Words) -> Bool {
+        var reader = self
+        while reader.advance() {
+            switch OpenVSwitch.ServiceHeaderAttribute(rawValue: reader.type) {
+            case .base where reader.has(8): words.serviceHeaderBase = reader.payload.big64(0)
+            case .contexts where reader.has(16): words.serviceHeaderContexts = reader.payload.big128(0)
+            default: break
+            }
+        }
+        return !reader.isMalformed
     }
 
     private mutating func readEthernet<Words: FlowWordsAccess>(_ words: inout Words) {

@@ -22,7 +22,8 @@ extension FlowMask {
     /// - the EtherType below headers that depend on it, the protocol and the fragment kind below transport fields,
     /// - the bottom of the MPLS stack above entries that are looked at,
     /// - "any fragment": the kernel numbers first and later fragments 1 and 2, so it takes both bits to tell,
-    /// - the length of tunnel options.
+    /// - the length of tunnel options,
+    /// - whether there is an Ethernet header, and the metadata type of a network service header above contexts.
     package func kernelForm(for key: borrowing FlowKey) -> FlowMask {
         var mask = self
         if mask.inPort != 0 { mask.inPort = .max }
@@ -48,6 +49,10 @@ extension FlowMask {
         if mask.ipFragment & 1 != 0 { mask.ipFragment |= 3 }
         // Options are looked at in the place that they have among so many bytes.
         if mask.tunnelOptionLength != 0 { mask.tunnelOptionLength = .max }
+        if key.packetType != 0 { mask.packetType = .max }
+        if key.etherType == ServiceHeader.etherType, mask.serviceHeaderContexts != 0 {
+            mask.serviceHeaderMetadataType = .max
+        }
         // A label stack entry is there where the one before it is not the bottom of the stack.
         if mask.mplsLabelStackEntry2 != 0 { mask.mplsLabelStackEntry1 |= 0x100 }
         if mask.mplsLabelStackEntry1 != 0 { mask.mplsLabelStackEntry0 |= 0x100 }
@@ -67,6 +72,12 @@ struct FlowKeyShape {
     let transport: UInt8?
     /// An ICMPv6 solicitation or advertisement of a neighbour: the kernel wants its fields whatever its code.
     let isNeighbourDiscovery: Bool
+    /// Whether there is an Ethernet header.
+    let hasEthernet: Bool
+    /// Whether fields of a network service header are looked at; translation always does where the kernel knows them.
+    let hasServiceHeader: Bool
+    /// Whether its contexts are: the kernel takes them only where they are there.
+    let hasServiceContexts: Bool
 
     static func isIP(_ key: borrowing FlowKey) -> Bool {
         let etherType = key.etherType
@@ -88,6 +99,12 @@ struct FlowKeyShape {
         let isLaterFragment = key.ipFragment & 2 != 0
         self.transport = Self.isIP(key) && !isLaterFragment ? key.ipProtocol : nil
         let type = key.transportSource
+        self.hasEthernet = key.packetType == 0
+        let contexts = mask.serviceHeaderContexts
+        let looked = mask.serviceHeaderBase | UInt64(contexts == 0 ? 0 : 1)
+        let metadataType = key.serviceHeaderMetadataType
+        self.hasServiceHeader = etherType == ServiceHeader.etherType && looked != 0
+        self.hasServiceContexts = self.hasServiceHeader && contexts != 0 && metadataType == 1
         self.isNeighbourDiscovery = self.isIPv6 && self.transport == 58 && 135...136 ~= type
     }
 
@@ -132,10 +149,12 @@ extension NetlinkWriter {
         self.attribute(.datapathHash, words.datapathHash, role)
         self.connection(of: words, shape, key: key, mask: mask)
         if shape.isTunnelled { self.tunnel(of: words, role, key: key, mask: mask) }
-        let start = self.begin(OpenVSwitch.KeyAttribute.ethernet.rawValue)
-        self.network48(words.ethernetSource)
-        self.network48(words.ethernetDestination)
-        self.end(start)
+        if shape.hasEthernet {
+            let start = self.begin(OpenVSwitch.KeyAttribute.ethernet.rawValue)
+            self.network48(words.ethernetSource)
+            self.network48(words.ethernetDestination)
+            self.end(start)
+        }
         self.tagged(words, role, shape, key: key)
     }
 
@@ -151,6 +170,10 @@ extension NetlinkWriter {
         let shape = FlowKeyShape(key, mask)
         self.connection(of: key, shape, key: key, mask: mask)
         if shape.isTunnelled { self.tunnel(of: key, .key, key: key, mask: mask) }
+        // What a packet without Ethernet begins with travels beside it.
+        if let type = key.etherTypeWithoutEthernet {
+            self.bigEndianAttribute(OpenVSwitch.KeyAttribute.etherType.rawValue, type)
+        }
     }
 
     /// A 32-bit attribute that need not be there when it is zero: absent is 0 in a key, a wildcard in a mask.
@@ -263,7 +286,17 @@ extension NetlinkWriter {
             if shape.mplsEntries > 2 { self.network(words.mplsLabelStackEntry2) }
             self.end(start)
         }
+        if shape.hasServiceHeader { self.serviceHeader(words, shape) }
         if let transport = shape.transport { self.transport(words, transport, shape) }
+    }
+
+    private mutating func serviceHeader<Words: FlowWordsAccess>(_ words: borrowing Words, _ shape: FlowKeyShape) {
+        let start = self.begin(OpenVSwitch.KeyAttribute.serviceHeader.rawValue)
+        self.bigEndianAttribute(OpenVSwitch.ServiceHeaderAttribute.base.rawValue, words.serviceHeaderBase)
+        if shape.hasServiceContexts {
+            self.bigEndianAttribute(OpenVSwitch.ServiceHeaderAttribute.contexts.rawValue, words.serviceHeaderContexts)
+        }
+        self.end(start)
     }
 
     private mutating func transport<Words: FlowWordsAccess>(

@@ -36,6 +36,11 @@ extension OpenVSwitchClient {
             } ?? 0
         found.packetLengthCheck = self.executes(
             [.checkPacketLength(maximumBytes: 100, longer: [mark], notLonger: [mark])])
+        found.serviceHeaders =
+            self.accepts(.serviceHeader)
+            && self.executes([.pushServiceHeader(ServiceHeader(ServiceHeaderFields(), nextProtocol: 3))])
+        found.ethernetRemoval = self.executes([.popEthernet, .pushEthernet(EthernetFields())])
+        found.labelBeforeEthernet = self.executes([.encapsulateMPLS(labelStackEntry: 0x100, etherType: 0x8847)])
         found.explicitDrop = self.executes([.drop(reason: 0)])
         found.packetSampling = self.executes([.packetSample(group: 0, cookie: 0)])
         found.meters = self.hasMeters
@@ -136,6 +141,15 @@ private struct ProbeFlow {
                 $0.innerVLANTPID = 0x8100
                 $0.innerVLANTCI = 0x1002
             }
+        }
+    }
+
+    static var serviceHeader: ProbeFlow {
+        ProbeFlow {
+            $0.etherType = ServiceHeader.etherType
+            $0.serviceHeaderMetadataType = 1
+            $0.serviceHeaderPathID = 1
+            $0.serviceHeaderContexts = 1
         }
     }
 

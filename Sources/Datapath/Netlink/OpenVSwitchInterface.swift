@@ -241,8 +241,20 @@ package enum OpenVSwitch {
         case connectionIPv4 = 26
         /// Addresses, ports, protocol; padded to 40 bytes.
         case connectionIPv6 = 27
+        /// Nested ``OpenVSwitch/ServiceHeaderAttribute`` (Linux 4.15).
+        case serviceHeader = 28
         /// Namespace and type, 16 bits each. Never sent to the kernel, which does not know it.
         case packetType = 29
+    }
+
+    /// Attributes of a network service header, in network byte order.
+    package enum ServiceHeaderAttribute: UInt16, Sendable {
+        /// Flags, time to live, metadata type, next protocol (8 bits each), service path header (32 bits).
+        case base = 1
+        /// The four contexts of metadata type 1.
+        case contexts = 2
+        /// Context headers of metadata type 2; in `pushServiceHeader` only.
+        case contextHeaders = 3
     }
 
     /// Attributes of a tunnel key, in network byte order.
@@ -305,14 +317,24 @@ package enum OpenVSwitch {
         case connectionTracking = 12
         /// 32-bit length.
         case truncate = 13
+        /// Source, destination (Linux 4.11).
+        case pushEthernet = 14
+        /// Nothing (Linux 4.11).
+        case popEthernet = 15
         /// Nothing.
         case clearConnectionTracking = 16
+        /// One nested ``KeyAttribute/serviceHeader`` (Linux 4.15).
+        case pushServiceHeader = 17
+        /// Nothing (Linux 4.15).
+        case popServiceHeader = 18
         /// 32-bit meter number.
         case meter = 19
         /// Nested actions.
         case clone = 20
         /// Nested: 1 length (16 bits), 2 and 3 the actions for longer frames and for others (Linux 5.2).
         case checkPacketLength = 21
+        /// Label stack entry (32), EtherType (16), flags (16): 0 puts it before Ethernet (Linux 5.17).
+        case encapsulateMPLS = 22
         /// 32-bit reason (Linux 6.8).
         case drop = 24
         /// Nested: 1 group (32 bits), 2 cookie of up to 16 bytes (Linux 6.11).

@@ -107,14 +107,14 @@ package struct PacketBuffer: ~Copyable {
         return view
     }
 
-    /// Moves the frame into memory of its own, whoever else reads the old.
-    package mutating func moveToOwnMemory() {
-        let capacity = Self.defaultHeadroom + self.count
+    /// Moves the frame into memory of its own, with at least `headroom` bytes free before it, whoever reads the old.
+    package mutating func moveToOwnMemory(headroom: Int = Self.defaultHeadroom) {
+        let capacity = max(Self.defaultHeadroom, headroom) + self.count
         self.adopt(
             .allocate(byteCount: max(1, capacity), alignment: 16), capacity: capacity, isOwned: true)
     }
 
-    /// Moves the frame into the caller's memory of `capacity` ≥ ``defaultHeadroom`` + `count` bytes, which
+    /// Moves the frame to the end of the caller's memory of `capacity` ≥ ``defaultHeadroom`` + `count` bytes, which
     /// must outlive the buffer.
     package mutating func move(to memory: UnsafeMutableRawPointer, capacity: Int) {
         self.adopt(memory, capacity: capacity, isOwned: false)
@@ -122,11 +122,12 @@ package struct PacketBuffer: ~Copyable {
 
     private mutating func adopt(_ target: UnsafeMutableRawPointer, capacity: Int, isOwned: Bool) {
         precondition(capacity >= Self.defaultHeadroom + self.count)
-        (target + Self.defaultHeadroom).copyMemory(from: self.memory + self.start, byteCount: self.count)
+        let start = capacity - self.count
+        (target + start).copyMemory(from: self.memory + self.start, byteCount: self.count)
         if self.isOwned { self.memory.deallocate() }
         self.memory = target
         self.capacity = capacity
-        self.start = Self.defaultHeadroom
+        self.start = start
         self.isOwned = isOwned
         self.isShared = false
     }
@@ -142,7 +143,7 @@ package struct PacketBuffer: ~Copyable {
             // Memory of somebody else's is grown by whoever lends it (`PacketSink.makeWritable`), who knows
             // how long it must live.
             guard self.isOwned else { throw .noRoom }
-            self.moveToOwnMemory()
+            self.moveToOwnMemory(headroom: length)
             guard self.start >= length else { throw .noRoom }
         }
         let old = self.memory + self.start

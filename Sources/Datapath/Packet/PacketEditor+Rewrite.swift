@@ -8,7 +8,9 @@ extension PacketEditor {
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ rewrite: HeaderRewrite
     ) throws(PacketError) {
         switch rewrite {
-        case .ethernet(let value, let mask): try Self.rewriteEthernet(&packet, value, mask)
+        case .ethernet(let value, let mask):
+            guard layout.hasEthernet else { throw .headerAbsent }
+            try Self.rewriteEthernet(&packet, value, mask)
         case .ipv4(let value, let mask): try Self.rewriteIPv4(&packet, layout, value, mask)
         case .ipv6(let value, let mask): try Self.rewriteIPv6(&packet, layout, value, mask)
         case .tcp(let value, let mask):
@@ -25,6 +27,7 @@ extension PacketEditor {
             guard layout.networkOffset + 4 <= packet.count else { throw .truncated }
             let old = packet.bytes.big32(layout.networkOffset)
             packet.store(big: Self.merge(old, entry, mask), at: layout.networkOffset)
+        case .serviceHeader(let value, let mask): try Self.rewriteServiceHeader(&packet, layout, value, mask)
         case .priority, .mark, .tunnel: break
         }
     }
@@ -50,7 +53,7 @@ extension PacketEditor {
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ value: IPv4Fields, _ mask: IPv4Fields
     ) throws(PacketError) {
         let offset = layout.networkOffset
-        guard layout.etherType == EtherType.ipv4.rawValue, offset >= 14 else { throw .headerAbsent }
+        guard layout.etherType == EtherType.ipv4.rawValue, layout.hasNetworkHeader else { throw .headerAbsent }
         guard layout.networkEnd >= offset + 20, packet.count >= layout.networkEnd else { throw .truncated }
         let source = packet.bytes.big32(offset + 12)
         let destination = packet.bytes.big32(offset + 16)
@@ -81,7 +84,7 @@ extension PacketEditor {
         _ packet: inout PacketBuffer, _ layout: PacketLayout, _ value: IPv6Fields, _ mask: IPv6Fields
     ) throws(PacketError) {
         let offset = layout.networkOffset
-        guard layout.etherType == EtherType.ipv6.rawValue, offset >= 14 else { throw .headerAbsent }
+        guard layout.etherType == EtherType.ipv6.rawValue, layout.hasNetworkHeader else { throw .headerAbsent }
         guard packet.count >= offset + 40 else { throw .truncated }
         let source = Self.address(packet.bytes, offset + 8)
         let destination = Self.address(packet.bytes, offset + 24)
@@ -157,7 +160,7 @@ extension PacketEditor {
         let offset = layout.networkOffset
         guard layout.etherType == EtherType.arp.rawValue || layout.etherType == EtherType.reverseARP.rawValue
         else { throw .headerAbsent }
-        guard offset >= 14, packet.count >= offset + 28 else { throw .truncated }
+        guard layout.hasNetworkHeader, packet.count >= offset + 28 else { throw .truncated }
         let operation = packet.bytes.big16(offset + 6)
         packet.store(big: Self.merge(operation, value.operation, mask.operation), at: offset + 6)
         for (place, new, newMask) in [

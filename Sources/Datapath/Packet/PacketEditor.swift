@@ -29,9 +29,9 @@ package enum PacketEditor {
     package static func pushMPLS(
         _ packet: inout PacketBuffer, _ layout: PacketLayout, labelStackEntry: UInt32, etherType: UInt16
     ) throws(PacketError) {
-        guard layout.networkOffset >= 14, layout.networkOffset <= packet.count else { throw .truncated }
+        guard layout.hasNetworkHeader, layout.networkOffset <= packet.count else { throw .truncated }
         try packet.insert(4, at: layout.networkOffset)
-        packet.store(big: etherType, at: layout.networkOffset - 2)
+        if layout.hasEthernet { packet.store(big: etherType, at: layout.networkOffset - 2) }
         packet.store(big: labelStackEntry, at: layout.networkOffset)
     }
 
@@ -43,7 +43,7 @@ package enum PacketEditor {
         guard Self.isMPLS(layout) else { return }
         guard layout.networkOffset + 4 <= packet.count else { throw .truncated }
         packet.remove(4, at: layout.networkOffset)
-        packet.store(big: etherType, at: layout.networkOffset - 2)
+        if layout.hasEthernet { packet.store(big: etherType, at: layout.networkOffset - 2) }
     }
 
     /// Whether the frame's EtherType is one of MPLS.

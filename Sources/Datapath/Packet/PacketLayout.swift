@@ -13,10 +13,15 @@
     public var etherType: UInt16 = 0
     /// IP protocol as in ``FlowKey``; 0 when the packet is not IP.
     public var ipProtocol: UInt8 = 0
+    /// Whether the packet begins with an Ethernet header; without, the network header is at offset 0.
+    public var hasEthernet: Bool = true
     /// Whether an IPv6 routing header names a later destination, so that the pseudo-header's is not the
     /// address in the header.
     public var hasRoutingSegments: Bool = false
 
     /// A layout without headers.
     @inlinable public init() {}
+
+    /// Whether there is anything behind Ethernet, or no Ethernet.
+    var hasNetworkHeader: Bool { self.networkOffset >= 14 || !self.hasEthernet }
 }

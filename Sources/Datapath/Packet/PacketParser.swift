@@ -19,7 +19,8 @@ public enum PacketParser {
     /// Replaces the header fields of `key` by those of `frame` (from the destination address on, VLAN tags in
     /// place).
     ///
-    /// Metadata (words 0–29, and tunnel options) is left as it is. Returns where the headers are.
+    /// Metadata (words 0–29, and tunnel options) is left as it is. A packet whose type (``FlowKey/packetType``) is not
+    /// Ethernet begins with the header that the type names. Returns where the headers are.
     @discardableResult
     public static func parse(_ frame: RawSpan, into key: inout FlowKey) -> PacketLayout {
         var index = Self.firstHeaderWord
@@ -29,6 +30,10 @@ public enum PacketParser {
         }
         var layout = PacketLayout()
         let count = frame.byteCount
+        guard UInt32(truncatingIfNeeded: key.words[21]) == 0 else {
+            Self.parseWithoutEthernet(frame, into: &key, &layout)
+            return layout
+        }
         guard count >= 14 else { return layout }
 
         var offset = 12
@@ -52,8 +57,26 @@ public enum PacketParser {
         layout.etherType = type
         key.words[30] = frame.big48(0) << 16 | UInt64(type)
         key.words[31] = frame.big48(6) << 16
+        Self.parseNetwork(frame, into: &key, &layout)
+        return layout
+    }
 
-        switch type {
+    /// Reads a packet that begins with the header that its type names; a type that is no EtherType's shows nothing.
+    private static func parseWithoutEthernet(
+        _ frame: RawSpan, into key: inout FlowKey, _ layout: inout PacketLayout
+    ) {
+        layout.hasEthernet = false
+        guard let type = key.etherTypeWithoutEthernet else { return }
+        layout.etherType = type
+        key.words[30] = UInt64(type)
+        Self.parseNetwork(frame, into: &key, &layout)
+    }
+
+    /// Reads the header that the layout says there is, where it says.
+    @inline(__always)
+    private static func parseNetwork(_ frame: RawSpan, into key: inout FlowKey, _ layout: inout PacketLayout) {
+        let offset = layout.networkOffset
+        switch layout.etherType {
         case EtherType.ipv4.rawValue: Self.parseIPv4(frame, into: &key, &layout)
         case EtherType.ipv6.rawValue: Self.parseIPv6(frame, into: &key, &layout)
         case EtherType.arp.rawValue, EtherType.reverseARP.rawValue:
@@ -61,9 +84,9 @@ public enum PacketParser {
         case EtherType.mpls.rawValue, EtherType.mplsMulticast.rawValue:
             Self.parseMPLS(frame, at: offset, into: &key)
         case 0x88e7: Self.parseServiceTag(frame, at: offset, into: &key)
+        case ServiceHeader.etherType: Self.parseServiceHeader(frame, at: offset, into: &key)
         default: break
         }
-        return layout
     }
 
     /// Whether `type` announces a VLAN tag (0x8100 or 0x88a8).
@@ -100,6 +123,25 @@ public enum PacketParser {
         guard frame.byteCount &- offset >= 4 else { return }
         let tci = frame.big32(offset)
         key.words[46] = UInt64(tci & 0x00ff_ffff) << 40 | UInt64(tci >> 27 & 1) << 32
+    }
+
+    /// A network service header (RFC 8300 §2); one that is cut short, of another version than 0 or of a metadata type
+    /// other than 1 and 2 leaves every field zero, where the kernel drops the packet before it looks it up.
+    private static func parseServiceHeader(_ frame: RawSpan, at offset: Int, into key: inout FlowKey) {
+        let room = frame.byteCount &- offset
+        guard room >= 8 else { return }
+        let first = frame.big16(offset)
+        let length = Int(first & 0x3f) &* 4
+        let metadataType = frame.byte(offset &+ 2) & 0x0f
+        guard first >> 14 == 0, length >= 8, length <= room,
+            metadataType == 2 || (metadataType == 1 && length == 24)
+        else { return }
+        key.words[35] =
+            UInt64(first >> 12 & 3) << 56 | UInt64(first >> 6 & 0x3f) << 48 | UInt64(metadataType) << 40
+            | UInt64(frame.byte(offset &+ 3)) << 32 | UInt64(frame.big32(offset &+ 4))
+        guard metadataType == 1 else { return }
+        key.words[36] = frame.big64(offset &+ 8)
+        key.words[37] = frame.big64(offset &+ 16)
     }
 
     /// Up to three MPLS label stack entries (RFC 3032), until the bottom of the stack.

@@ -1,3 +1,5 @@
+import NetworkTypes
+
 /// Executes datapath actions on a packet, in order, as the kernel's `do_execute_actions` does.
 ///
 /// Used by the embedded datapath for every packet, and by upcall handlers to see a packet as it is when an
@@ -65,6 +67,8 @@ package enum ActionExecutor {
                 let isLast = index == actions.count - 1
                 switch actions[index] {
                 case .output(let port):
+                    // Every port carries Ethernet.
+                    guard key.packetType == 0 else { throw .headerAbsent }
                     let length = progress.takeMaximumLength()
                     if let tunnel = progress.tunnel {
                         sink.output(&packet, to: port, through: tunnel, maximumLength: length)
@@ -105,7 +109,8 @@ package enum ActionExecutor {
                 case .checkPacketLength(let maximum, let longer, let notLonger):
                     let nested = packet.count > Int(maximum) ? longer : notLonger
                     Self.runCopy(nested, &packet, &key, &progress, &sink, depth, isLast: isLast)
-                case .pushVLAN, .popVLAN, .pushMPLS, .popMPLS, .edit:
+                case .pushVLAN, .popVLAN, .pushMPLS, .popMPLS, .edit, .pushEthernet, .popEthernet, .pushServiceHeader,
+                    .popServiceHeader, .encapsulateMPLS:
                     try Self.pushOrPop(actions[index], &packet, &key, &progress, &sink)
                 }
             }
@@ -189,27 +194,85 @@ package enum ActionExecutor {
         _ action: DatapathAction, _ packet: inout PacketBuffer, _ key: inout FlowKey,
         _ progress: inout Progress, _ sink: inout Sink
     ) throws(PacketError) {
-        // Eighteen bytes more than a tag's room has: to memory with enough of it.
-        if case .edit(.pushServiceTag) = action { packet.isShared = true }
-        try sink.makeWritable(&packet)
+        try sink.makeWritable(&packet, headroom: action.headroomBytes)
         switch action {
         case .pushVLAN(let tpid, let tci):
+            guard key.packetType == 0 else { throw .headerAbsent }
             try PacketEditor.pushVLAN(&packet, tpid: tpid, tci: tci)
         case .popVLAN:
+            guard key.packetType == 0 else { throw .headerAbsent }
             try PacketEditor.popVLAN(&packet)
         case .pushMPLS(let entry, let etherType):
             progress.refresh(packet, &key)
             try PacketEditor.pushMPLS(
                 &packet, progress.layout, labelStackEntry: entry, etherType: etherType)
+            if key.packetType != 0 { key.packetType = FlowKey.packetType(ofEtherType: etherType) }
         case .popMPLS(let etherType):
             progress.refresh(packet, &key)
+            guard PacketEditor.isMPLS(progress.layout) else { break }
             try PacketEditor.popMPLS(&packet, progress.layout, etherType: etherType)
+            guard key.packetType != 0 else { break }
+            key.packetType =
+                etherType == EtherType.transparentEthernet.rawValue ? 0 : FlowKey.packetType(ofEtherType: etherType)
         case .edit(let edit):
+            guard key.packetType == 0 || !edit.needsEthernet else { throw .headerAbsent }
             progress.refresh(packet, &key)
             try PacketEditor.edit(&packet, progress.layout, edit)
-        default: break
+        default:
+            progress.refresh(packet, &key)
+            try Self.encapsulate(action, &packet, &key, progress.layout)
         }
         progress.isLayoutKnown = false
         progress.isKeyCurrent = false
+    }
+
+    /// Adds or removes the header that a packet begins with, which changes the packet's type.
+    private static func encapsulate(
+        _ action: DatapathAction, _ packet: inout PacketBuffer, _ key: inout FlowKey, _ layout: PacketLayout
+    ) throws(PacketError) {
+        switch action {
+        case .pushEthernet(let addresses):
+            guard let type = key.etherTypeWithoutEthernet else { throw .headerAbsent }
+            try PacketEditor.pushEthernet(&packet, addresses, etherType: type)
+            key.packetType = 0
+        case .popEthernet:
+            try PacketEditor.popEthernet(&packet, layout)
+            key.packetType = FlowKey.packetType(ofEtherType: layout.etherType)
+        case .pushServiceHeader(let header):
+            try PacketEditor.pushServiceHeader(&packet, header)
+            key.packetType = FlowKey.packetType(ofEtherType: ServiceHeader.etherType)
+        case .popServiceHeader:
+            guard let type = ServiceHeader.packetType(ofNextProtocol: key.serviceHeaderNextProtocol) else {
+                throw .unsupported
+            }
+            _ = try PacketEditor.popServiceHeader(&packet, layout)
+            key.packetType = type
+        case .encapsulateMPLS(let entry, let etherType):
+            try PacketEditor.encapsulateMPLS(&packet, labelStackEntry: entry)
+            key.packetType = FlowKey.packetType(ofEtherType: etherType)
+        default: break
+        }
+    }
+}
+
+extension DatapathAction {
+    /// How many free bytes before the packet the action may need.
+    fileprivate var headroomBytes: Int {
+        switch self {
+        case .edit(.pushServiceTag): 18
+        case .pushEthernet: 14
+        case .pushServiceHeader(let header): header.lengthBytes
+        default: 4
+        }
+    }
+}
+
+extension PacketEdit {
+    /// Whether the edit is one of an Ethernet frame.
+    fileprivate var needsEthernet: Bool {
+        switch self {
+        case .copyTTLOutward, .copyTTLInward: false
+        case .pushServiceTag, .popServiceTag, .setServiceTag: true
+        }
     }
 }

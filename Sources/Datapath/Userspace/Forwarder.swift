@@ -270,15 +270,14 @@ extension Forwarder: PacketSink {
         self.run(program, &packet, &key, layout, depth: depth)
     }
 
-    mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError) {
-        // A tag or label takes four bytes; memory without them is replaced too.
-        guard packet.isShared || packet.headroom < 4 else { return }
-        try self.moveToArena(&packet)
+    mutating func makeWritable(_ packet: inout PacketBuffer, headroom: Int) throws(PacketError) {
+        guard packet.isShared || packet.headroom < headroom else { return }
+        try self.moveToArena(&packet, headroom: headroom)
     }
 
     /// Moves the packet to memory that lives until the batch is finished.
-    private mutating func moveToArena(_ packet: inout PacketBuffer) throws(PacketError) {
-        let capacity = PacketBuffer.defaultHeadroom + packet.count
+    private mutating func moveToArena(_ packet: inout PacketBuffer, headroom: Int = 0) throws(PacketError) {
+        let capacity = max(PacketBuffer.defaultHeadroom, headroom) + packet.count
         guard let memory = self.arena.allocate(capacity) else { throw .noRoom }
         packet.move(to: memory, capacity: capacity)
     }

@@ -302,6 +302,7 @@ package final class ActionProgram: Sendable {
         actions.contains { action in
             switch action {
             case .userspace, .truncate, .pushMPLS, .popMPLS, .checkPacketLength, .edit: true
+            case .pushEthernet, .popEthernet, .pushServiceHeader, .popServiceHeader, .encapsulateMPLS: true
             case .set(.sctp), .set(.icmp), .set(.neighbourDiscovery), .set(.mpls), .set(.tunnel): true
             case .clone(let nested), .sample(_, let nested): Self.needsPlainFrames(nested)
             default: false

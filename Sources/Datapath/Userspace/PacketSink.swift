@@ -32,9 +32,9 @@ package protocol PacketSink: ~Copyable {
     /// deep by now.
     mutating func recirculate(_ packet: inout PacketBuffer, key: inout FlowKey, depth: Int)
 
-    /// Gives the packet memory that nobody else reads, if it is shared. The standard one moves it to memory
-    /// of its own.
-    mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError)
+    /// Gives the packet memory that nobody else reads, with at least `headroom` bytes free before it. The standard one
+    /// moves it to memory of its own where that is not so.
+    mutating func makeWritable(_ packet: inout PacketBuffer, headroom: Int) throws(PacketError)
 
     /// What the meter says of the packet. The standard answer is that it passes.
     mutating func measure(_ packet: borrowing PacketBuffer, by meter: UInt32) -> MeterBuckets.Verdict
@@ -53,8 +53,13 @@ extension PacketSink where Self: ~Copyable {
         self.output(&packet, to: port, maximumLength: maximumLength)
     }
 
+    package mutating func makeWritable(_ packet: inout PacketBuffer, headroom: Int) throws(PacketError) {
+        if packet.isShared || packet.headroom < headroom { packet.moveToOwnMemory(headroom: headroom) }
+    }
+
+    /// Gives the packet memory that nobody else reads, with room for a tag or a label.
     package mutating func makeWritable(_ packet: inout PacketBuffer) throws(PacketError) {
-        if packet.isShared { packet.moveToOwnMemory() }
+        try self.makeWritable(&packet, headroom: 4)
     }
 
     package mutating func measure(

@@ -64,6 +64,10 @@ public final class UserspaceDatapath: DatapathBackend {
         result.meters = true
         result.packetLengthCheck = true
         result.softwareHeaders = true
+        result.serviceHeaders = true
+        result.serviceHeaderRewrite = true
+        result.ethernetRemoval = true
+        result.labelBeforeEthernet = true
         return result
     }
 

@@ -37,6 +37,30 @@ struct DatapathActionNetlinkTests {
             (.truncate(64), [8, 0, 13, 0, 64, 0, 0, 0]),
             (.meter(2), [8, 0, 19, 0, 2, 0, 0, 0]),
             (.drop(reason: 1), [8, 0, 24, 0, 1, 0, 0, 0]),
+            (
+                .pushEthernet(
+                    EthernetFields(
+                        source: MACAddress(rawValue: 0x0200_0000_000a), destination: MACAddress(rawValue: 1))),
+                [16, 0, 14, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 1]
+            ),
+            (.popEthernet, [4, 0, 15, 0]), (.popServiceHeader, [4, 0, 18, 0]),
+            (
+                .encapsulateMPLS(labelStackEntry: 0x0001_0140, etherType: 0x8847),
+                [12, 0, 22, 0, 0, 1, 1, 0x40, 0x88, 0x47, 0, 0]
+            ),
+            (
+                .pushServiceHeader(
+                    ServiceHeader(
+                        ServiceHeaderFields(flags: 2, ttl: 63, pathID: 0x010203, index: 255, contexts: 5),
+                        nextProtocol: 3)),
+                [40, 0, 17, 0, 36, 0, 28, 0, 12, 0, 1, 0, 2, 63, 1, 3, 1, 2, 3, 255]
+                    + [20, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5]
+            ),
+            (
+                .pushServiceHeader(
+                    ServiceHeader(ServiceHeaderFields(ttl: 1), nextProtocol: 1, contextHeaders: [0, 1, 2, 0])),
+                [28, 0, 17, 0, 24, 0, 28, 0, 12, 0, 1, 0, 0, 1, 2, 1, 0, 0, 0, 0, 8, 0, 3, 0, 0, 1, 2, 0]
+            ),
             (.set(.priority(6)), [16, 0, 11, 0, 12, 0, 2, 0, 6, 0, 0, 0, 255, 255, 255, 255]),
             (
                 .set(.tcp(TransportFields(source: 0x0102), mask: TransportFields(source: 0xffff))),

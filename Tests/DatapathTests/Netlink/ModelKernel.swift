@@ -18,7 +18,7 @@ final class ModelKernel: Sendable {
     enum Absence: CaseIterable, Sendable {
         case perCPUDispatch, featureCheck, identifiers, maskedSet, recirculation, truncation, clone, sample
         case vlan, secondTag, mpls, connectionTracking, meters, meterFamily, drop, permission, packetLength, hash
-        case packetSample
+        case packetSample, serviceHeaders, serviceHeaderKeys, ethernetRemoval, labelBeforeEthernet
     }
 
     let state = Mutex(State())
@@ -172,6 +172,8 @@ final class ModelKernel: Sendable {
         if self.lacks.contains(.connectionTracking), isTracked { return EINVAL }
         let isRecirculated = key.recirculationID != 0
         if self.lacks.contains(.recirculation), isRecirculated { return EINVAL }
+        let hasServiceHeader = key.etherType == ServiceHeader.etherType
+        if self.lacks.contains(.serviceHeaderKeys), hasServiceHeader { return EINVAL }
         return nil
     }
 
@@ -206,6 +208,9 @@ final class ModelKernel: Sendable {
     private func refuses(_ action: DatapathAction) -> Bool {
         switch action {
         case .set(.arp): true
+        case .pushServiceHeader: self.lacks.contains(.serviceHeaders)
+        case .popEthernet: self.lacks.contains(.ethernetRemoval)
+        case .encapsulateMPLS: self.lacks.contains(.labelBeforeEthernet)
         case .set: self.lacks.contains(.maskedSet)
         case .truncate: self.lacks.contains(.truncation)
         case .clone: self.lacks.contains(.clone)

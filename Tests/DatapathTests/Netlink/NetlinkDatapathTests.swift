@@ -127,7 +127,8 @@ struct NetlinkDatapathTests {
         #expect(found.identifiers && found.maskedSet && found.recirculation && found.truncation && found.clone)
         #expect(found.connectionTracking && found.meters && found.explicitDrop && found.perCPUDispatch)
         #expect(found.packetLengthCheck && found.packetSampling && !found.softwareHeaders)
-        #expect(!found.controlHeaderRewrite)
+        #expect(!found.controlHeaderRewrite && !found.serviceHeaderRewrite)
+        #expect(found.serviceHeaders && found.ethernetRemoval && found.labelBeforeEthernet)
     }
 
     @Test("What a kernel lacks is found out, and nothing else is lost", arguments: ModelKernel.Absence.allCases)
@@ -159,6 +160,9 @@ struct NetlinkDatapathTests {
         case .packetLength: { $0.packetLengthCheck = false }
         case .hash: { $0.hash = false }
         case .packetSample: { $0.packetSampling = false }
+        case .serviceHeaders, .serviceHeaderKeys: { $0.serviceHeaders = false }
+        case .ethernetRemoval: { $0.ethernetRemoval = false }
+        case .labelBeforeEthernet: { $0.labelBeforeEthernet = false }
         case .identifiers, .permission: nil
         }
     }
