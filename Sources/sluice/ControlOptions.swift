@@ -3,7 +3,7 @@ import ArgumentParser
 
 /// What commands that ask a running agent have in common.
 struct ControlOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The agent's run directory. (default: /run/sluice)", valueName: "dir"))
+    @Option(help: ArgumentHelp("The agent's run directory.", valueName: "dir"))
     var runDir = "/run/sluice"
 
     /// Asks the agent and prints its answer.
