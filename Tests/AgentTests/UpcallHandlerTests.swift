@@ -99,6 +99,18 @@ struct UpcallHandlerTests {
         #expect(executions.last?.key.vlanTPID == 0x8100)
     }
 
+    @Test("a megaflow whose answer was lost is removed, for it may be there and nobody would know it")
+    func lostAnswers() throws {
+        let fixture = try UpcallFixture { $0.add(actions: [output(2)]) }
+        fixture.datapath.state.withLock { $0.losesAnswers = true }
+        fixture.miss()
+        #expect(fixture.datapath.flows.isEmpty && fixture.service.flows.count == 0)
+        #expect(fixture.service.counters.installFailures.count == 1 && fixture.bridge.flowCount.count == 0)
+        fixture.datapath.state.withLock { $0.losesAnswers = false }
+        fixture.miss()
+        #expect(fixture.datapath.flows.count == 1 && fixture.service.flows.count == 1)
+    }
+
     @Test("nothing is installed for errors, over the limit, or where the datapath refuses; each has its counter")
     func notInstalled() throws {
         let fixture = try UpcallFixture(flowLimit: FlowLimit(maximum: 1)) { tables in

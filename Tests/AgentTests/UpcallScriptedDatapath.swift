@@ -11,6 +11,8 @@ final class ScriptedDatapath: DatapathBackend {
         var operations: [FlowOperation] = []
         /// How often packets and changes of flows were handed over together.
         var performances = 0
+        /// Puts are carried out, but the answers are lost.
+        var losesAnswers = false
         /// Errors for the next operations of each kind, taken from the front.
         var putErrors: [DatapathError?] = []
         var deleteErrors: [DatapathError?] = []
@@ -98,7 +100,7 @@ final class ScriptedDatapath: DatapathBackend {
                     if !state.putErrors.isEmpty, let error = state.putErrors.removeFirst() { return .failed(error) }
                     flow.statistics = state.flows[flow.identifier]?.statistics ?? FlowStatistics()
                     state.flows[flow.identifier] = flow
-                    return .done(nil)
+                    return state.losesAnswers ? .failed(DatapathError(.noSpace, operation: "put")) : .done(nil)
                 case .delete(let identifier):
                     if !state.deleteErrors.isEmpty, let error = state.deleteErrors.removeFirst() {
                         return .failed(error)

@@ -46,9 +46,5 @@ package struct MirrorFilter: Sendable, Hashable {
     var looked: FlowMask { self.mask }
 
     /// Whether a packet with that key is one.
-    func matches(_ key: FlowKey) -> Bool {
-        var masked = key
-        masked.formIntersection(self.mask)
-        return masked == self.key
-    }
+    func matches(_ key: FlowKey) -> Bool { key.matches(self.key, under: self.mask) }
 }

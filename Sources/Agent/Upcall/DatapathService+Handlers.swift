@@ -275,18 +275,21 @@ extension DatapathService {
         }
     }
 
-    /// Notes which of the megaflows entered are installed, and forgets those that were refused.
+    /// Notes which of the megaflows entered are installed, and removes those that were not: of a batch whose answers
+    /// were lost the datapath may have carried out all.
     private func settle(_ identifiers: [FlowIdentifier], _ results: [FlowOperationResult]) {
+        var doubtful: [InstalledFlow] = []
         for (identifier, result) in zip(identifiers, results) {
             switch result {
             case .done:
                 self.flows.update(identifier) { if $0.state == .installing { $0.state = .installed } }
                 self.counters.installed.add()
             case .failed:
-                if let flow = self.flows.remove(identifier) { self.count(flow, by: -1) }
                 self.counters.installFailures.add()
+                if let flow = self.flows[identifier] { doubtful.append(flow) }
             }
         }
+        self.delete(doubtful)
     }
 
     /// Counts a megaflow, or one less, for each of its bridges.
