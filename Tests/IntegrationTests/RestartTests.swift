@@ -60,4 +60,21 @@ struct RestartTests {
             #expect(stream.status == nil)
         }
     }
+
+    @Test("a stream goes on while the agent is away, and ends whole after it was killed and started again three times")
+    func stream() async throws {
+        try await Lab.with(.kernel) { lab in
+            var dut = try lab.startSwitch("--fail-mode", "standalone")
+            let streams = try LabStreams(lab, from: lab.hosts[0], to: lab.hosts[1], untilFinished: true)
+            try streams.waitForProgress(512 << 10)
+            for _ in 0..<3 {
+                dut.process.send(signal: 9)
+                _ = try dut.process.waitForExit()
+                try streams.waitForProgress(512 << 10)
+                dut = try lab.startSwitch("--fail-mode", "standalone")
+                try streams.waitForProgress(512 << 10)
+            }
+            try streams.finish()
+        }
+    }
 }
