@@ -121,6 +121,19 @@ struct ConfigurationTests {
             ("ports: ['a,peer=a-name-too-long-']", "'a-name-too-long-' is longer than 15 bytes", 13, ".ports[0]"),
             ("ports: ['a=1,peer=']", "a name is missing", 13, ".ports[0]"),
             ("ports: ['a=0,peer=b']", "'0' is not a port number: expected 1 to 65279", 13, ".ports[0]"),
+            (
+                "ports: ['a,type=geneve,remote=flow,packet_type=ptap']",
+                "packet_type=ptap: expected with type=gre, or type=vxlan and exts=gpe", 13, ".ports[0]"
+            ),
+            (
+                "ports: ['a,type=gre,remote=flow,packet_type=layer3']",
+                "packet_type=layer3: expected one of legacy_l2, legacy_l3, ptap", 13, ".ports[0]"
+            ),
+            (
+                "ports: ['a,type=gre,remote=flow,exts=gpe']", "exts: expected exts=gbp or exts=gpe, with type=vxlan",
+                13,
+                ".ports[0]"
+            ),
             ("ports: [{number: 1}]", "device is missing", 13, ".ports[0]"),
             ("ports: [{device: a, nr: 1}]", "unknown key 'nr': expected device or number", 25, ".ports[0]"),
             (

@@ -46,6 +46,93 @@ struct TunnelPortTests {
         #expect(tunnels.remove(any) == Self.shared && tunnels.remove(any) == nil)
     }
 
+    private static func endpoint(carrying packetTypes: TunnelSettings.PacketTypes, index: UInt32) -> TunnelEndpoint {
+        var settings = TunnelSettings(packetTypes == .legacyLayer2 ? .gre : .greAnyType, remote: .fixed(Self.remote))
+        settings.packetTypes = packetTypes
+        return TunnelEndpoint(settings: settings, index: PortIndex(rawValue: index))
+    }
+
+    @Test("a packet is the tunnel's that carries its type, and before that the one's that carries no other")
+    func types() throws {
+        let tunnels = TunnelPorts()
+        func key(_ packetType: UInt32, by index: UInt32) -> FlowKey {
+            var key = Self.key(0xc000_0201, identifier: 0)
+            key.inPort = index
+            key.packetType = packetType
+            return key
+        }
+        let any = try #require(tunnels.add(Self.endpoint(carrying: .aware, index: 8)))
+        #expect(tunnels.add(Self.endpoint(carrying: .aware, index: 8)) == nil)
+        #expect(tunnels.tunnel(for: key(0x1_0800, by: 8)) == any && tunnels.tunnel(for: key(0, by: 8)) == any)
+        let layer3 = try #require(tunnels.add(Self.endpoint(carrying: .legacyLayer3, index: 8)))
+        #expect(tunnels.tunnel(for: key(0x1_0800, by: 8)) == layer3 && tunnels.tunnel(for: key(0, by: 8)) == any)
+        // The kernel gives Ethernet frames to the device that takes nothing else, for whatever tunnel they are.
+        var elsewhere = Self.endpoint(carrying: .legacyLayer2, index: 7)
+        elsewhere.settings.remote = .fixed(TunnelAddress(IPv4Address(rawValue: 0xc000_0209)))
+        let layer2 = try #require(tunnels.add(elsewhere))
+        #expect(tunnels.tunnel(for: key(0, by: 7)) == any)
+        var other = key(0, by: 7)
+        other.tunnelIPv4Source = 0xc000_0209
+        #expect(tunnels.tunnel(for: other) == layer2)
+        #expect(tunnels.remove(any) == nil && tunnels.tunnel(for: key(0, by: 7)) == nil)
+        #expect(tunnels.tunnel(for: key(0, by: 8)) == nil)
+        #expect(tunnels.remove(layer3) == PortIndex(rawValue: 8) && tunnels.remove(layer2) == PortIndex(rawValue: 7))
+    }
+
+    @Test("a frame loses its Ethernet header on its way out of a tunnel of layer 3, and only there")
+    func withoutEthernet() {
+        var fixture = self.fixture(Self.endpoint(carrying: .legacyLayer3, index: 9))
+        fixture.capabilities.ethernetRemoval = true
+        fixture.capabilities.clone = true
+        fixture.pipeline.add(actions: [toPort(2), toPort(3)])
+        let tunnel = DatapathAction.set(.tunnel(TunnelFields(ipv4Destination: 0xc000_0201, flags: 1)))
+        #expect(fixture.translate().actions == [.clone([.popEthernet, tunnel, .output(Self.shared)]), out(3)])
+        // A tag cannot stand at the beginning of a packet.
+        fixture.pipeline.tables[0] = []
+        fixture.pipeline.add(actions: [.pushVLAN(.vlan), toPort(2)])
+        #expect(fixture.translate().drops.map(\.cause) == [.unsupportedPacketType])
+        fixture.pipeline.ports[2]?.forwarding.tunnel = Self.endpoint(carrying: .aware, index: 9)
+        fixture.pipeline.tables[0] = []
+        fixture.pipeline.add(actions: [toPort(2)])
+        #expect(fixture.translate().actions == [tunnel, .output(Self.shared)])
+        fixture.pipeline.tables[0] = []
+        fixture.pipeline.add(actions: [.decapsulate(packetType: Encapsulation.nextProtocolType), toPort(2)])
+        #expect(fixture.translate().actions == [.popEthernet, tunnel, .output(Self.shared)])
+    }
+
+    @Test("a packet that came by a tunnel of layer 3 has a blank Ethernet header; by one of any type it has none")
+    func blankEthernet() {
+        var fixture = self.fixture(Self.endpoint(carrying: .legacyLayer3, index: 9))
+        fixture.capabilities.ethernetRemoval = true
+        fixture.pipeline.addPort(4)
+        fixture.pipeline.ports[4]?.forwarding.tunnel = Self.endpoint(carrying: .legacyLayer3, index: 9)
+        fixture.pipeline.add([MatchEntry(.etherType, 0x0800), MatchEntry(.ethernetSource, 0)], actions: [toPort(3)])
+        let bytes = Array(TestFrame().bytes[14...])
+        var key = Self.key(0xc000_0201, identifier: 0)
+        key.inPort = 2
+        for word in 30..<FlowKey.wordCount { key.words[word] = 0 }
+        key.packetType = 0x1_0800
+        PacketParser.parse(bytes.span.bytes, into: &key)
+        let result = fixture.translate(key: key)
+        #expect(result.actions == [.pushEthernet(EthernetFields()), out(3)])
+        #expect(result.mask.packetType == .max && result.mask.ethernetSource == 0)
+        // From one such tunnel to another nothing is added, and what flows have set of it is nobody's.
+        fixture.pipeline.tables[0] = []
+        fixture.pipeline.add(
+            actions: [.setField(.ethernetSource, value: 5, mask: MatchField.ethernetSource.allOnes), toPort(4)])
+        let tunnel = DatapathAction.set(.tunnel(TunnelFields(ipv4Destination: 0xc000_0201, flags: 1)))
+        let through = fixture.translate(key: key).actions
+        #expect(
+            through == [.clone([tunnel, .output(Self.shared)])]
+                || through == [
+                    .sample(probability: .max, [tunnel, .output(Self.shared)])
+                ])
+        fixture.pipeline.ports[2]?.forwarding.tunnel = Self.endpoint(carrying: .aware, index: 9)
+        fixture.pipeline.tables[0] = []
+        fixture.pipeline.add([MatchEntry(.packetType, 0x1_0800)], actions: [toPort(3)])
+        #expect(fixture.translate(key: key).drops.map(\.cause) == [.portCarriesEthernet])
+    }
+
     private func fixture(_ endpoint: TunnelEndpoint) -> TranslationFixture {
         var fixture = TranslationFixture()
         fixture.pipeline.addPort(2)

@@ -44,6 +44,143 @@ struct TunnelTests {
         }
     }
 
+    @Test("streams cross whole, whatever the protocol", arguments: ["vxlan", "geneve", "gre"])
+    func streams(type: String) async throws {
+        let options = "type=\(type),key=7"
+        try await Self.withTunnel(
+            options, options, flows: ["in_port=1,actions=output:5", "in_port=5,actions=output:1"]
+        ) { lab, _ in
+            // The way of the tunnel takes 1500 bytes, its own headers among them.
+            for (namespace, device) in [(lab.hosts[0].namespace, "eth0"), (lab.hosts[1].namespace, "br1")] {
+                try Command.require(["ip", "-n", namespace.name, "link", "set", device, "mtu", "1400"])
+            }
+            let streams = try LabStreams(lab, from: lab.hosts[0], to: lab.hosts[1], count: 2, bytes: 2 << 20)
+            let bytes = try streams.finish()
+            #expect(bytes.values.allSatisfy { $0 >= 4 << 20 }, "\(bytes)")
+        }
+    }
+
+    @Test(
+        "packets of any type cross where both ends tell them by it, frames too",
+        arguments: ["type=gre,packet_type=ptap", "type=vxlan,exts=gpe,key=7,packet_type=ptap", "type=vxlan,exts=gpe"])
+    func anyType(options: String) async throws {
+        try await Self.withTunnel(
+            options, options, flows: ["in_port=1,actions=output:5", "in_port=5,actions=output:1"]
+        ) { lab, _ in
+            let isReached = try lab.ping(from: lab.hosts[0], to: lab.hosts[1])
+            #expect(isReached)
+        }
+    }
+
+    @Test(
+        "packets without an Ethernet header cross between tunnels of layer 3 in VXLAN, and their devices go with them")
+    func layer3() async throws {
+        let options = "type=vxlan,exts=gpe,key=7,packet_type=legacy_l3"
+        let (near, far) = ("02:00:00:00:00:01", "02:00:00:00:00:22")
+        try await Self.withTunnel(
+            options, options,
+            flows: ["in_port=1,ip,actions=output:5", "in_port=5,ip,actions=set_field:\(near)->eth_dst,output:1"]
+        ) { lab, dut in
+            let switchFar = "unix:\(lab.folder)/run1/br1.mgmt"
+            for flow in [
+                "priority=9,in_port=5,ip,dl_src=00:00:00:00:00:00,actions=set_field:\(far)->eth_dst,output:LOCAL",
+                "priority=9,in_port=LOCAL,ip,actions=output:5",
+            ] { try Command.require(["ovs-ofctl", "-O", "OpenFlow13", "add-flow", switchFar, flow]) }
+            let inside = lab.hosts[1].namespace.name
+            for command in [
+                ["ip", "-n", inside, "link", "set", "br1", "address", far],
+                ["ip", "-n", inside, "neigh", "replace", "10.0.0.1", "lladdr", near, "dev", "br1"],
+                [
+                    "ip", "-n", lab.hosts[0].namespace.name, "neigh", "replace", "10.0.0.2", "lladdr", far, "dev",
+                    "eth0",
+                ],
+            ] { try Command.require(command) }
+            let isReached = try lab.ping(from: lab.hosts[0], to: lab.hosts[1])
+            #expect(isReached)
+            let flows = try dut.sluice("dump-datapath-flows")
+            #expect(flows.contains("pop_eth") && flows.contains("push_eth"), "\(flows)")
+            _ = try dut.process.stop()
+            #expect(
+                try !Command.run(["ip", "-n", lab.switchNamespace.name, "link", "show", "vxlan_gpe_4790"]).succeeded)
+        }
+    }
+
+    /// A switch whose port 5 is a tunnel to a GRE device of layer 3, of host 2's, which has host 2's address.
+    private static func withDevice(
+        _ mode: String, flows: [String], _ body: @Sendable (Lab, LabSwitch) throws -> Void
+    ) async throws {
+        try await Lab.with(.kernel) { lab in
+            let (near, far) = (lab.switchNamespace.name, lab.hosts[1].namespace.name)
+            for module in ["ipv6", "ip_gre"] { _ = try Command.run(["modprobe", module]) }
+            for command in [
+                ["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"],
+                ["ip", "-n", near, "address", "add", "192.0.2.1/24", "dev", "eth2"],
+                ["ip", "-n", far, "address", "flush", "dev", "eth0"],
+                ["ip", "-n", far, "address", "add", "192.0.2.2/24", "dev", "eth0"],
+                [
+                    "ip", "-n", far, "link", "add", "tunnel", "type", "gre", "local", "192.0.2.2", "remote",
+                    "192.0.2.1", "ttl", "64",
+                ],
+                ["ip", "-n", far, "link", "set", "tunnel", "up"],
+                ["ip", "-n", far, "address", "add", "10.0.0.2/24", "dev", "tunnel"],
+                [
+                    "ip", "-n", lab.hosts[0].namespace.name, "neigh", "replace", "10.0.0.2", "lladdr",
+                    "02:00:00:00:00:99", "dev", "eth0",
+                ],
+            ] { try Command.require(command) }
+            // A tunnel of frames beside it disturbs nobody.
+            let dut = try lab.startSwitch(
+                "--port", "eth1=1", "--port", "t0=4,type=gre,remote=192.0.2.2", "--port",
+                "t1=5,type=gre,packet_type=\(mode),remote=192.0.2.2", ports: false)
+            for flow in flows { try dut.requireOfctl(.openFlow13, "add-flow", flow) }
+            try body(lab, dut)
+        }
+    }
+
+    @Test("a GRE device of layer 3 is reached: packets lose their Ethernet headers, and those that come get blank ones")
+    func layer3Device() async throws {
+        try await Self.withDevice(
+            "legacy_l3",
+            flows: [
+                "in_port=1,ip,actions=output:5",
+                "in_port=5,ip,dl_src=00:00:00:00:00:00,actions=set_field:02:00:00:00:00:01->eth_dst,output:1",
+            ]
+        ) { lab, dut in
+            let isReached = try lab.ping(from: lab.hosts[0], to: lab.hosts[1])
+            #expect(isReached)
+            for host in lab.hosts {
+                try Command.require(
+                    [
+                        "ip", "-n", host.namespace.name, "link", "set", host.number == 1 ? "eth0" : "tunnel", "mtu",
+                        "1400",
+                    ])
+            }
+            let streams = try LabStreams(lab, from: lab.hosts[0], to: lab.hosts[1], bytes: 1 << 20)
+            try streams.finish()
+            let isReturned = try Command.run(
+                lab.hosts[1].namespace.command(["ping", "-n", "-q", "-c", "2", "-W", "20", "10.0.0.1"]))
+            #expect(isReturned.output.contains(" 2 received"), "\(isReturned.output)")
+            _ = try dut.process.stop()
+            #expect(try !Command.run(["ip", "-n", lab.switchNamespace.name, "link", "show", "gre_sys_any"]).succeeded)
+        }
+    }
+
+    @Test("a GRE device of layer 3 is reached by flows that know packet types")
+    func packetTypes() async throws {
+        try await Self.withDevice(
+            "ptap",
+            flows: [
+                "in_port=1,ip,actions=decap(),output:5",
+                "in_port=5,packet_type=(1,0x800),actions=encap(ethernet),set_field:02:00:00:00:00:01->eth_dst,output:1",
+            ]
+        ) { lab, dut in
+            let isReached = try lab.ping(from: lab.hosts[0], to: lab.hosts[1])
+            #expect(isReached)
+            let flows = try dut.flows(.openFlow13, "in_port=5")
+            #expect(flows.contains { $0.has("packet_type=(1,0x800)") && ($0.number("n_packets") ?? 0) > 0 }, "\(flows)")
+        }
+    }
+
     @Test("a key that is the flow's is set and matched")
     func flowBased() async throws {
         try await Self.withTunnel(

@@ -1,13 +1,13 @@
 import Datapath
 import NetworkTypes
 
-/// What may stand after a port's name: `peer` for a patch port; `type`, `remote`, `local`, `key`, `port` and `exts` for
-/// a tunnel; `vlan-mode`, `tag`, `trunks`, `cvlans` and `qinq-ethtype` for the VLANs that NORMAL has on it; `queues`
-/// for those of its device, `NUMBER:MINIMUM:MAXIMUM` in kbit/s each, with semicolons between.
+/// What may stand after a port's name: `peer` for a patch port; `type`, `remote`, `local`, `key`, `port`, `exts` and
+/// `packet_type` for a tunnel; `vlan-mode`, `tag`, `trunks`, `cvlans` and `qinq-ethtype` for the VLANs that NORMAL has
+/// on it; `queues` for those of its device, `NUMBER:MINIMUM:MAXIMUM` in kbit/s each, with semicolons between.
 struct PortOptions {
     private static let names = [
         "peer", "type", "remote", "local", "key", "port", "vlan-mode", "tag", "trunks", "cvlans",
-        "qinq-ethtype", "exts", "queues",
+        "qinq-ethtype", "exts", "queues", "packet_type",
     ]
 
     private var values: [String: String] = [:]
@@ -41,23 +41,23 @@ struct PortOptions {
 
     private func tunnel() throws(SettingError) -> TunnelSettings? {
         guard let type = self.values["type"] else {
-            for name in ["remote", "local", "key", "port", "exts"] where self.values[name] != nil {
+            for name in ["remote", "local", "key", "port", "exts", "packet_type"] where self.values[name] != nil {
                 throw SettingError("\(name) is for tunnels: expected type=vxlan, geneve, gre or ip6gre beside it")
             }
             return nil
         }
         let port = try self.values["port"].map { (text) throws(SettingError) in try Self.number(text, "port", 1...65535)
         }
+        let packetTypes = try self.packetTypes(type)
         let kind: TunnelProtocol
-        guard self.values["exts"] == nil || self.values["exts"] == "gbp" && type == "vxlan" else {
-            throw SettingError("exts: expected exts=gbp, with type=vxlan")
-        }
-        switch type {
-        case "vxlan" where self.values["exts"] != nil: kind = .vxlanGroupPolicy(port: UInt16(port ?? 4789))
-        case "vxlan": kind = .vxlan(port: UInt16(port ?? 4789))
-        case "geneve": kind = .geneve(port: UInt16(port ?? 6081))
-        case "gre" where port == nil: kind = .gre
-        case "ip6gre" where port == nil: kind = .greIPv6
+        switch (type, self.values["exts"]) {
+        case ("vxlan", nil): kind = .vxlan(port: UInt16(port ?? 4789))
+        case ("vxlan", "gbp"): kind = .vxlanGroupPolicy(port: UInt16(port ?? 4789))
+        case ("vxlan", "gpe"): kind = .vxlanGenericProtocol(port: UInt16(port ?? 4790))
+        case (_, .some): throw SettingError("exts: expected exts=gbp or exts=gpe, with type=vxlan")
+        case ("geneve", _): kind = .geneve(port: UInt16(port ?? 6081))
+        case ("gre", _) where port == nil: kind = packetTypes == .legacyLayer2 ? .gre : .greAnyType
+        case ("ip6gre", _) where port == nil: kind = .greIPv6
         default:
             throw SettingError(
                 "'\(type)' is not a type of tunnel: expected vxlan, geneve, gre or ip6gre (the last two without port)")
@@ -66,6 +66,7 @@ struct PortOptions {
             throw SettingError("a tunnel needs remote=ADDRESS or remote=flow")
         }
         var settings = TunnelSettings(kind, remote: remote == "flow" ? .flow : .fixed(try Self.address(remote)))
+        settings.packetTypes = packetTypes
         if kind == .greIPv6, case .fixed(let address) = settings.remote, address.ipv4 != nil {
             throw SettingError("the remote end of type=ip6gre has an IPv6 address")
         }
@@ -75,6 +76,18 @@ struct PortOptions {
             settings.key = key == "flow" ? .flow : .fixed(try Self.number(key, "key", 0...maximum))
         }
         return settings
+    }
+
+    private func packetTypes(_ type: String) throws(SettingError) -> TunnelSettings.PacketTypes {
+        guard let text = self.values["packet_type"] else { return .legacyLayer2 }
+        guard let packetTypes = TunnelSettings.PacketTypes(rawValue: text) else {
+            let allowed = TunnelSettings.PacketTypes.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingError("packet_type=\(text): expected one of \(allowed)")
+        }
+        guard packetTypes == .legacyLayer2 || type == "gre" || type == "vxlan" && self.values["exts"] == "gpe" else {
+            throw SettingError("packet_type=\(text): expected with type=gre, or type=vxlan and exts=gpe")
+        }
+        return packetTypes
     }
 
     private func vlans() throws(SettingError) -> PortVLANs {

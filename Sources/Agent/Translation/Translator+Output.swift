@@ -73,8 +73,9 @@ extension Translator {
     mutating func send<View: PipelineView & ~Copyable>(
         to port: SwitchPort, maximumLength: UInt32?, view: borrowing View
     ) {
-        // Devices and tunnels carry Ethernet frames; patch ports carry anything.
-        guard self.key.packetType == 0 || port.index.isPatch else { return self.drop(.portCarriesEthernet) }
+        // Devices and most tunnels carry Ethernet frames; patch ports carry anything.
+        let packetTypes = port.forwarding.tunnel?.settings.packetTypes ?? (port.index.isPatch ? .aware : .legacyLayer2)
+        guard self.key.packetType == 0 || packetTypes != .legacyLayer2 else { return self.drop(.portCarriesEthernet) }
         if self.mirrored != .max, !self.environment.forwarding.mirrors.isEmpty {
             self.mirrorEgress(to: port, view: view)
         }
@@ -83,6 +84,18 @@ extension Translator {
             self.recorder?.note(.output(port))
             return self.pass(through: index)
         }
+        if packetTypes == .legacyLayer3, self.key.packetType == 0 {
+            let before = PacketCopyState(self)
+            self.removeEthernet()
+            if self.key.packetType != 0 { self.transmit(to: port, maximumLength: maximumLength) }
+            return self.endCopy(before)
+        }
+        self.transmit(to: port, maximumLength: maximumLength)
+    }
+
+    /// Sends the packet, or its first `maximumLength` bytes, as it is.
+    private mutating func transmit(to port: SwitchPort, maximumLength: UInt32?) {
+        let index = port.index
         self.commit()
         self.hasSent = true
         self.recorder?.note(.output(port))
@@ -135,12 +148,16 @@ extension Translator {
         guard let value = self.read(slice.field, offset: slice.offset, bitCount: slice.bitCount) else {
             return self.omit(.absentField)
         }
-        let port =
-            slice.bitCount <= 16
-            ? PortNumber(rawValue16: UInt16(truncatingIfNeeded: value))
-            : PortNumber(rawValue: UInt32(truncatingIfNeeded: value))
+        let port = Self.port(of: value, bitCount: slice.bitCount)
         guard port != .table else { return self.omit(.unsupportedAction) }
         self.output(to: port, maximumLength: maximumLength, view: view)
+    }
+
+    /// The port whose number a field of so many bits holds: one of 16 bits has the numbers of 1.0.
+    static func port(of value: UInt128, bitCount: UInt16) -> PortNumber {
+        bitCount <= 16
+            ? PortNumber(rawValue16: UInt16(truncatingIfNeeded: value))
+            : PortNumber(rawValue: UInt32(truncatingIfNeeded: value))
     }
 
     /// Nicira's output of at most so many bytes.

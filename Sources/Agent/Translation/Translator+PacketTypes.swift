@@ -88,6 +88,27 @@ extension Translator {
         self.newHeader = .ethernet
     }
 
+    /// Gives a packet that has none an Ethernet header whose addresses are zero, for a bridge that is to see one.
+    mutating func addBlankEthernet() {
+        if self.key.packetType != 0 { self.pushEthernet() }
+    }
+
+    /// Makes the packet one without its Ethernet header, for a port that carries none; drops it where what is behind
+    /// has no name.
+    mutating func removeEthernet() {
+        guard self.newHeader == .ethernet, self.tags.count == 0 else {
+            self.commit()
+            return self.popEthernet(Encapsulation.nextProtocolType)
+        }
+        // What was to be added need not be.
+        self.newHeader = .none
+        self.pending.ethernetSource = 0
+        self.pending.ethernetDestination = 0
+        self.key.packetType = FlowKey.packetType(ofEtherType: self.key.etherType)
+        self.key.words[30] = UInt64(self.key.etherType)
+        self.key.words[31] = 0
+    }
+
     private mutating func popEthernet(_ type: UInt32) {
         self.unwildcardTagPresence()
         let own = FlowKey.packetType(ofEtherType: self.key.etherType)

@@ -11,7 +11,10 @@ extension Translator {
             self.result.error = .unknownInPort
             return
         }
-        if port.forwarding.tunnel != nil { self.unwildcardTunnel() }
+        if let tunnel = port.forwarding.tunnel {
+            self.unwildcardTunnel()
+            if tunnel.settings.packetTypes == .legacyLayer3 { self.addBlankEthernet() }
+        }
         guard self.mayReceive(by: port) else { return self.drop(.receptionForbidden) }
         if !self.environment.forwarding.mirrors.isEmpty {
             guard !self.isMirrorOutput(port) else { return self.drop(.mirrorOutput) }

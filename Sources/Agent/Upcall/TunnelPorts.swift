@@ -23,8 +23,21 @@ package struct TunnelSettings: Sendable, Hashable {
         /// Each packet's: flows match it and set it.
         case flow
     }
+    /// Which packets a tunnel carries, and how a bridge sees those without an Ethernet header (`packet_type`, as
+    /// ovs-vswitchd.conf.db(5) has it).
+    package enum PacketTypes: String, Sendable, Hashable, CaseIterable {
+        /// Ethernet frames alone.
+        case legacyLayer2 = "legacy_l2"
+        /// Packets without an Ethernet header alone: the bridge sees them with one whose addresses are zero, and what
+        /// it sends there loses its own.
+        case legacyLayer3 = "legacy_l3"
+        /// All, as they are: the bridge tells them by their packet type.
+        case aware = "ptap"
+    }
     /// The protocol.
     package var tunnelProtocol: TunnelProtocol
+    /// Which packets it carries; others than Ethernet frames by ``TunnelProtocol/carriesAnyType`` protocols alone.
+    package var packetTypes = PacketTypes.legacyLayer2
     /// The other end.
     package var remote: Choice<TunnelAddress>
     /// This end; nil leaves it to the host's routes.
@@ -67,12 +80,14 @@ package final class TunnelPorts: Sendable {
     /// What tells tunnels of one datapath port apart; nil is a wildcard.
     fileprivate struct Selector: Hashable {
         var index: PortIndex
+        var packetTypes = TunnelSettings.PacketTypes.legacyLayer2
         var remote: UInt128?
         var local: UInt128?
         var key: UInt64?
 
         init(_ endpoint: TunnelEndpoint) {
             self.index = endpoint.index
+            self.packetTypes = endpoint.settings.packetTypes
             if case .fixed(let address) = endpoint.settings.remote { self.remote = address.rawValue }
             self.local = endpoint.settings.local?.rawValue
             switch endpoint.settings.key {
@@ -86,6 +101,9 @@ package final class TunnelPorts: Sendable {
         var selectors: [Selector: PortIndex] = [:]
         var endpoints: [PortIndex: TunnelEndpoint] = [:]
         var users: [PortIndex: Int] = [:]
+        /// The ports for GRE: the kernel hands an Ethernet frame to that which takes nothing else, where there is one.
+        var onlyEthernet: PortIndex?
+        var anyType: PortIndex?
     }
     private let state = Mutex(State())
 
@@ -106,6 +124,11 @@ package final class TunnelPorts: Sendable {
                 state.endpoints[index] = endpoint
                 state.selectors[selector] = index
                 state.users[endpoint.index, default: 0] += 1
+                switch endpoint.settings.tunnelProtocol {
+                case .gre: state.onlyEthernet = endpoint.index
+                case .greAnyType: state.anyType = endpoint.index
+                default: break
+                }
                 return index
             }
             return nil
@@ -118,8 +141,14 @@ package final class TunnelPorts: Sendable {
             guard let endpoint = state.endpoints.removeValue(forKey: index) else { return nil }
             state.selectors[Selector(endpoint)] = nil
             let left = (state.users[endpoint.index] ?? 1) - 1
-            state.users[endpoint.index] = left > 0 ? left : nil
-            return left > 0 ? nil : endpoint.index
+            guard left == 0 else {
+                state.users[endpoint.index] = left
+                return nil
+            }
+            state.users[endpoint.index] = nil
+            if state.onlyEthernet == endpoint.index { state.onlyEthernet = nil }
+            if state.anyType == endpoint.index { state.anyType = nil }
+            return endpoint.index
         }
     }
 
@@ -136,15 +165,22 @@ package final class TunnelPorts: Sendable {
         let remote = isIPv4 ? mapped | UInt128(key.tunnelIPv4Source) : key.tunnelIPv6Source
         let local = isIPv4 ? mapped | UInt128(key.tunnelIPv4Destination) : key.tunnelIPv6Destination
         let identifier = key.tunnelID
+        let own = key.packetType == 0 ? TunnelSettings.PacketTypes.legacyLayer2 : .legacyLayer3
         guard local != 0 else { return nil }
         return self.state.withLock { state in
             guard state.users[index] != nil else { return nil }
-            for choice in 0..<8 {
-                var selector = Selector(index: index)
-                selector.remote = choice & 4 == 0 ? remote : nil
-                selector.local = choice & 2 == 0 ? local : nil
-                selector.key = choice & 1 == 0 ? identifier : nil
-                if let found = state.selectors[selector] { return found }
+            for index in [index, index == state.onlyEthernet ? state.anyType : nil] {
+                guard let index else { break }
+                for choice in 0..<8 {
+                    var selector = Selector(index: index)
+                    selector.remote = choice & 4 == 0 ? remote : nil
+                    selector.local = choice & 2 == 0 ? local : nil
+                    selector.key = choice & 1 == 0 ? identifier : nil
+                    for packetTypes in [own, .aware] {
+                        selector.packetTypes = packetTypes
+                        if let found = state.selectors[selector] { return found }
+                    }
+                }
             }
             return nil
         }

@@ -15,9 +15,12 @@ extension NetlinkDatapath {
         guard request.name.isDeviceName else {
             throw DatapathError(.invalid, operation: operation, detail: "a name has 1 to 15 bytes, no / and no space")
         }
-        let needsDevice = request.kind == .tunnel(.greIPv6)
+        var needsDevice = false
         do throws(NetlinkError) {
-            if needsDevice { try TunnelDevice.makeGREOverIPv6(request.name) }
+            if case .tunnel(let tunnel) = request.kind, tunnel.needsDevice {
+                needsDevice = true
+                try TunnelDevice.make(tunnel, named: request.name)
+            }
         } catch {
             throw error.datapathError(operation, missing: .unsupported)
         }
@@ -50,14 +53,13 @@ extension NetlinkDatapath {
         let operation = "remove port \(index.rawValue)"
         try self.checkOpen(operation)
         // A device that was made for the port goes with it.
-        let name = TunnelProtocol.greIPv6.portName
-        let isOurs = try? self.client.port(index.rawValue).name == name
+        let name = try? self.client.port(index.rawValue).name
         do throws(NetlinkError) {
             try self.client.deletePort(index.rawValue)
         } catch {
             throw error.datapathError(operation, missing: .noSuchPort)
         }
-        if isOurs == true { try? TunnelDevice.remove(name) }
+        if let name, TunnelProtocol.isOwnDevice(name) { try? TunnelDevice.remove(name) }
     }
 
     package func ports() throws(DatapathError) -> [DatapathPort] {

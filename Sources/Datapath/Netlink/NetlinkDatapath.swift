@@ -170,10 +170,9 @@ package final class NetlinkDatapath: DatapathBackend {
     package func close(keep: Bool) {
         guard !self.closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         if !keep {
-            let name = TunnelProtocol.greIPv6.portName
-            let hasDevice = (try? self.client.ports())?.contains { $0.name == name } == true
+            let devices = (try? self.client.ports())?.map(\.name).filter(TunnelProtocol.isOwnDevice) ?? []
             try? self.client.deleteDatapath()
-            if hasDevice { try? TunnelDevice.remove(name) }
+            for device in devices { try? TunnelDevice.remove(device) }
         }
         self.client.pool.removeAll()
         self.wakeHandlers()

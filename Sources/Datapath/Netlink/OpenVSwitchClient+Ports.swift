@@ -59,8 +59,8 @@ extension OpenVSwitchClient {
     /// The kernel's word for a kind of port, and the UDP port of a tunnel that has one.
     private static func typeAndPort(of kind: PortKind) -> (OpenVSwitch.PortType, UInt16?) {
         switch kind {
-        // The module makes no device of GRE over IPv6 itself.
-        case .device, .tunnel(.greIPv6): (.device, nil)
+        // The module does not make the devices of these itself.
+        case .device, .tunnel(.greIPv6), .tunnel(.greAnyType), .tunnel(.vxlanGenericProtocol): (.device, nil)
         case .internal: (.internal, nil)
         case .tunnel(.gre): (.gre, nil)
         case .tunnel(.vxlan(let port)), .tunnel(.vxlanGroupPolicy(let port)): (.vxlan, port)
