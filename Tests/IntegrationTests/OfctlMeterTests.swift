@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -102,14 +103,16 @@ struct OfctlMeterTests {
         }
     }
 
-    @Test("what a meter drops does not reach controllers", arguments: LabDatapath.here)
-    func controllerBehindMeter(datapath: LabDatapath) async throws {
+    @Test(
+        "what a meter drops does not reach controllers, whatever names them", arguments: LabDatapath.here,
+        ["meter:1,controller", "meter:1,load:0xfffffffd->NXM_NX_REG0[],output:NXM_NX_REG0[]"])
+    func controllerBehindMeter(datapath: LabDatapath, actions: String) async throws {
         try await Lab.with(datapath) { lab in
             let dut = try lab.startSwitch()
             let version = LabProtocol.openFlow13
             guard try !dut.requireOfctl(version, "meter-features").contains("max_meter:0 ") else { return }
             try dut.requireOfctl(version, "add-meter", "meter=1,pktps,burst,stats,bands=type=drop,rate=1,burst_size=3")
-            try dut.requireOfctl(version, "add-flow", "in_port=1,actions=meter:1,controller")
+            try dut.requireOfctl(version, "add-flow", "in_port=1,actions=\(actions)")
             let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
             for number in 0..<20 as Range<UInt8> {
                 try source.send(TestFrame.experimental(from: 1, to: 2, [number]))
@@ -122,6 +125,39 @@ struct OfctlMeterTests {
                 }
                 return queued?.split(separator: " ").last.flatMap { Int($0) } == 20 - found.applied ? true : nil
             }
+        }
+    }
+
+    @Test(
+        "a meter measures a packet once that goes out by several ports as the datapath cannot make it",
+        arguments: LabDatapath.here)
+    func several(datapath: LabDatapath) async throws {
+        try await Lab.with(datapath, hosts: 3) { lab in
+            let dut = try lab.startSwitch()
+            let version = LabProtocol.openFlow13
+            guard try !dut.requireOfctl(version, "meter-features").contains("max_meter:0 ") else { return }
+            try dut.requireOfctl(version, "add-meter", "meter=1,pktps,burst,stats,bands=type=drop,rate=1,burst_size=3")
+            // The kernel takes no header of metadata type 2 without context headers.
+            let push = "encap(nsh(md_type=2)),encap(ethernet)"
+            try dut.requireOfctl(version, "add-flow", "in_port=1,ip,actions=meter:1,\(push),output:2,output:3")
+            let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
+            for number in 0..<20 as Range<UInt8> {
+                try source.send(TestFrame.datagram(from: 1, to: 2, sourcePort: Int(number), destinationPort: 8))
+            }
+            func sent(_ port: Int) throws -> Int? {
+                let text = try dut.requireOfctl(version, "dump-ports", "\(port)")
+                return text.components(separatedBy: "tx pkts=").last.flatMap { Int($0.prefix { $0.isNumber }) }
+            }
+            try eventually("each port has sent what the meter let pass of twenty packets") { () -> Bool? in
+                let found = try self.counted(by: dut, 1)
+                guard found.applied > 0 else { return nil }
+                return try found.measured == 20 && sent(2) == 20 - found.applied && sent(3) == 20 - found.applied
+                    ? true : nil
+            }
+            let installed = try dut.sluice("dump-datapath-flows")
+            #expect(
+                installed.contains("userspace(action that the datapath cannot do)") == (datapath == .kernel),
+                "\(installed)")
         }
     }
 

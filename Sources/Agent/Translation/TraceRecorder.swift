@@ -117,6 +117,15 @@ package final class TraceRecorder {
     /// Nothing so far.
     package init() {}
 
+    /// Forgets everything: the translation begins anew.
+    func removeAll() {
+        self.entries = []
+        self.crossings = []
+        self.recirculations = []
+        self.omittedCount = 0
+        self.depth = 0
+    }
+
     /// Takes down a step.
     func note(_ step: TraceStep) {
         guard self.entries.count < Self.stepsMaximum else {

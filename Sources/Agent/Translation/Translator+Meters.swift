@@ -16,6 +16,10 @@ extension Translator {
         self.append(.meter(number))
         self.isMetered = true
         guard SoftwareMeters.contains(number) else {
+            if self.goesOnBehindMeters, self.canRecirculate {
+                self.freezing = .reparse
+                return
+            }
             if meter.remarks, Self.isIP(self.key), self.unparsed == .none { self.unparsed = .network }
             return
         }
@@ -25,11 +29,24 @@ extension Translator {
         if self.canRecirculate { self.freezing = .reparse }
     }
 
+    /// Whether the handlers would have the datapath measure the packet anew for each that they make of it: what comes
+    /// behind meters is then to be done when the packet comes back from the datapath.
+    var measuresTwice: Bool {
+        !self.goesOnBehindMeters && self.result.error == nil && self.canRecirculate
+            && !self.result.slowPath.isDisjoint(with: [.action, .meter])
+            && self.result.actions.contains(where: \.measuresInDatapath)
+    }
+
     /// Whether the action raises a packet-in that a meter before it must let pass.
     mutating func mustBeMetered(before action: Action) -> Bool {
         guard self.isMetered, self.canRecirculate else { return false }
         switch action {
         case .controller, .output(.controller, _), .controllerOutput: return true
+        case .outputField(let slice, _):
+            guard let value = self.read(slice.field, offset: slice.offset, bitCount: slice.bitCount) else {
+                return false
+            }
+            return Self.port(of: value, bitCount: slice.bitCount) == .controller
         case .decrementNetworkTTL, .decrementNetworkTTLNotifying:
             guard Self.isIP(self.key) else { return false }
             self.unwildcard(.ipTTL)
@@ -43,6 +60,19 @@ extension Translator {
             self.unwildcard(.serviceHeaderTTL)
             return self.key.serviceHeaderTTL == 1
         default: return false
+        }
+    }
+}
+
+extension DatapathAction {
+    /// Whether it, or one nested in it, has the datapath measure the packet.
+    fileprivate var measuresInDatapath: Bool {
+        switch self {
+        case .meter(let number): !SoftwareMeters.contains(number)
+        case .clone(let nested), .sample(_, let nested): nested.contains(where: \.measuresInDatapath)
+        case .checkPacketLength(_, let longer, let notLonger):
+            longer.contains(where: \.measuresInDatapath) || notLonger.contains(where: \.measuresInDatapath)
+        default: false
         }
     }
 }

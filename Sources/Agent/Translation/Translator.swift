@@ -115,6 +115,8 @@ package struct Translator {
     var committedType: UInt16
     /// Whether the packet has come to a meter since it came from the datapath.
     var isMetered = false
+    /// Whether what is behind a meter of the datapath's is left to be done when the packet comes back.
+    var goesOnBehindMeters = false
     /// Which headers are not known before the datapath has parsed the packet again.
     var unparsed = UnparsedHeaders.none
     /// A header that is to be pushed and whose fields may be set before it is; they are those of ``key``.
@@ -159,22 +161,35 @@ package struct Translator {
     ) -> Translation {
         var translator = Translator(
             key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects, recorder: recorder)
-        translator.begin()
-        translator.beginTunnelOptions(view.tunnelOptions)
+        translator.run(from: entry, view: view)
+        if translator.measuresTwice {
+            recorder?.removeAll()
+            recorder?.note(.note("what is behind a meter is done when the packet comes back from the datapath"))
+            translator = Translator(
+                key: key, environment: environment, now: now, allowsSideEffects: allowsSideEffects, recorder: recorder)
+            translator.goesOnBehindMeters = true
+            translator.run(from: entry, view: view)
+        }
+        return translator.finish()
+    }
+
+    /// Translates from the beginning to where the packet ends, or goes away.
+    private mutating func run<View: PipelineView & ~Copyable>(from entry: TranslationEntry, view: borrowing View) {
+        self.begin()
+        self.beginTunnelOptions(view.tunnelOptions)
         switch entry {
         case .pipeline:
-            translator.receive(view: view)
+            self.receive(view: view)
         case .packetOut(let actions):
-            translator.context.reason = .packetOut
-            translator.perform(actions, view: view)
-        case .thawed(let state?): translator.thaw(state, view: view)
-        case .thawed(nil): translator.thawNothing(view: view)
-        case .resumed(let state): translator.resume(state, view: view)
+            self.context.reason = .packetOut
+            self.perform(actions, view: view)
+        case .thawed(let state?): self.thaw(state, view: view)
+        case .thawed(nil): self.thawNothing(view: view)
+        case .resumed(let state): self.resume(state, view: view)
         }
-        translator.performActionSet(view: view)
-        translator.finishFreezing()
-        translator.result.slowPathMeter = view.meter(.slowPath)?.datapathNumber
-        return translator.finish()
+        self.performActionSet(view: view)
+        self.finishFreezing()
+        self.result.slowPathMeter = view.meter(.slowPath)?.datapathNumber
     }
 
     // Only sets: several kilobytes would be copied out of an initialiser that goes on with them.
