@@ -114,6 +114,9 @@ package enum AgentLimits {
     /// The least wait between two attempts to reach a controller.
     package static let backoffMinimum = Duration.seconds(1)
 
+    /// How long a reload waits for megaflows to agree with what it has changed.
+    package static let settlingTimeout = Duration.seconds(10)
+
     // MARK: Configuration
 
     /// The longest configuration file that is read, in bytes.

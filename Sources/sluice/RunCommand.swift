@@ -280,15 +280,16 @@ struct RunCommand: ParsableCommand {
     var logLevel: String?
 
     func run() throws {
+        let source: ConfigurationSource
         let configuration: AgentConfiguration
         do throws(ConfigurationErrors) {
-            let file = try self.config.map { path throws(ConfigurationErrors) in try ConfigurationFile.load(path) }
             let flags = CommandLineSettings.flags(of: CommandLine.arguments.dropFirst(2))
-            configuration = try ConfigurationBuilder.build(file: file, flags: CommandLineSettings.parse(flags))
+            source = ConfigurationSource(path: self.config, flags: try CommandLineSettings.parse(flags))
+            configuration = try source.read()
         } catch {
             AgentProgram.report(error.description)
             throw ExitCode(AgentError.Code.configuration.exitStatus)
         }
-        throw ExitCode(AgentProgram.run(configuration))
+        throw ExitCode(AgentProgram.run(configuration, from: source))
     }
 }

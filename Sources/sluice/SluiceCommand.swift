@@ -17,7 +17,7 @@ struct SluiceCommand: ParsableCommand {
             RunCommand.self, TraceCommand.self, DumpDatapathFlowsCommand.self, DumpDropsCommand.self,
             DumpHiddenFlowsCommand.self, ShowCommand.self, MetricsCommand.self, ReconnectCommand.self,
             ForwardingDatabaseCommand.self, ConnectionTrackingCommand.self, DatapathCommand.self,
-            RestoreCompleteCommand.self,
+            RestoreCompleteCommand.self, ReloadCommand.self,
             DecodeCommand.self, ErrorCommand.self,
         ])
 }

@@ -79,4 +79,65 @@ struct FailModeTests {
         _ = machine.timerFired(now: Self.time(35))
         #expect(machine.summary(now: Self.time(36)).contains("for 16 s"))
     }
+
+    /// What a change of the configuration leads to.
+    private static func reconfigure(
+        _ machine: inout FailModeStateMachine, _ mode: FailMode, controllers: Int, inCharge: Int = 0, at second: Int
+    ) -> StandaloneForwarding? {
+        machine.reconfigured(
+            mode: mode, inactivityProbe: .seconds(5), controllers: controllers, inCharge: inCharge,
+            now: Self.time(second))
+    }
+
+    @Test("another mode while the bridge runs begins and ends forwarding at once")
+    func otherMode() {
+        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
+        #expect(machine.started(mode: .secure, controllers: 0, now: Self.time(0)) == nil)
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 0, at: 1) == .visibleFlow)
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 0, at: 2) == nil)
+        #expect(Self.reconfigure(&machine, .secure, controllers: 0, at: 3) == StandaloneForwarding.none)
+        #expect(Self.reconfigure(&machine, .secure, controllers: 1, at: 4) == nil)
+        // From here on there is somebody to wait for.
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 1, at: 10) == nil)
+        #expect(machine.deadline == Self.time(25))
+        #expect(machine.timerFired(now: Self.time(25)) == .hiddenFlow)
+        #expect(Self.reconfigure(&machine, .secure, controllers: 1, at: 30) == StandaloneForwarding.none)
+        #expect(machine.deadline == .distantFuture)
+    }
+
+    @Test("a bridge that forwarded for want of controllers goes on until one that it is given takes charge")
+    func firstController() {
+        var machine = FailModeStateMachine(inactivityProbe: .seconds(5))
+        #expect(machine.started(mode: .standalone, controllers: 0, now: Self.time(0)) == .visibleFlow)
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 1, at: 5) == .hiddenFlow)
+        #expect(machine.isStandingIn)
+        #expect(machine.controllerTookCharge(now: Self.time(6)) == StandaloneForwarding.none)
+        // Its last controller goes: first out of the configuration, then its connection.
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 0, inCharge: 1, at: 20) == .visibleFlow)
+        #expect(machine.controllerLeft(now: Self.time(21)) == nil)
+    }
+
+    @Test("waiting goes on as it was when other controllers come or go, and controllers in charge stay so")
+    func otherControllers() {
+        var machine = Self.waiting()
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 1, at: 10) == nil)
+        #expect(machine.deadline == Self.time(15))
+        #expect(machine.controllerTookCharge(now: Self.time(12)) == nil)
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 3, inCharge: 1, at: 13) == nil)
+        #expect(machine.deadline == .distantFuture)
+        #expect(Self.reconfigure(&machine, .secure, controllers: 3, inCharge: 1, at: 14) == StandaloneForwarding.none)
+        #expect(Self.reconfigure(&machine, .standalone, controllers: 3, inCharge: 1, at: 15) == nil)
+        #expect(machine.deadline == .distantFuture)
+        #expect(machine.controllerLeft(now: Self.time(40)) == nil)
+        #expect(machine.deadline == Self.time(55))
+    }
+
+    @Test("a shorter probe interval may end the waiting")
+    func shorterProbe() {
+        var machine = Self.waiting()
+        #expect(
+            machine.reconfigured(
+                mode: .standalone, inactivityProbe: .seconds(1), controllers: 2, inCharge: 0, now: Self.time(4))
+                == .hiddenFlow)
+    }
 }

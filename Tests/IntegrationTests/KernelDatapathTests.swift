@@ -16,7 +16,7 @@ struct KernelDatapathTests {
             "OfctlGroupTests", "OfctlMeterTests", "OfctlBundleTests", "BarrierTests", "FlowMonitorTests",
             "OfctlNiciraTests", "PortNumberTests", "QueueTests", "MeterRateTests",
             "EgressTableTests", "CounterTests", "SystemCallTests", "GeneveOptionTests",
-            "DatapathSettingTests", "DatapathStreamTests", "ServiceChainTests", "TCPStreamTests",
+            "DatapathSettingTests", "DatapathStreamTests", "ServiceChainTests", "TCPStreamTests", "ReloadTests",
         ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")

@@ -74,7 +74,8 @@ extension BridgeSettings {
 ///
 /// Everything but ``signal``, ``portEvents`` and `init` is confined to that loop.
 final class Bridge {
-    let settings: BridgeSettings
+    /// What it was made from, or has been told since (``reconfigure(_:_:secureGroup:)``).
+    var settings: BridgeSettings
     /// The kind of datapath that it came to have.
     let kind: DatapathChoice
     let signal: ControlLoopSignal
@@ -83,11 +84,11 @@ final class Bridge {
     let service: DatapathService
     let datapath: BridgeDatapath<PipelineState>
     let openFlowSwitch: OpenFlowSwitch
-    private let runtime: BridgeRuntime
+    let runtime: BridgeRuntime
     private var portNumbers: PortNumberFile?
     private let logger: Logger
     let hostIdentity: [UInt8]
-    private let clock: @Sendable () -> MonotonicTime
+    let clock: @Sendable () -> MonotonicTime
 
     /// Makes the bridge and its ports; nothing is connected before ``start()``.
     ///
@@ -145,15 +146,7 @@ final class Bridge {
         do throws(AgentError) {
             try self.addToSwitch(
                 PortDescription(interface: local.interface), index: local.port.index, requested: .local)
-            for port in settings.ports {
-                if let peer = port.peer {
-                    try self.addPatchPort(port, peer: peer, hostIdentity: hostIdentity)
-                } else if let tunnel = port.tunnel {
-                    try self.addTunnel(port, tunnel)
-                } else {
-                    try self.addPort(port)
-                }
-            }
+            for port in settings.ports { try self.add(port) }
         } catch {
             self.removePorts()
             datapath.close()
@@ -222,6 +215,17 @@ final class Bridge {
             return (port, try NetworkInterface(named: name))
         } catch {
             throw Self.agentError(error, device: name, bridge: name)
+        }
+    }
+
+    /// Adds a configured port of any kind.
+    func add(_ port: BridgeSettings.Port) throws(AgentError) {
+        if let peer = port.peer {
+            try self.addPatchPort(port, peer: peer, hostIdentity: self.hostIdentity)
+        } else if let tunnel = port.tunnel {
+            try self.addTunnel(port, tunnel)
+        } else {
+            try self.addPort(port)
         }
     }
 
@@ -312,16 +316,19 @@ final class Bridge {
     }
 
     private func removePorts() {
-        for port in self.openFlowSwitch.pipeline.read({ $0.portsInOrder }) {
-            self.openFlowSwitch.removePort(port.number, now: self.clock())
-            if !port.forwarding.queues.isEmpty { QueueDiscipline.remove(of: port.description.name) }
-            do throws(DatapathError) {
-                try self.datapath.removePort(port.index)
-            } catch {
-                // A device that is gone took its port with it.
-                guard error.code != .noSuchPort else { continue }
-                self.logger.warning("port \(port.description.name) stays in the datapath: \(error)")
-            }
+        for port in self.openFlowSwitch.pipeline.read({ $0.portsInOrder }) { self.remove(port) }
+    }
+
+    /// Takes a port out of the switch and of the datapath.
+    func remove(_ port: SwitchPort) {
+        self.openFlowSwitch.removePort(port.number, now: self.clock())
+        if !port.forwarding.queues.isEmpty { QueueDiscipline.remove(of: port.description.name) }
+        do throws(DatapathError) {
+            try self.datapath.removePort(port.index)
+        } catch {
+            // A device that is gone took its port with it.
+            guard error.code != .noSuchPort else { return }
+            self.logger.warning("port \(port.description.name) stays in the datapath: \(error)")
         }
     }
 
@@ -373,6 +380,8 @@ final class Bridge {
     }
 
     // MARK: Words
+
+    func note(_ text: String) { self.logger.info("bridge \(self.settings.name): \(text)") }
 
     func warn(_ text: String) { self.logger.warning("\(text)") }
 

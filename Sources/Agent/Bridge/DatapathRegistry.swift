@@ -36,21 +36,23 @@ package struct DatapathFactory: Sendable {
 /// The datapaths of the process: one service per kind, shared by all bridges of that kind, made with the first and
 /// closed with the last.
 ///
-/// Owned by ``SluiceAgent`` and used only by the thread that starts and stops it.
-final class DatapathRegistry {
-    private struct Entry {
+/// A value, part of what ``SluiceAgent`` guards.
+struct DatapathRegistry: Sendable {
+    private struct Entry: Sendable {
         var service: DatapathService
         var users: Int
     }
 
     private let factory: DatapathFactory
     private let loggers: AgentLoggers
-    private let devices: Set<String>
+    /// The devices that bridges will ask for, of a datapath that is opened.
+    var devices: Set<String>
     private var entries: [DatapathChoice: Entry] = [:]
     private var kernelObstacle: String??
-    private let restoreWait: Duration
-    private let connectionTracking: ConnectionTrackingSettings
-    private let megaflows: MegaflowSettings
+    /// How long the megaflows that an earlier agent left go on in a datapath that is opened.
+    var restoreWait: Duration
+    private var connectionTracking: ConnectionTrackingSettings
+    private var megaflows: MegaflowSettings
 
     /// Makes a registry without datapaths; `devices` are those that bridges will ask for, `restoreWait` is how long
     /// the megaflows that an earlier agent left go on, `connectionTracking` what a datapath that tracks connections is
@@ -69,7 +71,7 @@ final class DatapathRegistry {
     }
 
     /// The kind that `choice` comes to on this host; says in one line of the log why `auto` falls back.
-    func resolve(_ choice: DatapathChoice) -> DatapathChoice {
+    mutating func resolve(_ choice: DatapathChoice) -> DatapathChoice {
         guard choice == .auto else { return choice }
         if self.kernelObstacle == nil {
             let obstacle = self.factory.kernelObstacle()
@@ -84,7 +86,7 @@ final class DatapathRegistry {
     }
 
     /// The running service of that kind; to be given back with ``release(_:keep:)``.
-    func acquire(_ kind: DatapathChoice) throws(AgentError) -> DatapathService {
+    mutating func acquire(_ kind: DatapathChoice) throws(AgentError) -> DatapathService {
         if var entry = self.entries[kind] {
             entry.users += 1
             self.entries[kind] = entry
@@ -120,8 +122,22 @@ final class DatapathRegistry {
         }
     }
 
+    /// Bounds the megaflows of every datapath otherwise, those to be opened included.
+    mutating func set(_ megaflows: MegaflowSettings) {
+        self.megaflows = megaflows
+        for entry in self.entries.values { entry.service.set(FlowLimit(megaflows)) }
+    }
+
+    /// Sets other limits and time-outs of tracked connections, in datapaths to be opened too.
+    mutating func set(_ connectionTracking: ConnectionTrackingSettings) throws(DatapathError) {
+        for entry in self.entries.values where entry.service.backend.capabilities.connectionTracking {
+            try entry.service.apply(connectionTracking)
+        }
+        self.connectionTracking = connectionTracking
+    }
+
     /// Gives a service back; with the last bridge its threads end and the datapath is closed.
-    func release(_ kind: DatapathChoice, keep: Bool) {
+    mutating func release(_ kind: DatapathChoice, keep: Bool) {
         guard var entry = self.entries[kind] else { return }
         entry.users -= 1
         self.entries[kind] = entry

@@ -7,12 +7,12 @@ final class LinkWatcher: Sendable {
     private let monitor: LinkMonitor
     private let isStopping = Atomic<Bool>(false)
     private let thread: Mutex<NamedThread?>
-    private let queues: [String: [PortEventQueue]]
+    private let queues: Mutex<[String: [PortEventQueue]]>
     private let logger: Logger
 
     /// Starts to listen; `queues` says which bridges want to hear of which device.
     init(queues: [String: [PortEventQueue]], logger: Logger) throws(AgentError) {
-        self.queues = queues
+        self.queues = Mutex(queues)
         self.logger = logger
         self.thread = Mutex(nil)
         do throws(DatapathError) {
@@ -23,6 +23,9 @@ final class LinkWatcher: Sendable {
             throw AgentError(.failed, "network devices cannot be watched: \(error)")
         }
     }
+
+    /// Has other bridges hear of other devices from now on; any thread.
+    func listen(_ queues: [String: [PortEventQueue]]) { self.queues.withLock { $0 = queues } }
 
     /// Ends the thread and waits for it.
     func stop() {
@@ -52,7 +55,7 @@ final class LinkWatcher: Sendable {
         switch event {
         case .overrun:
             self.logger.warning("news of network devices were lost: looking at every port again")
-            for device in self.queues.keys { self.tell(device, isGone: false) }
+            for device in self.queues.withLock({ $0.keys }) { self.tell(device, isGone: false) }
             try self.monitor.requestAll()
         case .allPresent:
             for news in registry.confirm() { self.tell(news.device, isGone: news.isGone) }
@@ -61,7 +64,7 @@ final class LinkWatcher: Sendable {
     }
 
     private func tell(_ device: String, isGone: Bool) {
-        for queue in self.queues[device] ?? [] {
+        for queue in self.queues.withLock({ $0[device] ?? [] }) {
             queue.append(PortEventQueue.Event(device: device, isGone: isGone))
         }
     }

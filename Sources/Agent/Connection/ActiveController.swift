@@ -12,9 +12,13 @@ final class ActiveController {
         case stopped
     }
 
+    /// A number that the manager gives once.
+    let identifier: Int
     let address: ControllerAddress
-    /// What its connections are like.
-    let settings: ConnectionSettings
+    /// What its connections are like, from the next one on.
+    private(set) var settings: ConnectionSettings
+    /// What listens to the conversations because the settings say so.
+    var ears: [any ConversationListener] = []
     /// Its recording, or where the bridge's snoop socket listens.
     let tap: ConversationTap
     /// Calls for auxiliary connections that wait for their time, by auxiliary id.
@@ -27,7 +31,8 @@ final class ActiveController {
     /// Whether the next call follows the end of the connection at once.
     private var callsAtOnce = false
 
-    init(address: ControllerAddress, settings: ConnectionSettings, tap: ConversationTap) {
+    init(identifier: Int, address: ControllerAddress, settings: ConnectionSettings, tap: ConversationTap) {
+        self.identifier = identifier
         self.address = address
         self.settings = settings
         self.tap = tap
@@ -126,6 +131,22 @@ final class ActiveController {
             self.callsAtOnce = false
             return .calling
         }
+    }
+
+    /// Takes over other settings; an open connection keeps those that it began with.
+    func change(_ settings: ConnectionSettings) {
+        if settings.maxBackoff != self.settings.maxBackoff {
+            self.backoff = ReconnectBackoff(maximum: settings.maxBackoff ?? .seconds(8))
+        }
+        self.settings = settings
+    }
+
+    /// Gives up a call that has not been answered, and returns it; nil where none is being made.
+    func abandonAttempt() -> ConnectionAttempt? {
+        guard case .connecting(let attempt) = self.state else { return nil }
+        attempt.cancel()
+        self.state = .idle
+        return attempt
     }
 
     /// Calls no more; a connection is closed.

@@ -73,6 +73,13 @@ package final class BridgeRuntime {
         return opened
     }
 
+    /// Connects the bridge as another configuration says (``ConnectionManager/reconfigure(_:secureGroup:)``).
+    package func reconfigure(
+        _ configuration: ConnectionConfiguration, secureGroup: (any EventLoopGroup)?
+    ) -> EventLoopFuture<[ConnectionManager.Obstacle]> {
+        self.perform { self.connections.reconfigure(configuration, secureGroup: secureGroup) }
+    }
+
     /// Closes all connections and ends the turns; the future succeeds when both are done.
     package func stop() -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: self.signal.eventLoop)

@@ -67,12 +67,13 @@ struct ConnectionBootstrap: Sendable {
         return (attempt, configured)
     }
 
-    /// Listens; connections are announced to the hub as arrivals of the listener of that index.
+    /// Listens; connections are announced to the hub as arrivals of the listener of that number, and are as `terms`
+    /// say when they come.
     func listen(
-        _ address: ControllerAddress, _ settings: ConnectionSettings, index: Int, gate: ListenerGate,
+        _ address: ControllerAddress, _ terms: ListenerTerms, identifier: Int, gate: ListenerGate,
         tap: ConversationTap?, logger: Logger
     ) -> EventLoopFuture<any Channel> {
-        let (hub, tls) = (self.hub, self.tls)
+        let hub = self.hub
         let bootstrap = ServerBootstrap(group: self.group(for: address))
             .serverChannelOption(.backlog, value: AgentLimits.listenBacklog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: address.isTCP ? 1 : 0)
@@ -81,6 +82,7 @@ struct ConnectionBootstrap: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let peer = Self.name(of: channel, address)
+                    let (settings, tls) = terms.current
                     let admission: ListenerAdmission
                     do throws(CloseReason) {
                         admission = try gate.admit(channel.remoteAddress?.ipAddress)
@@ -91,7 +93,7 @@ struct ConnectionBootstrap: Sendable {
                     channel.closeFuture.whenComplete { _ in admission.release() }
                     if address.isTCP { ConnectionSocket.apply(settings, to: channel) }
                     let link = ConnectionLink(hub: hub, tap: tap, admission: admission)
-                    hub.connectionArrived(ConnectionHub.Arrival(link: link, listener: index, peer: peer))
+                    hub.connectionArrived(ConnectionHub.Arrival(link: link, listener: identifier, peer: peer))
                     try Self.configure(channel, address, settings, link: link, tls: tls)
                 }
             }
@@ -135,6 +137,21 @@ struct ConnectionBootstrap: Sendable {
             return "\(kind):\(host.dropFirst(mapped.utf8.count)):\(port)"
         }
         return host.utf8.contains(UInt8(ascii: ":")) ? "\(kind):[\(host)]:\(port)" : "\(kind):\(host):\(port)"
+    }
+}
+
+/// What connections that come in by a listener are like, from the next one on; any thread.
+final class ListenerTerms: Sendable {
+    private let state: Mutex<(settings: ConnectionSettings, tls: TLSContexts)>
+
+    init(_ settings: ConnectionSettings, _ tls: TLSContexts) { self.state = Mutex((settings, tls)) }
+
+    /// Their settings, keys and certificates, now.
+    var current: (settings: ConnectionSettings, tls: TLSContexts) { self.state.withLock { $0 } }
+
+    /// Sets what the next connection is like.
+    func change(_ settings: ConnectionSettings, _ tls: TLSContexts) {
+        self.state.withLock { $0 = (settings, tls) }
     }
 }
 

@@ -6,9 +6,8 @@ import OpenFlow
 // Calling controllers, and what becomes of it.
 extension ConnectionManager {
     /// Calls a controller.
-    func call(_ index: Int) {
-        guard !self.isStopping else { return }
-        let controller = self.controllers[index]
+    func call(_ identifier: Int) {
+        guard !self.isStopping, let controller = self.controller(identifier) else { return }
         let (attempt, channel) = self.bootstrap.connect(
             controller.address, controller.settings, tap: controller.tap, timeout: controller.attemptTimeout)
         let link = attempt.link
@@ -16,34 +15,33 @@ extension ConnectionManager {
         self.pendingCalls += 1
         // Known at once: the handler may speak up before the future does.
         self.connections[link.identifier] = OpenFlowConnection(
-            link: link, origin: .controller(index), peer: "\(controller.address)",
+            link: link, origin: .controller(identifier), peer: "\(controller.address)",
             settings: controller.settings)
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         channel.hop(to: self.eventLoop).whenComplete { result in
-            bound.value.called(index, attempt, result)
+            bound.value.called(identifier, attempt, result)
         }
     }
 
-    private func called(_ index: Int, _ attempt: ConnectionAttempt, _ result: Result<any Channel, any Error>) {
-        let controller = self.controllers[index]
+    private func called(_ identifier: Int, _ attempt: ConnectionAttempt, _ result: Result<any Channel, any Error>) {
+        let controller = self.controller(identifier)
         let link = attempt.link
         self.pendingCalls = max(0, self.pendingCalls - 1)
         defer { self.finishStopping() }
         switch result {
         case .success(let channel):
-            guard let connection = self.connections[link.identifier], controller.attempt === attempt else {
-                return channel.close(promise: nil)
-            }
+            guard let connection = self.connections[link.identifier], let controller, controller.attempt === attempt
+            else { return channel.close(promise: nil) }
             controller.connected(connection)
         case .failure(let error):
-            guard self.connections.removeValue(forKey: link.identifier) != nil, controller.attempt === attempt else {
-                return
-            }
+            guard self.connections.removeValue(forKey: link.identifier) != nil, let controller,
+                controller.attempt === attempt
+            else { return }
             let text = ConnectionErrorText.describe(error)
             let now = self.clock()
             let wait = controller.attemptFailed(text, now: now)
             self.tell("\(controller.address): \(text)", of: controller, now: now)
-            self.call(index, after: wait)
+            self.call(identifier, after: wait)
         }
     }
 
@@ -56,56 +54,62 @@ extension ConnectionManager {
         }
     }
 
-    func call(_ index: Int, after wait: Duration) {
-        guard !self.isStopping else { return }
+    func call(_ identifier: Int, after wait: Duration) {
+        guard !self.isStopping, let controller = self.controller(identifier) else { return }
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let timer = self.eventLoop.scheduleTask(in: .nanoseconds(wait.wholeNanoseconds)) { bound.value.call(index) }
-        self.controllers[index].waits(for: timer)
+        let timer = self.eventLoop.scheduleTask(in: .nanoseconds(wait.wholeNanoseconds)) {
+            bound.value.call(identifier)
+        }
+        controller.waits(for: timer)
     }
 
     /// Closes the connections to all controllers and calls them anew, at once and without regard to earlier failures;
     /// returns how many there are.
     package func reconnect() -> Int {
         guard !self.isStopping else { return 0 }
-        for (index, controller) in self.controllers.enumerated() {
-            switch controller.reconnect() {
-            case .calling: break
-            case .closing(let connection): connection.close(.reconnect)
-            case .waiting: self.call(index)
-            }
-        }
+        for controller in self.controllers { self.reconnect(controller) }
         return self.controllers.count
     }
 
+    func reconnect(_ controller: ActiveController) {
+        switch controller.reconnect() {
+        case .calling: break
+        case .closing(let connection): connection.close(.reconnect)
+        case .waiting: self.call(controller.identifier)
+        }
+    }
+
     /// The main connection of a controller has ended.
-    func mainClosed(_ index: Int, _ connection: OpenFlowConnection, _ reason: CloseReason, now: MonotonicTime) {
-        let controller = self.controllers[index]
+    func mainClosed(_ identifier: Int, _ connection: OpenFlowConnection, _ reason: CloseReason, now: MonotonicTime) {
+        let controller = self.controller(identifier)
         let hadSession = connection.statistics.sessions > 0
-        controller.add(connection.statistics)
-        if hadSession { controller.news.reset() }
-        self.tell("\(connection.statistics.peer): \(reason)", of: controller, now: now)
+        if let controller {
+            controller.add(connection.statistics)
+            if hadSession { controller.news.reset() }
+            self.tell("\(connection.statistics.peer): \(reason)", of: controller, now: now)
+        }
         if connection.isInCharge {
             self.apply(self.failMode.controllerLeft(now: now), now: now)
             self.armFailModeTimer()
         }
-        self.closeAuxiliaries(index)
-        guard !controller.isStopped else { return }
+        self.closeAuxiliaries(identifier)
+        guard let controller, !controller.isStopped else { return }
         let wait = controller.connectionEnded(reason, openedAt: hadSession ? connection.openedAt : nil, now: now)
-        self.call(index, after: wait)
+        self.call(identifier, after: wait)
     }
 
     // MARK: Auxiliary connections (1.3 §6.3.7)
 
     /// Calls for the auxiliary connections of a controller whose main one speaks `version`.
     func callAuxiliaries(_ index: Int, _ version: OpenFlowVersion) {
-        guard version >= .v1_3, let count = self.controllers[index].settings.auxiliaryConnections, count > 0 else {
+        guard version >= .v1_3, let count = self.controller(index)?.settings.auxiliaryConnections, count > 0 else {
             return
         }
         for identifier in 1...UInt8(clamping: count) { self.callAuxiliary(index, identifier, version) }
     }
 
     private func callAuxiliary(_ index: Int, _ identifier: UInt8, _ version: OpenFlowVersion) {
-        let controller = self.controllers[index]
+        guard let controller = self.controller(index) else { return }
         controller.auxiliaryTimers[identifier] = nil
         guard !self.isStopping, !controller.isStopped, let main = self.mainSession(index) else { return }
         var settings = controller.settings
@@ -139,17 +143,17 @@ extension ConnectionManager {
 
     /// An auxiliary connection has ended; while the main one is there, it is called for again.
     func auxiliaryClosed(_ index: Int, _ identifier: UInt8, _ reason: CloseReason, now: MonotonicTime) {
-        let controller = self.controllers[index]
+        guard let controller = self.controller(index) else { return }
         self.logger.debug("\(controller.address) auxiliary \(identifier): \(reason)")
         guard let main = self.mainSession(index) else { return }
         self.retryAuxiliary(index, identifier, main.version)
     }
 
     private func retryAuxiliary(_ index: Int, _ identifier: UInt8, _ version: OpenFlowVersion) {
-        guard !self.isStopping else { return }
+        guard !self.isStopping, let controller = self.controller(index) else { return }
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let wait = self.controllers[index].settings.maxBackoff ?? .seconds(8)
-        self.controllers[index].auxiliaryTimers[identifier] = self.eventLoop.scheduleTask(
+        let wait = controller.settings.maxBackoff ?? .seconds(8)
+        controller.auxiliaryTimers[identifier] = self.eventLoop.scheduleTask(
             in: .nanoseconds(wait.wholeNanoseconds)
         ) {
             bound.value.callAuxiliary(index, identifier, version)
@@ -157,8 +161,8 @@ extension ConnectionManager {
     }
 
     /// The main connection is gone: so go the auxiliary ones.
-    private func closeAuxiliaries(_ index: Int) {
-        self.controllers[index].cancelAuxiliaries()
+    func closeAuxiliaries(_ index: Int) {
+        self.controller(index)?.cancelAuxiliaries()
         for connection in self.connections.values {
             guard case .auxiliary(index, _) = connection.origin else { continue }
             connection.close(.mainConnectionEnded)

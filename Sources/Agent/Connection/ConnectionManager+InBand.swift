@@ -6,7 +6,12 @@ extension ConnectionManager {
     /// Looks where the controllers in band are, and sees to the hidden flows towards them; again from time to time.
     func updateInBandFlows(now: MonotonicTime) {
         let inBand = self.controllers.filter { $0.settings.isInBand ?? false }
-        guard !inBand.isEmpty, let local = self.handler.localHardwareAddress else { return }
+        guard !inBand.isEmpty else {
+            self.inBandTimer?.cancel()
+            self.inBandTimer = nil
+            return self.handler.setInBandFlows([], now: now)
+        }
+        guard let local = self.handler.localHardwareAddress else { return }
         let tables = NeighbourTables.read()
         var remotes: [InBandRemote] = []
         for controller in inBand {

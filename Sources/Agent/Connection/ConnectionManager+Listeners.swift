@@ -4,26 +4,37 @@ import NIOPosix
 
 // Where others come in, and where they listen.
 extension ConnectionManager {
-    /// Opens a listener.
-    func listen(_ index: Int) -> EventLoopFuture<any Channel> {
-        let listener = self.listeners[index]
+    /// Opens a listener; the future gives its address with the port that the kernel chose, or fails with an
+    /// ``AgentError``.
+    func listen(_ listener: Listener) -> EventLoopFuture<ControllerAddress> {
+        listener.terms.change(listener.settings, self.bootstrap.tls)
         do throws(AgentError) {
             if case .unix(let path) = listener.address.transport { try UnixSocketPath.prepare(path) }
         } catch {
             return self.eventLoop.makeFailedFuture(error)
         }
+        let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let (address, identifier) = (listener.address, listener.identifier)
         return self.bootstrap.listen(
-            listener.address, listener.settings, index: index, gate: listener.gate, tap: listener.tap,
+            address, listener.terms, identifier: identifier, gate: listener.gate, tap: listener.tap,
             logger: self.logger
         )
-        .flatMapErrorThrowing { throw ListenError.agentError($0, listener.address) }
+        .flatMapErrorThrowing { throw ListenError.agentError($0, address) }
         .hop(to: self.eventLoop)
+        .map { channel in bound.value.listening(identifier, address, channel) }
     }
 
     /// A listener is open; returns its address with the port that the kernel chose.
-    func listening(_ index: Int, _ channel: any Channel) -> ControllerAddress {
-        self.listeners[index].channel = channel
-        var address = self.listeners[index].address
+    private func listening(
+        _ identifier: Int, _ configured: ControllerAddress, _ channel: any Channel
+    ) -> ControllerAddress {
+        guard let place = self.listeners.firstIndex(where: { $0.identifier == identifier }), !self.isStopping else {
+            // Taken out of the configuration, or the agent ends, before it was open.
+            channel.close(promise: nil)
+            return configured
+        }
+        self.listeners[place].channel = channel
+        var address = configured
         switch address.transport {
         case .tcp(let host, _):
             if let port = channel.localAddress?.port {
@@ -49,8 +60,7 @@ extension ConnectionManager {
         }
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
         let address = ControllerAddress(.passive, .unix(path: path))
-        let taps = self.controllers.map(\.tap) + self.listeners.compactMap(\.tap)
-        return SnoopServer.listen(path: path, taps: taps, group: self.bootstrap.group)
+        return SnoopServer.listen(path: path, audience: self.snoopers, group: self.bootstrap.group)
             .flatMapErrorThrowing { throw ListenError.agentError($0, address) }
             .hop(to: self.eventLoop)
             .map { bound.value.snoopChannel = $0 }
@@ -64,32 +74,35 @@ extension ConnectionManager {
         self.snoopChannel = nil
     }
 
-    /// Lets those messages be logged that are asked for.
-    func openMessageLogs() {
-        let logged =
-            self.controllers.map { ($0.settings.loggedMessages, $0.tap as ConversationTap?) }
-            + self.listeners.map { ($0.settings.loggedMessages, $0.tap) }
-        for case (let selection?, let tap?) in logged {
-            tap.add(MessageLog(selection, logger: self.logger, clock: self.clock))
-        }
+    /// The recorder of a file, which addresses with one path share; opens it where it is not open.
+    func recorder(_ path: String) throws(AgentError) -> ConversationRecorder {
+        if let known = self.recorders[path] { return known }
+        let recorder = try ConversationRecorder(path: path, logger: self.logger)
+        self.recorders[path] = recorder
+        self.logger.info("recording to \(path)")
+        return recorder
     }
 
-    /// Opens the files in which conversations are recorded; addresses with one path share a file.
-    func openRecordings() throws(AgentError) {
-        let recorded =
-            self.controllers.map { ($0.settings.recordingPath, $0.tap as ConversationTap?) }
-            + self.listeners.map { ($0.settings.recordingPath, $0.tap) }
-        for (path, tap) in recorded {
-            guard let path, let tap else { continue }
-            let recorder: ConversationRecorder
-            if let known = self.recorders[path] {
-                recorder = known
-            } else {
-                recorder = try ConversationRecorder(path: path, logger: self.logger)
-                self.recorders[path] = recorder
-                self.logger.info("recording to \(path)")
-            }
-            tap.add(recorder)
+    /// What the settings want to have listened to the conversations of an address.
+    func ears(_ settings: ConnectionSettings) throws(AgentError) -> [any ConversationListener] {
+        var ears: [any ConversationListener] = []
+        if let path = settings.recordingPath { ears.append(try self.recorder(path)) }
+        if let selection = settings.loggedMessages {
+            ears.append(MessageLog(selection, logger: self.logger, clock: self.clock))
+        }
+        return ears
+    }
+
+    /// Begins to record and to log what the settings say, of every address.
+    func openEars() throws(AgentError) {
+        for controller in self.controllers {
+            controller.ears = try self.ears(controller.settings)
+            for ear in controller.ears { controller.tap.add(ear) }
+        }
+        for place in self.listeners.indices {
+            guard let tap = self.listeners[place].tap else { continue }
+            self.listeners[place].ears = try self.ears(self.listeners[place].settings)
+            for ear in self.listeners[place].ears { tap.add(ear) }
         }
     }
 }

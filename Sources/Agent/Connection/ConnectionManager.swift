@@ -11,10 +11,16 @@ import OpenFlow
 package final class ConnectionManager {
     /// A socket that we listen on.
     struct Listener {
+        /// A number that is given once.
+        let identifier: Int
         let address: ControllerAddress
-        let settings: ConnectionSettings
+        var settings: ConnectionSettings
+        /// What connections are like that come in.
+        let terms: ListenerTerms
         let gate: ListenerGate
         let tap: ConversationTap?
+        /// What listens to the conversations because the settings say so.
+        var ears: [any ConversationListener] = []
         var channel: (any Channel)?
     }
 
@@ -24,13 +30,18 @@ package final class ConnectionManager {
     let signal: ControlLoopSignal
     let logger: Logger
     let clock: @Sendable () -> MonotonicTime
-    let configuration: ConnectionConfiguration
+    /// How the bridge is connected; changed by ``reconfigure(_:secureGroup:)`` alone.
+    package internal(set) var configuration: ConnectionConfiguration
 
     var connections: [UInt64: OpenFlowConnection] = [:]
     /// Connections with messages left from an earlier turn, in order.
     private var unfinished: [UInt64] = []
-    var controllers: [ActiveController]
-    var listeners: [Listener]
+    var controllers: [ActiveController] = []
+    var listeners: [Listener] = []
+    /// The number of the next controller or listener.
+    private var nextIdentifier = 0
+    /// Who listens at the snoop socket.
+    let snoopers = SnoopAudience()
     var failMode: FailModeStateMachine
     var failModeTimer: Scheduled<Void>?
     /// Looks again at controllers of which it is not known whether they take part.
@@ -64,22 +75,35 @@ package final class ConnectionManager {
         self.clock = clock
         self.bootstrap = ConnectionBootstrap(
             group: ioGroup, secureGroup: secureGroup, hub: ConnectionHub(signal: signal))
-        // One tap for each address, since each may be recorded; all are heard at the snoop socket.
-        self.controllers = configuration.controllers.map {
-            ActiveController(address: $0, settings: configuration.settings(of: $0), tap: ConversationTap())
-        }
-        self.listeners = configuration.listeners.map { address in
-            let settings = configuration.settings(of: address)
-            return Listener(
-                address: address, settings: settings,
-                gate: ListenerGate(
-                    connectionsMaximum: settings.connectionsMaximum ?? AgentLimits.connectionsPerListenerMaximum,
-                    halfOpenMaximum: settings.halfOpenMaximum ?? AgentLimits.halfOpenPerListenerMaximum,
-                    allowedPeers: settings.allowedPeers),
-                tap: address.isUnixListener ? nil : ConversationTap())
-        }
         handler.configuredControllers = configuration.controllers.map { "\($0)" }
         self.failMode = FailModeStateMachine(inactivityProbe: configuration.inactivityProbe)
+        self.controllers = configuration.controllers.map { self.makeController($0, configuration.settings(of: $0)) }
+        self.listeners = configuration.listeners.map { self.makeListener($0, configuration.settings(of: $0)) }
+    }
+
+    /// A controller that is not called yet.
+    ///
+    /// One tap for each address, since each may be recorded; all are heard at the snoop socket.
+    func makeController(_ address: ControllerAddress, _ settings: ConnectionSettings) -> ActiveController {
+        defer { self.nextIdentifier += 1 }
+        let tap = ConversationTap()
+        self.snoopers.hear(tap)
+        return ActiveController(identifier: self.nextIdentifier, address: address, settings: settings, tap: tap)
+    }
+
+    /// A listener that is not open yet.
+    func makeListener(_ address: ControllerAddress, _ settings: ConnectionSettings) -> Listener {
+        defer { self.nextIdentifier += 1 }
+        let tap = address.isUnixListener ? nil : ConversationTap()
+        if let tap { self.snoopers.hear(tap) }
+        return Listener(
+            identifier: self.nextIdentifier, address: address, settings: settings,
+            terms: ListenerTerms(settings, self.bootstrap.tls), gate: ListenerGate(settings), tap: tap)
+    }
+
+    /// The configured controller of that number; nil where it is configured no longer.
+    func controller(_ identifier: Int) -> ActiveController? {
+        self.controllers.first { $0.identifier == identifier }
     }
 
     /// What is known of each configured controller, in the configuration's order, and of each peer that came in.
@@ -99,8 +123,7 @@ package final class ConnectionManager {
     /// ``AgentError`` if one of them cannot be had.
     package func start() -> EventLoopFuture<[ControllerAddress]> {
         do throws(AgentError) {
-            try self.openRecordings()
-            self.openMessageLogs()
+            try self.openEars()
             self.bootstrap.tls = try TLSContexts(
                 configuration: self.configuration.tls,
                 addresses: self.configuration.controllers + self.configuration.listeners, logger: self.logger)
@@ -115,13 +138,11 @@ package final class ConnectionManager {
         self.armCertificateTimer()
         self.updateInBandFlows(now: now)
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let opened = self.listeners.indices.map { index in
-            self.listen(index).map { channel in bound.value.listening(index, channel) }
-        }
+        let opened = self.listeners.map { self.listen($0) }
         let snooping = self.listenForSnoopers()
         return EventLoopFuture.whenAllSucceed(opened, on: self.eventLoop).and(snooping).map { addresses, _ in
             let manager = bound.value
-            for index in manager.controllers.indices { manager.call(index) }
+            for controller in manager.controllers { manager.call(controller.identifier) }
             return addresses
         }
     }
@@ -138,16 +159,8 @@ package final class ConnectionManager {
         self.inBandTimer?.cancel()
         self.flowModTimer?.cancel()
         self.stopSnooping()
-        for listener in self.listeners {
-            listener.channel?.close(promise: nil)
-            if listener.channel != nil, case .unix(let path) = listener.address.transport {
-                UnixSocketPath.remove(path)
-            }
-        }
-        for controller in self.controllers {
-            if let attempt = controller.attempt { self.connections[attempt.link.identifier] = nil }
-            controller.stop()
-        }
+        for listener in self.listeners { _ = self.close(listener) }
+        for controller in self.controllers { self.stop(controller) }
         for connection in self.connections.values { connection.close(.shutdown) }
         // A name that is still being resolved is not waited for any longer than a peer that does not close.
         let bound = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -158,6 +171,20 @@ package final class ConnectionManager {
         promise.futureResult.whenComplete { _ in patience.cancel() }
         self.finishStopping()
         return promise.futureResult
+    }
+
+    /// Calls a controller no more.
+    func stop(_ controller: ActiveController) {
+        if let attempt = controller.attempt { self.connections[attempt.link.identifier] = nil }
+        controller.stop()
+    }
+
+    /// Closes a listener's socket, not the connections that came in by it.
+    func close(_ listener: Listener) -> EventLoopFuture<Void> {
+        guard let channel = listener.channel else { return self.eventLoop.makeSucceededVoidFuture() }
+        if case .unix(let path) = listener.address.transport { UnixSocketPath.remove(path) }
+        return channel.close().flatMapError { _ in channel.eventLoop.makeSucceededVoidFuture() }
+            .hop(to: self.eventLoop)
     }
 
     func finishStopping() {
@@ -202,12 +229,14 @@ package final class ConnectionManager {
     }
 
     private func arrived(_ arrival: ConnectionHub.Arrival) {
+        let listener = self.listeners.first { $0.identifier == arrival.listener }
         let connection = OpenFlowConnection(
             link: arrival.link, origin: .listener(arrival.listener), peer: arrival.peer,
-            settings: self.listeners[arrival.listener].settings)
+            settings: listener?.settings ?? ConnectionSettings())
         self.connections[arrival.link.identifier] = connection
         self.logger.debug("\(arrival.peer) came in")
-        if self.isStopping { connection.close(.shutdown) }
+        // A listener that is none any more lets nobody in.
+        if self.isStopping || listener == nil { connection.close(.shutdown) }
     }
 
     private func opened(_ connection: OpenFlowConnection, _ version: OpenFlowVersion, now: MonotonicTime) {
@@ -216,9 +245,9 @@ package final class ConnectionManager {
         if let certificate = connection.statistics.security?.peer {
             self.warnOfExpiry([("the certificate of \(connection.statistics.peer)", certificate)])
         }
-        guard case .controller(let index) = connection.origin else { return }
-        self.controllers[index].sessionOpened(now: now)
-        self.callAuxiliaries(index, version)
+        guard case .controller(let identifier) = connection.origin else { return }
+        self.controller(identifier)?.sessionOpened(now: now)
+        self.callAuxiliaries(identifier, version)
     }
 
     private func closed(_ connection: OpenFlowConnection, _ reason: CloseReason, now: MonotonicTime) {

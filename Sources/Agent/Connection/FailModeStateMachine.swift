@@ -36,12 +36,16 @@ package struct FailModeStateMachine: Hashable, Sendable {
     }
 
     /// How long a controller must be in charge for the waiting to begin anew after it.
-    package let settlingTime: Duration
+    package private(set) var settlingTime: Duration
     private var state = State.inactive
+    /// Whether the bridge forwards on its own for want of controllers to wait for.
+    private var forwardsVisibly = false
 
     /// Makes the machine; `inactivityProbe` is zero where probes are off, which counts as five seconds here.
-    package init(inactivityProbe: Duration) {
-        self.settlingTime = inactivityProbe > .zero ? inactivityProbe : .seconds(5)
+    package init(inactivityProbe: Duration) { self.settlingTime = Self.settlingTime(inactivityProbe) }
+
+    private static func settlingTime(_ inactivityProbe: Duration) -> Duration {
+        inactivityProbe > .zero ? inactivityProbe : .seconds(5)
     }
 
     /// Whether the bridge forwards in place of the controllers that are configured.
@@ -62,10 +66,38 @@ package struct FailModeStateMachine: Hashable, Sendable {
     package mutating func started(mode: FailMode, controllers: Int, now: MonotonicTime) -> StandaloneForwarding? {
         guard mode == .standalone, controllers > 0 else {
             self.state = .inactive
+            self.forwardsVisibly = mode == .standalone
             return mode == .standalone ? .visibleFlow : nil
         }
         self.state = .alone(since: now)
         return nil
+    }
+
+    /// The bridge is told another mode, other controllers or another probe interval while it runs.
+    ///
+    /// Waiting goes on as it was. A bridge that forwards for want of controllers goes on, above all flows, until one
+    /// that it is given now takes charge.
+    ///
+    /// - Parameter inCharge: how many controllers are in charge, those included whose end has not been told yet.
+    package mutating func reconfigured(
+        mode: FailMode, inactivityProbe: Duration, controllers: Int, inCharge: Int, now: MonotonicTime
+    ) -> StandaloneForwarding? {
+        self.settlingTime = Self.settlingTime(inactivityProbe)
+        let wasVisible = self.forwardsVisibly
+        self.forwardsVisibly = mode == .standalone && controllers == 0
+        guard mode == .standalone, controllers > 0 else {
+            let wasQuiet = self.state == .inactive && !wasVisible
+            self.state = .inactive
+            if self.forwardsVisibly { return wasVisible ? nil : .visibleFlow }
+            return wasQuiet ? nil : StandaloneForwarding.none
+        }
+        guard self.state == .inactive else { return self.timerFired(now: now) }
+        if inCharge > 0 {
+            self.state = .controlled(count: inCharge, start: now, alone: now)
+            return wasVisible ? StandaloneForwarding.none : nil
+        }
+        self.state = wasVisible ? .standalone(since: now) : .alone(since: now)
+        return wasVisible ? .hiddenFlow : nil
     }
 
     /// A configured controller took charge.

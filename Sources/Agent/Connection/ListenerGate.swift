@@ -8,37 +8,51 @@ import Synchronization
 /// long.
 final class ListenerGate: Sendable {
     private struct State {
+        var connectionsMaximum: Int
+        var halfOpenMaximum: Int
+        var allowedPeers: [AddressPrefix]?
         var connections = 0
         var halfOpen = 0
         var refusedForAddress: UInt64 = 0
         var refusedForRoom: UInt64 = 0
     }
 
-    private let connectionsMaximum: Int
-    private let halfOpenMaximum: Int
-    private let allowedPeers: [AddressPrefix]?
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(
         connectionsMaximum: Int = AgentLimits.connectionsPerListenerMaximum,
         halfOpenMaximum: Int = AgentLimits.halfOpenPerListenerMaximum, allowedPeers: [AddressPrefix]? = nil
     ) {
-        self.connectionsMaximum = connectionsMaximum
-        self.halfOpenMaximum = halfOpenMaximum
-        self.allowedPeers = allowedPeers
+        self.state = Mutex(
+            State(
+                connectionsMaximum: connectionsMaximum, halfOpenMaximum: halfOpenMaximum, allowedPeers: allowedPeers))
+    }
+
+    /// Makes a gate as the settings of a listener say.
+    convenience init(_ settings: ConnectionSettings) {
+        self.init()
+        self.change(settings)
+    }
+
+    /// Takes over who may come in from now on; those who are there stay.
+    func change(_ settings: ConnectionSettings) {
+        self.state.withLock { state in
+            state.connectionsMaximum = settings.connectionsMaximum ?? AgentLimits.connectionsPerListenerMaximum
+            state.halfOpenMaximum = settings.halfOpenMaximum ?? AgentLimits.halfOpenPerListenerMaximum
+            state.allowedPeers = settings.allowedPeers
+        }
     }
 
     /// Admits a peer, or throws why it is refused.
     ///
     /// - Parameter address: its IP address; nil on a unix socket.
     func admit(_ address: String?) throws(CloseReason) -> ListenerAdmission {
-        let isAllowed = self.isAllowed(address)
         let refusal = self.state.withLock { state -> CloseReason? in
-            guard isAllowed else {
+            guard Self.isAllowed(address, by: state.allowedPeers) else {
                 state.refusedForAddress += 1
                 return .notAllowed
             }
-            guard state.connections < self.connectionsMaximum, state.halfOpen < self.halfOpenMaximum else {
+            guard state.connections < state.connectionsMaximum, state.halfOpen < state.halfOpenMaximum else {
                 state.refusedForRoom += 1
                 return .tooManyConnections
             }
@@ -58,7 +72,7 @@ final class ListenerGate: Sendable {
         self.state.withLock { ($0.refusedForAddress, $0.refusedForRoom) }
     }
 
-    private func isAllowed(_ address: String?) -> Bool {
+    private static func isAllowed(_ address: String?, by allowedPeers: [AddressPrefix]?) -> Bool {
         guard let allowedPeers, let address else { return true }
         return allowedPeers.contains { $0.contains(address) }
     }

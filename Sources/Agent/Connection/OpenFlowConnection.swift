@@ -7,11 +7,11 @@ import OpenFlow
 package final class OpenFlowConnection {
     /// How it came to be.
     package enum Origin: Hashable, Sendable {
-        /// We called the configured controller of that index.
+        /// We called the configured controller of that number, which none has had before it.
         case controller(Int)
-        /// It came in by the listener of that index.
+        /// It came in by the listener of that number.
         case listener(Int)
-        /// We called the controller of that index a second time, beside its main connection.
+        /// We called the controller of that number a second time, beside its main connection.
         case auxiliary(controller: Int, identifier: UInt8)
     }
 

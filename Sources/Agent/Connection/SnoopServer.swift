@@ -10,7 +10,7 @@ import Synchronization
 enum SnoopServer {
     /// Listens on a path, which must be free.
     static func listen(
-        path: String, taps: [ConversationTap], group: any EventLoopGroup
+        path: String, audience: SnoopAudience, group: any EventLoopGroup
     ) -> EventLoopFuture<any Channel> {
         let gate = ListenerGate(
             connectionsMaximum: AgentLimits.snoopersMaximum, halfOpenMaximum: AgentLimits.snoopersMaximum)
@@ -19,10 +19,51 @@ enum SnoopServer {
                 channel.eventLoop.makeCompletedFuture {
                     let admission = try gate.admit(nil)
                     channel.closeFuture.whenComplete { _ in admission.release() }
-                    try channel.pipeline.syncOperations.addHandler(SnoopHandler(channel: channel, taps: taps))
+                    try channel.pipeline.syncOperations.addHandler(SnoopHandler(channel: channel, audience: audience))
                 }
             }
             .bind(unixDomainSocketPath: path)
+    }
+}
+
+/// Who listens at a bridge's snoop socket, and what there is to hear; any thread.
+final class SnoopAudience: Sendable {
+    private struct State {
+        var taps: [ConversationTap] = []
+        var ears: [any ConversationListener] = []
+    }
+    private let state = Mutex(State())
+
+    /// Somebody listens, to everything that there is and will be.
+    func join(_ ear: any ConversationListener) {
+        self.state.withLock { state in
+            state.ears.append(ear)
+            for tap in state.taps { tap.add(ear) }
+        }
+    }
+
+    /// Somebody listens no longer.
+    func leave(_ ear: any ConversationListener) {
+        self.state.withLock { state in
+            state.ears.removeAll { $0 === ear }
+            for tap in state.taps { tap.remove(ear) }
+        }
+    }
+
+    /// There are conversations to hear.
+    func hear(_ tap: ConversationTap) {
+        self.state.withLock { state in
+            state.taps.append(tap)
+            for ear in state.ears { tap.add(ear) }
+        }
+    }
+
+    /// Conversations end for good: nobody hears them from now on.
+    func forget(_ tap: ConversationTap) {
+        self.state.withLock { state in
+            state.taps.removeAll { $0 === tap }
+            for ear in state.ears { tap.remove(ear) }
+        }
     }
 }
 
@@ -32,11 +73,11 @@ private final class SnoopHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let ear: SnoopEar
-    private let taps: [ConversationTap]
+    private let audience: SnoopAudience
 
-    init(channel: any Channel, taps: [ConversationTap]) {
+    init(channel: any Channel, audience: SnoopAudience) {
         self.ear = SnoopEar(channel: channel)
-        self.taps = taps
+        self.audience = audience
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -44,12 +85,12 @@ private final class SnoopHandler: ChannelInboundHandler {
         ConnectionCodec.append(
             .hello(Hello(versions: .all)), version: .v1_5, transactionID: .unsolicited, to: &hello)
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(bytes: hello)), promise: nil)
-        for tap in self.taps { tap.add(self.ear) }
+        self.audience.join(self.ear)
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        for tap in self.taps { tap.remove(self.ear) }
+        self.audience.leave(self.ear)
         context.fireChannelInactive()
     }
 

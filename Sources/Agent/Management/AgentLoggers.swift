@@ -14,11 +14,20 @@ package struct AgentLoggers: Sendable {
     package var upcall: Logger
     /// Who changed what in a switch's tables, groups, meters and ports: one line for each change, at debug.
     package var audit: Logger
+    /// Where they write to; nil where that is nobody's business.
+    package let destination: LogDestination?
+    /// The level of each part.
+    private let levels: [String: SharedLogLevel]
 
     /// Makes the loggers of all parts, which write to one destination.
     package init(levels: LogLevels, destination: LogDestination) {
+        var shared: [String: SharedLogLevel] = [:]
+        for part in LogLevels.parts { shared[part] = SharedLogLevel(levels[part]) }
+        self.levels = shared
+        self.destination = destination
         func logger(_ part: String) -> Logger {
-            AgentLogHandler.logger(part: part, levels: levels, destination: destination)
+            AgentLogHandler.logger(
+                part: part, level: shared[part] ?? SharedLogLevel(levels[part]), destination: destination)
         }
         self.agent = logger("agent")
         self.connection = logger("connection")
@@ -36,6 +45,13 @@ package struct AgentLoggers: Sendable {
         self.openFlowSwitch = logger
         self.upcall = logger
         self.audit = logger
+        self.destination = nil
+        self.levels = [:]
+    }
+
+    /// Has all loggers that were made of these keep to other levels; any thread.
+    package func setLevels(_ levels: LogLevels) {
+        for (part, level) in self.levels { level.value = levels[part] }
     }
 
     /// Loggers that write nothing.

@@ -7,7 +7,11 @@ import Logging
 /// and one per error on standard error where they cannot.
 package enum AgentProgram {
     /// Runs an agent until SIGTERM or SIGINT; returns the exit status.
-    package static func run(_ configuration: AgentConfiguration) -> Int32 {
+    ///
+    /// - Parameters:
+    ///   - configuration: what it is made from.
+    ///   - source: where that comes from, to be read again.
+    package static func run(_ configuration: AgentConfiguration, from source: ConfigurationSource) -> Int32 {
         ProcessSignals.block()
         Self.raiseDescriptorLimit()
         do throws(AgentError) {
@@ -15,8 +19,9 @@ package enum AgentProgram {
             let directory = try RunDirectory(configuration.runDirectory)
             let loggers = AgentLoggers(levels: configuration.logLevels, destination: destination)
             let agent = SluiceAgent(
-                settings: Self.settings(configuration), loggers: loggers, hostIdentity: Self.hostIdentity())
-            try Self.serve(agent, destination, loggers.agent)
+                settings: SluiceAgent.Settings(configuration, source: source), loggers: loggers,
+                hostIdentity: Self.hostIdentity())
+            try Self.serve(agent, destination, loggers.agent, canReload: source.path != nil)
             _ = consume directory
             return 0
         } catch {
@@ -45,7 +50,7 @@ package enum AgentProgram {
     }
 
     private static func serve(
-        _ agent: SluiceAgent, _ destination: LogDestination, _ logger: Logger
+        _ agent: SluiceAgent, _ destination: LogDestination, _ logger: Logger, canReload: Bool
     ) throws(AgentError) {
         let notifier = ServiceNotifier.fromEnvironment()
         let ready = Self.readyLine(try agent.start())
@@ -54,16 +59,16 @@ package enum AgentProgram {
         fflush(nil)
         notifier.ready(status: String(ready.dropFirst("sluice: ".utf8.count)))
         waiting: while true {
-            switch ProcessSignals.wait() {
-            case .terminate: break waiting
-            case .reopenLog:
-                do throws(AgentError) {
-                    try destination.reopen()
-                    logger.info("log opened")
-                } catch {
-                    logger.error("\(error)")
-                }
+            let event = ProcessSignals.wait()
+            guard event != .terminate else { break waiting }
+            do throws(AgentError) {
+                try destination.reopen()
+                logger.info("log opened")
+            } catch {
+                logger.error("\(error)")
             }
+            // What comes of it is in the log.
+            if event == .reload, canReload { _ = try? agent.reload() }
         }
         notifier.stopping()
         logger.info("stopping")
@@ -78,36 +83,6 @@ package enum AgentProgram {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
-    /// What the assembly needs of a configuration.
-    private static func settings(_ configuration: AgentConfiguration) -> SluiceAgent.Settings {
-        let bridges = configuration.bridges.map { bridge in
-            var switchConfiguration = SwitchConfiguration()
-            switchConfiguration.datapathID = bridge.datapathID
-            switchConfiguration.flowTables = bridge.flowTables
-            var connections = bridge.connections(runDirectory: configuration.runDirectory)
-            connections.tls = configuration.tls.complete
-            var settings = BridgeSettings(
-                name: bridge.name, datapath: bridge.datapath,
-                ports: bridge.ports.map {
-                    BridgeSettings.Port(
-                        device: $0.device, number: $0.number, peer: $0.peer, tunnel: $0.tunnel, vlans: $0.vlans,
-                        queues: $0.queues)
-                },
-                switchConfiguration: switchConfiguration,
-                connections: connections,
-                portNumberFile: RunDirectory.portNumberFile(of: bridge.name, in: configuration.runDirectory))
-            settings.forwarding = bridge.forwarding
-            return settings
-        }
-        var settings = SluiceAgent.Settings(
-            bridges: bridges, keepsDatapath: configuration.keepDatapath,
-            controlSocket: RunDirectory.controlSocket(in: configuration.runDirectory))
-        settings.flowRestoreWait = configuration.flowRestoreWait
-        settings.connectionTracking = configuration.connectionTracking
-        settings.megaflows = configuration.megaflows
-        return settings
     }
 
     /// The machine's identifier (`machine-id(5)`), or its name where it has none.

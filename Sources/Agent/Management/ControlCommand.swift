@@ -14,8 +14,12 @@ package struct ControlContext: Sendable {
         /// Its connections.
         var connections: ConnectionOperations
     }
-    /// All of them, in the order in which they were made.
+    /// All of them, in the configuration's order.
     let bridges: [Bridge]
+    /// Reads the configuration again and has the agent be so, or only says what would change; returns what does.
+    var reload: @Sendable (_ isDryRun: Bool) throws(ControlError) -> String = { _ throws(ControlError) in
+        throw ControlError("this agent has no configuration to read")
+    }
 
     /// The bridge of that name.
     func bridge(_ name: String) throws(ControlError) -> Bridge {
@@ -82,6 +86,10 @@ struct ControlCommand: Sendable {
                 text += "Bridge \(bridge.name): \(count) controller\(count == 1 ? "" : "s") called anew\n"
             }
             return text
+        },
+        ControlCommand(name: "reload", argumentCounts: 0...1) { (context, arguments) throws(ControlError) in
+            guard arguments.isEmpty || arguments == ["dry-run"] else { throw ControlError("reload: expected dry-run") }
+            return try context.reload(!arguments.isEmpty)
         },
         ControlCommand(name: "restore-complete", argumentCounts: 0...0) { (context, _) throws(ControlError) in
             for bridge in context.bridges { bridge.service.restoration.finish() }

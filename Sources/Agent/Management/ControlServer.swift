@@ -2,20 +2,23 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Answers commands at a unix socket in the run directory, which only its owner may use.
 ///
 /// Commands run one at a time on a thread of their own, so that a long dump keeps neither connections nor bridges
-/// waiting. Owned by ``SluiceAgent``'s thread.
-final class ControlServer {
+/// waiting. Part of what ``SluiceAgent`` guards.
+final class ControlServer: Sendable {
     private let path: String
     private let channel: any Channel
     private let pool: NIOThreadPool
     private let logger: Logger
+    private let context: CurrentControlContext
 
     /// Listens at `path`.
     init(path: String, context: ControlContext, group: any EventLoopGroup, logger: Logger) throws(AgentError) {
         try UnixSocketPath.prepare(path)
+        let current = CurrentControlContext(context)
         let pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
         let maximum = AgentLimits.controlConnectionsMaximum
@@ -26,7 +29,7 @@ final class ControlServer {
                 channel.eventLoop.makeCompletedFuture {
                     let admission = try gate.admit(nil)
                     channel.closeFuture.whenComplete { _ in admission.release() }
-                    try channel.pipeline.syncOperations.addHandler(ControlHandler(context: context, pool: pool))
+                    try channel.pipeline.syncOperations.addHandler(ControlHandler(context: current, pool: pool))
                     let limit = TimeAmount.seconds(Int64(AgentLimits.controlTimeoutSeconds))
                     let timeout = channel.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
                     channel.closeFuture.whenComplete { _ in timeout.cancel() }
@@ -42,7 +45,11 @@ final class ControlServer {
         self.path = path
         self.pool = pool
         self.logger = logger
+        self.context = current
     }
+
+    /// Commands are about other bridges from now on; any thread.
+    func change(_ context: ControlContext) { self.context.value.withLock { $0 = context } }
 
     /// Closes the socket and waits for the command that runs.
     func stop() {
@@ -56,17 +63,23 @@ final class ControlServer {
     }
 }
 
+/// What commands may use, now; any thread.
+private final class CurrentControlContext: Sendable {
+    let value: Mutex<ControlContext>
+    init(_ context: ControlContext) { self.value = Mutex(context) }
+}
+
 /// One connection: reads a request, answers it, closes.
 private final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let context: ControlContext
+    private let context: CurrentControlContext
     private let pool: NIOThreadPool
     private var request: [UInt8] = []
     private var hasRequest = false
 
-    init(context: ControlContext, pool: NIOThreadPool) {
+    init(context: CurrentControlContext, pool: NIOThreadPool) {
         self.context = context
         self.pool = pool
     }
@@ -80,7 +93,7 @@ private final class ControlHandler: ChannelInboundHandler {
         }
         self.hasRequest = true
         let words = ControlMessage.words(self.request[..<end])
-        let control = self.context
+        let control = self.context.value.withLock { $0 }
         let answer = self.pool.runIfActive(eventLoop: context.eventLoop) { () -> [UInt8] in
             do throws(ControlError) {
                 return ControlMessage.answer(try ControlCommand.answer(words, control), isRefusal: false)

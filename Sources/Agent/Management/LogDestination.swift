@@ -9,6 +9,7 @@ import Synchronization
 /// were left out.
 package final class LogDestination: Sendable {
     private struct State {
+        var path: String?
         var descriptor: Int32
         var sites: [Site: Allowance] = [:]
     }
@@ -28,14 +29,11 @@ package final class LogDestination: Sendable {
     private static let linesPerSite = 64
     private static let interval = Duration.seconds(10)
 
-    /// The file's path; nil for standard error.
-    package let path: String?
     private let state: Mutex<State>
 
     /// Opens the file, which is made if need be and appended to; throws `notPermitted` or `failed`.
     package init(path: String?) throws(AgentError) {
-        self.path = path
-        self.state = Mutex(State(descriptor: try Self.open(path)))
+        self.state = Mutex(State(path: path, descriptor: try Self.open(path)))
     }
 
     deinit {
@@ -44,13 +42,18 @@ package final class LogDestination: Sendable {
 
     /// Opens the file anew, which may have been moved away; if that fails, the old one is used on.
     package func reopen() throws(AgentError) {
-        guard let path = self.path else { return }
+        guard let path = self.state.withLock({ $0.path }) else { return }
+        try self.open(path: path)
+    }
+
+    /// Writes to another file, or to standard error, from now on; if it cannot be opened, the old one is used on.
+    package func open(path: String?) throws(AgentError) {
         let descriptor = try Self.open(path)
         let old = self.state.withLock { state in
-            defer { state.descriptor = descriptor }
+            defer { (state.path, state.descriptor) = (path, descriptor) }
             return state.descriptor
         }
-        close(old)
+        if old != STDERR_FILENO { close(old) }
     }
 
     /// Writes a line.
@@ -141,17 +144,38 @@ package final class LogDestination: Sendable {
     }
 }
 
+/// A level that loggers have in common, and that may change while they are in use; any thread.
+package final class SharedLogLevel: Sendable {
+    private let place: Atomic<Int>
+
+    /// Makes a level.
+    package init(_ level: Logger.Level) { self.place = Atomic(Self.place(of: level)) }
+
+    /// The level, now.
+    package var value: Logger.Level {
+        get { Logger.Level.allCases[self.place.load(ordering: .relaxed)] }
+        set { self.place.store(Self.place(of: newValue), ordering: .relaxed) }
+    }
+
+    private static func place(of level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
+}
+
 /// A logger of one part of the program, in front of a ``LogDestination``.
 package struct AgentLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
-    package var logLevel: Logger.Level
+    /// The level: that of all loggers of the part, until this one is given another.
+    package var logLevel: Logger.Level {
+        get { self.level.value }
+        set { self.level = SharedLogLevel(newValue) }
+    }
+    private var level: SharedLogLevel
     private let part: String
     private let destination: LogDestination
 
     /// Makes the handler of a part.
-    package init(part: String, levels: LogLevels, destination: LogDestination) {
+    package init(part: String, level: SharedLogLevel, destination: LogDestination) {
         self.part = part
-        self.logLevel = levels[part]
+        self.level = level
         self.destination = destination
     }
 
@@ -169,6 +193,11 @@ package struct AgentLogHandler: LogHandler {
 
     /// The logger of a part.
     package static func logger(part: String, levels: LogLevels, destination: LogDestination) -> Logger {
-        Logger(label: part) { AgentLogHandler(part: $0, levels: levels, destination: destination) }
+        Self.logger(part: part, level: SharedLogLevel(levels[part]), destination: destination)
+    }
+
+    /// The logger of a part, with a level that can be changed while it is in use.
+    package static func logger(part: String, level: SharedLogLevel, destination: LogDestination) -> Logger {
+        Logger(label: part) { AgentLogHandler(part: $0, level: level, destination: destination) }
     }
 }

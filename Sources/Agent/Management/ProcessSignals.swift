@@ -9,7 +9,9 @@ package enum ProcessSignals {
     package enum Event: Hashable, Sendable {
         /// SIGTERM or SIGINT: end in order.
         case terminate
-        /// SIGHUP or SIGUSR1: open the log file anew, after it was moved.
+        /// SIGHUP: open the log file anew, and read the configuration again.
+        case reload
+        /// SIGUSR1: open the log file anew, after it was moved.
         case reopenLog
     }
 
@@ -40,7 +42,11 @@ package enum ProcessSignals {
         while true {
             var number: Int32 = 0
             guard sigwait(&set, &number) == 0 else { continue }
-            return number == SIGHUP || number == SIGUSR1 ? .reopenLog : .terminate
+            switch number {
+            case SIGHUP: return .reload
+            case SIGUSR1: return .reopenLog
+            default: return .terminate
+            }
         }
     }
 }

@@ -83,6 +83,11 @@ extension PipelineState {
         return port
     }
 
+    /// Changes what a port does with packets beyond what controllers are told of it.
+    mutating func setForwarding(of number: PortNumber, _ forwarding: PortForwarding) {
+        if self.ports.setForwarding(of: number, forwarding) { self.note(.portChanged(number)) }
+    }
+
     /// Changes a port's description and returns the port if that changed it.
     mutating func updatePort(_ number: PortNumber, _ change: (inout PortDescription) -> Void) -> SwitchPort? {
         guard self.ports.update(number, change) else { return nil }

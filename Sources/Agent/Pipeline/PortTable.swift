@@ -130,6 +130,13 @@ package struct PortTable: Sendable {
         return self.ports[place].description != old
     }
 
+    /// Changes what a port does with packets; returns whether anything changed.
+    package mutating func setForwarding(of number: PortNumber, _ forwarding: PortForwarding) -> Bool {
+        guard let place = self.place(of: number), self.ports[place].forwarding != forwarding else { return false }
+        self.ports[place].forwarding = forwarding
+        return true
+    }
+
     private func number(for name: String, _ requested: PortNumber?) throws(Refusal) -> PortNumber {
         if let requested {
             guard requested == .local || (1...Self.greatestNumber).contains(requested.rawValue) else {

@@ -18,17 +18,23 @@ package struct FlowTableConfiguration: Sendable, Hashable {
 
 extension OpenFlowSwitch {
     /// Sets tables as configured; what controllers set later takes its place.
-    package func configure(_ tables: [FlowTableConfiguration], now: MonotonicTime) {
+    ///
+    /// - Parameter replacing: Whether what a configuration does not say goes back to what it is without one.
+    package func configure(_ tables: [FlowTableConfiguration], replacing: Bool = false, now: MonotonicTime) {
         guard !tables.isEmpty else { return }
         self.commit(by: .management, now: now) { state in
             for configured in tables where self.isVisible(configured.table) {
                 var settings = state.settings(of: configured.table)
-                settings.name = configured.name ?? settings.name
+                settings.name = configured.name ?? (replacing ? nil : settings.name)
                 settings.maximumEntries = configured.flowLimit.map { min($0, state.maximumEntries) }
                 settings.evicts = configured.evicts
                 settings.evictionFields = configured.groups
                 state.set(settings, of: configured.table)
-                if configured.evicts { self.evictingTables.insert(configured.table) }
+                if configured.evicts {
+                    self.evictingTables.insert(configured.table)
+                } else {
+                    self.evictingTables.remove(configured.table)
+                }
             }
         }
     }

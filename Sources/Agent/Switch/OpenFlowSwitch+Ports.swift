@@ -44,6 +44,12 @@ extension OpenFlowSwitch {
         self.announce(port, .modify)
     }
 
+    /// Changes what a port does with packets beyond what controllers are told of it, who therefore are not told.
+    package func setForwarding(of number: PortNumber, _ forwarding: PortForwarding, now: MonotonicTime) {
+        self.commit(by: .management, now: now) { $0.setForwarding(of: number, forwarding) }
+        self.datapath.versionAwaited()
+    }
+
     private func announce(
         _ port: SwitchPort, _ reason: PortStatusReason, except excluded: ControllerSession? = nil
     ) {

@@ -20,10 +20,12 @@ package import OpenFlow
 package final class OpenFlowSwitch {
     /// The bridge's name.
     package let name: String
-    /// The switch's identity; does not change.
-    package let datapathID: DatapathID
+    /// The switch's identity; no session sees it change (``reconfigure(_:now:)``).
+    package private(set) var datapathID: DatapathID
     /// The configuration it was made with.
     package let configuration: SwitchConfiguration
+    /// What is configured of the identity and of flow tables, now.
+    private var configured: (datapathID: DatapathID?, flowTables: [FlowTableConfiguration])
     /// Its tables and ports.
     package let pipeline: Pipeline
     /// How many tables controllers see.
@@ -105,10 +107,33 @@ package final class OpenFlowSwitch {
         self.tableCount = pipeline.read { $0.tableCount }
         self.datapath = datapath
         self.logger = logger
+        self.configured = (configuration.datapathID, configuration.flowTables)
         let local = pipeline.read { $0.port(.local)?.description.hardwareAddress }
         let address = local ?? configuration.fallbackAddress
         self.datapathID = configuration.datapathID ?? DatapathID(rawValue: address.rawValue)
         self.configure(configuration.flowTables, now: .zero)
+    }
+
+    /// Takes over another configured identity and other configured flow tables; returns whether the identity is another
+    /// than before, which every session has to be ended for.
+    ///
+    /// Only tables of which something else is configured than before are set: others stay as controllers have set them.
+    /// Without a configured identity it is made from the local port's address, as at the start.
+    package func reconfigure(
+        datapathID: DatapathID?, flowTables: [FlowTableConfiguration], now: MonotonicTime
+    ) -> Bool {
+        let former = self.configured
+        self.configured = (datapathID, flowTables)
+        let forgotten = former.flowTables.map(\.table)
+            .filter { table in !flowTables.contains { $0.table == table } }
+            .map { FlowTableConfiguration($0) }
+        self.configure(
+            forgotten + flowTables.filter { !former.flowTables.contains($0) }, replacing: true, now: now)
+        guard former.datapathID != datapathID else { return false }
+        let before = self.datapathID
+        let address = self.localHardwareAddress ?? self.configuration.fallbackAddress
+        self.datapathID = datapathID ?? DatapathID(rawValue: address.rawValue)
+        return self.datapathID != before
     }
 
     /// Whether packets that match no flow are to raise packet-ins: some session of 1.0–1.2 wants them.

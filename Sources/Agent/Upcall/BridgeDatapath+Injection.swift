@@ -13,10 +13,11 @@ extension BridgeDatapath where View: ~Copyable {
         var translation = Translation()
         var index = PortIndex.none
         let pipelineKey = key
+        let capabilities = self.service.features.current.capabilities
         self.readTables { view in
             translation = Translator.translate(
-                key: pipelineKey, entry: entry, view: view, environment: self.environment, now: now,
-                allowsSideEffects: true)
+                key: pipelineKey, entry: entry, view: view, environment: self.environment(with: capabilities),
+                now: now, allowsSideEffects: true)
             self.credit(translation, bytes: packet.count, tcpFlags: pipelineKey.tcpFlags, at: now, in: view)
             // The datapath knows nothing of patch ports.
             if let port = view.port(inPort), !port.index.isPatch {

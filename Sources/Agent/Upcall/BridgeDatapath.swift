@@ -27,7 +27,8 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     package let name: String
 
     let service: DatapathService
-    private let template: TranslationEnvironment
+    /// What translation needs beside the tables, but for what the datapath can do; see ``setForwarding(_:)``.
+    private let template: Mutex<TranslationEnvironment>
     let readTables: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let readTablesWithin: @Sendable (_ body: (borrowing View) -> Void) -> Void
     private let setInterfaceUp: @Sendable (_ device: String, _ up: Bool) -> DatapathError?
@@ -77,7 +78,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         environment.forwarding = forwarding
         environment.patchPeers = service
         environment.connectionTimeouts = service.connectionTimeouts
-        self.template = environment
+        self.template = Mutex(environment)
         self.readTables = readTables
         self.readTablesWithin = readTablesWithin ?? readTables
         self.setInterfaceUp = setInterfaceUp
@@ -91,13 +92,25 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     /// Removes the bridge's megaflows and lets go of its ports, which stay in the datapath.
     package func close() { self.service.unregister(self) }
 
-    /// What translation needs beside the tables, now; for one batch.
-    var environment: TranslationEnvironment { self.environment(with: self.service.features.current.capabilities) }
-
-    private func environment(with capabilities: DatapathCapabilities) -> TranslationEnvironment {
-        var environment = self.template
+    /// What translation needs beside the tables; to be asked for once a batch, while the tables are held for reading,
+    /// so that it goes with their version.
+    func environment(with capabilities: DatapathCapabilities) -> TranslationEnvironment {
+        var environment = self.template.withLock { $0 }
         environment.capabilities = capabilities
         return environment
+    }
+
+    /// Sets what the bridge does with packets beyond what its tables say.
+    ///
+    /// For whoever holds the tables for writing and gives them a new version: packets are translated with the one that
+    /// goes with the version that they see, and megaflows from before are translated again.
+    package func setForwarding(_ forwarding: BridgeForwarding) {
+        self.template.withLock { $0.forwarding = forwarding }
+    }
+
+    /// Forgets what NORMAL has learned of a port.
+    package func forgetLearned(behind port: PortNumber) {
+        if self.learning.flush(port: port) > 0 { self.service.noteLearning() }
     }
 
     // MARK: Ports
@@ -217,16 +230,16 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         _ upcalls: [Upcall], ports: [(index: Int, number: PortNumber)], now: MonotonicTime
     ) -> TranslatedBatch {
         let features = self.service.features.current
-        let environment = self.environment(with: features.capabilities)
         var batch = TranslatedBatch(version: 0, features: features.generation, translations: [])
         batch.translations.reserveCapacity(ports.count)
         var elsewhere: [FlowCredit] = []
         self.readTables { view in
+            let environment = self.environment(with: features.capabilities)
             batch.version = view.version
             for port in ports {
                 var key = upcalls[port.index].key
                 key.inPort = port.number.rawValue
-                self.complete(&key, of: upcalls[port.index].packet)
+                Self.complete(&key, of: upcalls[port.index].packet, features.capabilities)
                 var translation = Translator.translate(
                     key: key, entry: self.entry(of: key), view: view, environment: environment, now: now,
                     allowsSideEffects: true)
@@ -249,9 +262,11 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     /// Takes a packet of another bridge's translation in by a port, through the tables to its end here.
     package func takeIn(_ translator: inout Translator, by port: PortNumber) -> UInt64 {
         var version: UInt64 = 0
+        // What the datapath can do stays what it could when the packet's translation began.
+        let capabilities = translator.environment.capabilities
         self.readTablesWithin { view in
             version = view.version
-            translator.arrive(by: port, environment: self.environment, view: view)
+            translator.arrive(by: port, environment: self.environment(with: capabilities), view: view)
         }
         return version
     }
@@ -261,10 +276,10 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
         _ flows: [(flow: InstalledFlow, inPort: PortNumber)], now: MonotonicTime
     ) -> RetranslatedBatch {
         let features = self.service.features.current
-        let environment = self.environment(with: features.capabilities)
         var batch = RetranslatedBatch(version: 0, features: features.generation, translations: [])
         batch.translations.reserveCapacity(flows.count)
         self.readTables { view in
+            let environment = self.environment(with: features.capabilities)
             batch.version = view.version
             for (flow, inPort) in flows {
                 var key = flow.match.key
@@ -289,8 +304,7 @@ package final class BridgeDatapath<View: PipelineView & ~Copyable>: UpcallBridge
     }
 
     /// Adds the fields that the datapath's keys do not have.
-    private func complete(_ key: inout FlowKey, of packet: [UInt8]) {
-        let capabilities = self.template.capabilities
+    private static func complete(_ key: inout FlowKey, of packet: [UInt8], _ capabilities: DatapathCapabilities) {
         guard !capabilities.softwareHeaders else { return }
         let isService = key.etherType == ServiceHeader.etherType && !capabilities.serviceHeaders
         guard isService || key.etherType == 0x86dd || key.etherType == 0x88e7 else { return }

@@ -77,54 +77,48 @@ extension DatapathCapabilities {
     /// The value of a feature: a number, or 1 and 0.
     package subscript(_ feature: DatapathFeature) -> Int {
         get {
-            switch feature {
-            case .vlanDepth: self.vlanDepth
-            case .mplsDepth: self.mplsDepth
-            case .sampleNesting: self.sampleNesting
-            case .identifiers: self.identifiers ? 1 : 0
-            case .maskedSet: self.maskedSet ? 1 : 0
-            case .controlHeaderRewrite: self.controlHeaderRewrite ? 1 : 0
-            case .recirculation: self.recirculation ? 1 : 0
-            case .hash: self.hash ? 1 : 0
-            case .truncation: self.truncation ? 1 : 0
-            case .clone: self.clone ? 1 : 0
-            case .connectionTracking: self.connectionTracking ? 1 : 0
-            case .meters: self.meters ? 1 : 0
-            case .explicitDrop: self.explicitDrop ? 1 : 0
-            case .perCPUDispatch: self.perCPUDispatch ? 1 : 0
-            case .packetLengthCheck: self.packetLengthCheck ? 1 : 0
-            case .packetSampling: self.packetSampling ? 1 : 0
-            case .softwareHeaders: self.softwareHeaders ? 1 : 0
-            case .serviceHeaders: self.serviceHeaders ? 1 : 0
-            case .serviceHeaderRewrite: self.serviceHeaderRewrite ? 1 : 0
-            case .ethernetRemoval: self.ethernetRemoval ? 1 : 0
-            case .labelBeforeEthernet: self.labelBeforeEthernet ? 1 : 0
+            switch Self.member(feature) {
+            case .number(let path): self[keyPath: path]
+            case .flag(let path): self[keyPath: path] ? 1 : 0
             }
         }
         set {
-            switch feature {
-            case .vlanDepth: self.vlanDepth = newValue
-            case .mplsDepth: self.mplsDepth = newValue
-            case .sampleNesting: self.sampleNesting = newValue
-            case .identifiers: self.identifiers = newValue > 0
-            case .maskedSet: self.maskedSet = newValue > 0
-            case .controlHeaderRewrite: self.controlHeaderRewrite = newValue > 0
-            case .recirculation: self.recirculation = newValue > 0
-            case .hash: self.hash = newValue > 0
-            case .truncation: self.truncation = newValue > 0
-            case .clone: self.clone = newValue > 0
-            case .connectionTracking: self.connectionTracking = newValue > 0
-            case .meters: self.meters = newValue > 0
-            case .explicitDrop: self.explicitDrop = newValue > 0
-            case .perCPUDispatch: self.perCPUDispatch = newValue > 0
-            case .packetLengthCheck: self.packetLengthCheck = newValue > 0
-            case .packetSampling: self.packetSampling = newValue > 0
-            case .softwareHeaders: self.softwareHeaders = newValue > 0
-            case .serviceHeaders: self.serviceHeaders = newValue > 0
-            case .serviceHeaderRewrite: self.serviceHeaderRewrite = newValue > 0
-            case .ethernetRemoval: self.ethernetRemoval = newValue > 0
-            case .labelBeforeEthernet: self.labelBeforeEthernet = newValue > 0
+            switch Self.member(feature) {
+            case .number(let path): self[keyPath: path] = newValue
+            case .flag(let path): self[keyPath: path] = newValue > 0
             }
+        }
+    }
+
+    /// Where a feature is kept.
+    private enum Member {
+        case number(WritableKeyPath<DatapathCapabilities, Int>)
+        case flag(WritableKeyPath<DatapathCapabilities, Bool>)
+    }
+
+    private static func member(_ feature: DatapathFeature) -> Member {
+        switch feature {
+        case .vlanDepth: .number(\.vlanDepth)
+        case .mplsDepth: .number(\.mplsDepth)
+        case .sampleNesting: .number(\.sampleNesting)
+        case .identifiers: .flag(\.identifiers)
+        case .maskedSet: .flag(\.maskedSet)
+        case .controlHeaderRewrite: .flag(\.controlHeaderRewrite)
+        case .recirculation: .flag(\.recirculation)
+        case .hash: .flag(\.hash)
+        case .truncation: .flag(\.truncation)
+        case .clone: .flag(\.clone)
+        case .connectionTracking: .flag(\.connectionTracking)
+        case .meters: .flag(\.meters)
+        case .explicitDrop: .flag(\.explicitDrop)
+        case .perCPUDispatch: .flag(\.perCPUDispatch)
+        case .packetLengthCheck: .flag(\.packetLengthCheck)
+        case .packetSampling: .flag(\.packetSampling)
+        case .softwareHeaders: .flag(\.softwareHeaders)
+        case .serviceHeaders: .flag(\.serviceHeaders)
+        case .serviceHeaderRewrite: .flag(\.serviceHeaderRewrite)
+        case .ethernetRemoval: .flag(\.ethernetRemoval)
+        case .labelBeforeEthernet: .flag(\.labelBeforeEthernet)
         }
     }
 }

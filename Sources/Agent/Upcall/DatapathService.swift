@@ -130,6 +130,12 @@ package final class DatapathService: Sendable {
     /// How many megaflows there may be, now.
     package var flowLimit: FlowLimit { self.limit.withLock { $0 } }
 
+    /// Takes over other limits, at once; what sweeps have found out begins anew.
+    func set(_ limit: FlowLimit) {
+        self.limit.withLock { $0 = limit }
+        self.revalidatorSignal.signal()
+    }
+
     /// Takes in how long a sweep over `flows` megaflows took.
     package func adaptFlowLimit(toSweepOf flows: Int, taking duration: Duration) {
         let changed = self.limit.withLock { limit -> FlowLimit? in

@@ -29,10 +29,12 @@ extension BridgeDatapath where View: ~Copyable {
         let recorder = TraceRecorder()
         var translation = Translation()
         let now = SystemClock.now()
+        let capabilities = self.service.features.current.capabilities
         self.readTables { view in
             translation = Translator.translate(
                 key: key, entry: key.recirculationID == 0 ? .pipeline : .thawed(state), view: view,
-                environment: self.environment, now: now, allowsSideEffects: false, recorder: recorder)
+                environment: self.environment(with: capabilities), now: now, allowsSideEffects: false,
+                recorder: recorder)
         }
         return TranslationTrace(
             bridge: self.name, key: key, steps: recorder.entries, omittedSteps: recorder.omittedCount,
