@@ -86,6 +86,15 @@ package enum AgentLimits {
     /// How long the last bytes of a connection that we close may take.
     package static let closeTimeout = Duration.seconds(2)
 
+    // MARK: Kept packets
+
+    /// How many bytes the packets that a bridge keeps for controllers have together at most.
+    package static let keptPacketBytesMaximum = 16 * 1024 * 1024
+    /// For how long no other packet takes the place of one that is kept.
+    package static let keptPacketProtection = Duration.seconds(1)
+    /// For how long a packet is kept.
+    package static let keptPacketLifetime = Duration.seconds(30)
+
     // MARK: Paused packets
 
     /// How long a packet that is with a controller can be resumed.

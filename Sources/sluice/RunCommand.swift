@@ -121,6 +121,12 @@ struct RunCommand: ParsableCommand {
     var sampleGroup: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "How many packets are kept for controllers that are sent only their beginnings, 0 to 65536. (default: 0)",
+            valueName: "number"))
+    var packetBuffers: [String] = []
+
+    @Option(
         help: ArgumentHelp("VLANs in which NORMAL learns nothing and floods everything.", valueName: "list"))
     var floodVlans: [String] = []
 

@@ -155,7 +155,8 @@ struct ConfigurationChangeTests {
         arguments: [
             ("fail-mode: secure", "fail-mode"), ("flood-vlans: \"1,2\"", "flood-vlans"),
             ("mirrors: [\"m,select-all=true,output-port=br0\"]", "mirrors"),
-            ("sample-groups: [1=2]", "sample-groups"), ("flow-tables: [\"0,flow-limit=5\"]", "flow-tables"),
+            ("packet-buffers: 9", "packet-buffers"), ("sample-groups: [1=2]", "sample-groups"),
+            ("flow-tables: [\"0,flow-limit=5\"]", "flow-tables"),
             ("max-backoff: 1s", "max-backoff"), ("inactivity-probe: 1s", "inactivity-probe"),
             ("controller-rate-limit: 5", "controller-rate-limit"),
         ])

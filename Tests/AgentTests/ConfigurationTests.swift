@@ -87,7 +87,7 @@ struct ConfigurationTests {
         "allow, async-messages, auxiliary-connections, controller-burst-limit, controller-queue-size, "
         + "controller-rate-limit, controllers, datapath, datapath-id, dscp, fail-mode, flood-vlans, flow-tables, "
         + "in-band, inactivity-probe, keepalive, listen, local-address, log-messages, max-backoff, max-connections, "
-        + "max-half-open, mirrors, name, ports, protocols, record, sample-groups or server-name"
+        + "max-half-open, mirrors, name, packet-buffers, ports, protocols, record, sample-groups or server-name"
 
     @Test(
         "what is wrong with a bridge is said with its place, its key and what is allowed",
@@ -152,6 +152,7 @@ struct ConfigurationTests {
                     + "OpenFlow14 or OpenFlow15", 17, ".protocols[0]"
             ),
             ("protocols: []", "at least one protocol is needed", 16, ".protocols"),
+            ("packet-buffers: 65537", "'65537' is not allowed: expected 0 to 65536", 21, ".packet-buffers"),
         ])
     func bridgeErrors(setting: String, error: String, column: Int, key: String) {
         let text = "bridges:\n  - name: br0\n    \(setting)\n"

@@ -10,6 +10,8 @@ import Testing
 final class RecordingDatapath: SwitchDatapath {
     struct State {
         var packetOuts: [(packet: [UInt8], inPort: PortNumber, actions: [Action])] = []
+        /// The pipeline fields of those.
+        var metadata: [Match] = []
         var packetOutError: OpenFlowError?
         var administrativeStates: [(PortNumber, Bool)] = []
         var administrativeError: DatapathError?
@@ -32,6 +34,7 @@ final class RecordingDatapath: SwitchDatapath {
     ) -> OpenFlowError? {
         self.state.withLock {
             $0.packetOuts.append((packet, inPort, actions))
+            $0.metadata.append(metadata)
             return $0.packetOutError
         }
     }

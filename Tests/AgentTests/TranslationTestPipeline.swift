@@ -2,6 +2,7 @@ import Datapath
 import NetworkTypes
 import OpenFlow
 import Synchronization
+import Testing
 
 @testable import Agent
 
@@ -195,6 +196,29 @@ struct TranslationFixture {
         return Translator.translate(
             key: key, entry: entry, view: self.pipeline, environment: environment, now: self.now,
             allowsSideEffects: !dryRun)
+    }
+
+    /// Whether packets that differ from `key` in one of these bits, of those that the mask of `result` leaves out, are
+    /// treated as `result` has it; the first that is not is recorded.
+    func agrees(
+        _ result: Translation, of key: FlowKey, flipping possible: [(word: Int, bits: UInt64)], _ text: String,
+        at location: SourceLocation = #_sourceLocation
+    ) -> Bool {
+        for (word, bits) in possible {
+            var left = bits & ~result.mask.words[word]
+            while left != 0 {
+                let bit = left & (0 &- left)
+                left ^= bit
+                var flipped = key
+                flipped.words[word] ^= bit
+                let again = self.translate(key: flipped, dryRun: true)
+                guard again.actions == result.actions, again.rules == result.rules else {
+                    Issue.record("\(text): word \(word), bit \(bit)", sourceLocation: location)
+                    return false
+                }
+            }
+        }
+        return true
     }
 }
 

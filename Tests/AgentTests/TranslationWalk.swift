@@ -176,3 +176,17 @@ struct KernelLegality {
         }
     }
 }
+
+extension TranslationWalk {
+    /// Whether everything went in order and the outputs are those of a reference; what differs is recorded.
+    func agrees(
+        with reference: [(port: UInt32, bytes: [UInt8])], _ text: String,
+        at location: SourceLocation = #_sourceLocation
+    ) -> Bool {
+        #expect(self.problems.isEmpty, "\(text): \(self.problems)", sourceLocation: location)
+        #expect(self.outputs.map(\.port) == reference.map(\.port), "\(text)", sourceLocation: location)
+        let hasBytes = self.outputs.map(\.bytes) == reference.map(\.bytes)
+        #expect(hasBytes, "\(text): \(self.outputs) for \(reference)", sourceLocation: location)
+        return self.problems.isEmpty && hasBytes
+    }
+}

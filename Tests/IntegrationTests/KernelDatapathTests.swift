@@ -17,6 +17,7 @@ struct KernelDatapathTests {
             "OfctlNiciraTests", "PortNumberTests", "QueueTests", "MeterRateTests",
             "EgressTableTests", "CounterTests", "SystemCallTests", "GeneveOptionTests",
             "DatapathSettingTests", "DatapathStreamTests", "ServiceChainTests", "TCPStreamTests", "ReloadTests",
+            "PacketBufferTests",
         ])
     func guest(suite: String) async throws {
         let run = try await UserModeLinux.runTests(filter: "IntegrationTests\\.\(suite)/")

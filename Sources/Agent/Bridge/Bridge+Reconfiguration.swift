@@ -43,7 +43,8 @@ extension Bridge {
             self.changePorts(to: wanted, change, &shortfall)
             return self.openFlowSwitch.reconfigure(
                 datapathID: wanted.switchConfiguration.datapathID,
-                flowTables: wanted.switchConfiguration.flowTables, now: self.clock())
+                flowTables: wanted.switchConfiguration.flowTables,
+                packetBufferCount: wanted.switchConfiguration.packetBufferCount, now: self.clock())
         }
         self.settings.switchConfiguration = wanted.switchConfiguration
         let connections = self.runtime.connections

@@ -19,6 +19,7 @@ extension BridgeSettings {
         var switchConfiguration = SwitchConfiguration()
         switchConfiguration.datapathID = bridge.datapathID
         switchConfiguration.flowTables = bridge.flowTables
+        switchConfiguration.packetBufferCount = bridge.packetBuffers
         var connections = bridge.connections(runDirectory: configuration.runDirectory)
         connections.tls = configuration.tls.complete
         self.init(

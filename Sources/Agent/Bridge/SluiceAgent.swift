@@ -6,8 +6,8 @@ import Synchronization
 /// The whole agent in one process: bridges on their control loops, datapaths below, connections above.
 ///
 /// ``start()`` and ``stop()`` are called once, by the program's main thread; ``reload(isDryRun:)`` by any thread but
-/// the event loops. One of them runs at a time: what changes is guarded by one lock, which is held while event loops and
-/// threads of the datapath are waited for, and which none of these takes.
+/// the event loops. One of them runs at a time: what changes is guarded by one lock, which is held while event loops
+/// and threads of the datapath are waited for, and which none of these takes.
 package final class SluiceAgent: Sendable {
     /// What the agent is made from.
     package struct Settings: Sendable {

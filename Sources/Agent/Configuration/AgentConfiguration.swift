@@ -81,6 +81,8 @@ package struct BridgeConfiguration: Hashable, Sendable {
     package var forwarding = BridgeForwarding()
     /// What is set of flow tables.
     package var flowTables: [FlowTableConfiguration] = []
+    /// How many packets are kept for controllers that are told only their beginnings.
+    package var packetBuffers = 0
     /// Addresses of controllers to call.
     package var controllers: [ControllerAddress]
     /// Addresses to listen on; the management socket is not among them.

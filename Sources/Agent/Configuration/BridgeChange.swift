@@ -124,6 +124,7 @@ package struct BridgeChange: Hashable, Sendable {
         .init("flood-vlans") { $0.forwarding.floodVLANs },
         .init("sample-groups") { $0.forwarding.sampleGroups },
         .init("flow-tables") { $0.flowTables },
+        .init("packet-buffers") { $0.packetBuffers },
     ]
 
     private static func addresses(

@@ -49,6 +49,8 @@ package struct CommandLineSettings: Hashable, Sendable {
         case "datapath-id": bridge.datapathID = .init(value: try SettingParser.datapathID(flag.value), place: place)
         case "fail-mode": bridge.failMode = try SettingParser.choice(flag.value, of: FailMode.self)
         case "protocols": bridge.protocols = try SettingParser.protocols(flag.value)
+        case "packet-buffers":
+            bridge.packetBuffers = try SettingParser.integer(flag.value, in: SettingRanges.packetBuffers)
         case "flood-vlans": bridge.floodVLANs = try SettingParser.vlans(flag.value)
         case "mirror": bridge.mirrors.append(.init(value: try SettingParser.mirror(flag.value), place: place))
         case "sample-group":
@@ -122,6 +124,7 @@ enum SettingRanges {
     static let maxBackoff = Duration.milliseconds(100)...Duration.seconds(3600)
     static let flowRestoreWait = Duration.milliseconds(100)...Duration.seconds(3600)
     static let flowLimit = 1...10_000_000
+    static let packetBuffers = 0...PacketBuffers.capacityMaximum
     static let maxIdle = Duration.milliseconds(100)...Duration.seconds(3600)
     static let maxRevalidator = Duration.milliseconds(100)...Duration.seconds(3600)
     static let keepalive = Duration.seconds(1)...Duration.seconds(3600)

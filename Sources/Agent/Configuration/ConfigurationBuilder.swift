@@ -114,6 +114,7 @@ package struct ConfigurationBuilder {
         bridge.protocols = partial.protocols ?? bridge.protocols
         bridge.maxBackoff = partial.maxBackoff ?? bridge.maxBackoff
         bridge.inactivityProbe = partial.inactivityProbe ?? bridge.inactivityProbe
+        bridge.packetBuffers = partial.packetBuffers ?? bridge.packetBuffers
         bridge.connectionSettings = partial.connectionSettings
         bridge.addressSettings = partial.addressSettings
         if let identity = partial.datapathID {

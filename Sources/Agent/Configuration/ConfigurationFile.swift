@@ -88,7 +88,7 @@ package struct ConfigurationFile {
         let keys = Set(
             [
                 "controllers", "datapath", "datapath-id", "fail-mode", "flood-vlans", "flow-tables", "inactivity-probe",
-                "listen", "max-backoff", "mirrors", "name", "ports", "protocols",
+                "listen", "max-backoff", "mirrors", "name", "packet-buffers", "ports", "protocols",
                 "sample-groups",
             ] + Self.connectionRows.map(\.name)
         ).sorted()
@@ -105,6 +105,10 @@ package struct ConfigurationFile {
             case "listen":
                 bridge.listeners = self.readAddresses(value, path, .passive, "controllers", &bridge.addressSettings)
             case "protocols": bridge.protocols = self.readProtocols(value, path)
+            case "packet-buffers":
+                bridge.packetBuffers = self.scalar(value, path) { text throws(SettingError) in
+                    try SettingParser.integer(text, in: SettingRanges.packetBuffers)
+                }
             case "flood-vlans": bridge.floodVLANs = self.scalar(value, path, SettingParser.vlans)
             case "mirrors": bridge.mirrors = self.readList(value, path, SettingParser.mirror)
             case "sample-groups": bridge.sampleGroups = self.readList(value, path, SettingParser.sampleGroup)

@@ -54,6 +54,8 @@ package struct PartialConfiguration: Hashable, Sendable {
         package var sampleGroups: [Given<SampleGroup>] = []
         /// See ``BridgeConfiguration/flowTables``.
         package var flowTables: [Given<FlowTableConfiguration>] = []
+        /// See ``BridgeConfiguration/packetBuffers``.
+        package var packetBuffers: Int?
         /// See ``BridgeConfiguration/controllers``.
         package var controllers: [Given<ControllerAddress>] = []
         /// See ``BridgeConfiguration/listeners``.
@@ -89,6 +91,7 @@ package struct PartialConfiguration: Hashable, Sendable {
             self.flowTables += other.flowTables
             self.sampleGroups += other.sampleGroups
             self.floodVLANs = other.floodVLANs ?? self.floodVLANs
+            self.packetBuffers = other.packetBuffers ?? self.packetBuffers
             self.controllers += other.controllers
             self.listeners += other.listeners
             self.maxBackoff = other.maxBackoff ?? self.maxBackoff

@@ -63,6 +63,8 @@ package struct ConnectionStatus: Sendable {
     package var recordings: [Recording]
     /// What the switch has done.
     package var counters: SwitchCounters
+    /// What has become of packets that were kept for controllers.
+    package var keptPackets: PacketBuffers.Counters
 
     /// Takes the status of a manager, on its control loop.
     init(_ manager: ConnectionManager, now: MonotonicTime) {
@@ -97,6 +99,7 @@ package struct ConnectionStatus: Sendable {
             Recording(path: $0.key, omitted: $0.value.omitted)
         }
         self.counters = manager.handler.counters
+        self.keptPackets = manager.handler.keptPackets
     }
 }
 

@@ -48,6 +48,8 @@ package protocol SwitchRequestHandler: AnyObject {
     func askToTakePart(_ session: ControllerSession, now: MonotonicTime)
     /// What the switch has done.
     var counters: SwitchCounters { get }
+    /// What has become of packets that were kept for controllers.
+    var keptPackets: PacketBuffers.Counters { get }
     /// Packet-ins that the session did not get, by class.
     func packetInsDropped(of session: ControllerSession) -> PacketInTally
 }
@@ -70,6 +72,9 @@ extension SwitchRequestHandler {
 
     /// Nothing is counted.
     package var counters: SwitchCounters { SwitchCounters() }
+
+    /// Nothing is kept.
+    package var keptPackets: PacketBuffers.Counters { PacketBuffers.Counters() }
 
     /// Nothing is dropped.
     package func packetInsDropped(of session: ControllerSession) -> PacketInTally { PacketInTally() }

@@ -57,6 +57,17 @@ enum MetricsReport {
                 labels + [("path", recording.path)])
         }
         Self.add(status.counters, labels, to: &metrics)
+        let kept: [(String, UInt64)] = [
+            ("kept", status.keptPackets.kept), ("used", status.keptPackets.used),
+            ("expired", status.keptPackets.expired), ("evicted", status.keptPackets.evicted),
+            ("refused", status.keptPackets.refused),
+        ]
+        for (event, count) in kept {
+            metrics.add(
+                "sluice_packet_buffers_total", .counter,
+                "Packets kept for controllers, and what became of them; refused are those that found no room.",
+                count, labels + [("event", event)])
+        }
     }
 
     private static func add(_ peer: ConnectionStatus.Peer, bridge: String, to metrics: inout MetricsText) {

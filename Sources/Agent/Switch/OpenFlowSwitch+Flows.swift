@@ -9,17 +9,17 @@ extension OpenFlowSwitch {
     /// - Parameter newCookie: The cookie that a modify in Nicira's form gives, beside the one by which it selects.
     func handle(_ flowMod: FlowMod, newCookie: Cookie? = nil, _ context: RequestContext) throws(OpenFlowError) {
         let isDeletion = flowMod.command == .delete || flowMod.command == .deleteStrict
-        // No packet is ever buffered, so no buffer is known. Deletions have no use for one and controllers
-        // leave anything there.
-        guard isDeletion || flowMod.bufferID == .none else {
-            throw OpenFlowError(.requestBufferUnknown, value: UInt64(flowMod.bufferID.rawValue))
-        }
+        // Deletions have no use for a packet, and controllers leave anything there.
+        let usesPacket = !isDeletion && flowMod.bufferID != .none
+        if usesPacket { try self.require(flowMod.bufferID, now: context.now) }
         try self.checkTable(flowMod, isDeletion: isDeletion, context.version)
         switch flowMod.command {
         case .add: try self.add(flowMod, to: flowMod.tableID.orFirst, context)
         case .modify, .modifyStrict: try self.modify(flowMod, newCookie, context)
         case .delete, .deleteStrict: try self.delete(flowMod, context)
         }
+        // One that takes several turns sees to it at its end.
+        if usesPacket, !context.session.isBusy { self.releasePacket(flowMod.bufferID, now: context.now) }
     }
 
     /// Fetches what a flow_mod of one flow will look into.
@@ -188,7 +188,10 @@ extension OpenFlowSwitch {
         let context = job.context
         context.session.isBusy = false
         do throws(OpenFlowError) {
-            guard try !self.advance(&job, now: now) else { return }
+            guard try !self.advance(&job, now: now) else {
+                if job.flowMod.bufferID != .none { self.releasePacket(job.flowMod.bufferID, now: now) }
+                return
+            }
             context.session.isBusy = true
             state.job = job
         } catch {
@@ -234,6 +237,7 @@ extension OpenFlowSwitch {
         // Flows expire when no bundle is half done.
         guard self.bundleCommit == nil else { return now }
         self.checkTriggers(now: now)
+        if self.packetBuffers != nil { self.packetBuffers?.expire(now: now) }
         guard self.pipeline.read({ $0.nextDeadline }) <= now else { return hasMore ? now : self.nextDeadline }
         var expired = self.commit(by: .expiry, now: now) { state in
             state.takeExpired(at: now, maximum: Self.expiredFlowsPerTurn)
@@ -265,6 +269,7 @@ extension OpenFlowSwitch {
     private var nextDeadline: MonotonicTime {
         var deadline = self.pipeline.read { $0.nextDeadline }
         if let next = self.triggers.nextDeadline { deadline = min(deadline, next) }
+        if let next = self.packetBuffers?.nextDeadline { deadline = min(deadline, next) }
         for state in self.sessions.values {
             for request in state.partialRequests { deadline = min(deadline, request.deadline) }
             if let next = state.bundles.nextDeadline { deadline = min(deadline, next) }

@@ -13,7 +13,8 @@ extension OpenFlowSwitch {
         if version.hasGroups { capabilities.insert(.groupStatistics) }
         if version >= .v1_4 { capabilities.formUnion([.bundles, .flowMonitoring]) }
         return SwitchFeatures(
-            datapathID: self.datapathID, bufferCount: 0, tableCount: UInt8(self.tableCount),
+            datapathID: self.datapathID, bufferCount: UInt32(clamping: self.packetBuffers?.capacity ?? 0),
+            tableCount: UInt8(self.tableCount),
             capabilities: capabilities,
             supportedActions: version == .v1_0 ? TableAbility.abilities(in: .v1_0).applyActions : 0,
             ports: version.featuresReplyHasPorts ? self.portsForFeatures(version) : [])

@@ -91,20 +91,29 @@ extension OpenFlowSwitch {
             return self.noteDrop(packetClass, state, now: now)
         }
         self.counters.packetIns += 1
-        let form = PacketInCache.Form(
+        var form = PacketInCache.Form(
             version: session.version, format: state.session.packetInFormat, reason: reason, length: length)
+        if self.packetBuffers != nil, length < event.packet.count, event.continuation == nil {
+            // What cannot be kept is told whole.
+            let number = self.keep(event, &cache, now: now)
+            if number == .none { form.length = event.packet.count } else { form.isKept = true }
+        }
         if let bytes = cache.bytes(form) {
             session.output += bytes
             return
         }
         let before = session.output.count
-        self.send(Self.message(event, form), to: session, .unsolicited)
+        self.send(Self.message(event, form, form.isKept ? cache.bufferID : nil), to: session, .unsolicited)
         guard self.sessions.count > 1, session.output.count > before else { return }
         cache.add(form, Array(session.output[before...]))
     }
 
     /// A packet-in in the form that a session asked for.
-    private static func message(_ event: PacketInEvent, _ form: PacketInCache.Form) -> Message {
+    ///
+    /// - Parameter bufferID: The number of the packet where it is kept.
+    private static func message(
+        _ event: PacketInEvent, _ form: PacketInCache.Form, _ bufferID: BufferID?
+    ) -> Message {
         let isWhole = form.length == event.packet.count
         let data = isWhole ? event.packet : Array(event.packet[..<form.length])
         let total = event.packet.count
@@ -112,20 +121,23 @@ extension OpenFlowSwitch {
         case .standard:
             return .packetIn(
                 PacketIn(
-                    totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
+                    bufferID: bufferID ?? .none, totalLength: UInt16(clamping: total), reason: form.reason,
+                    tableID: event.table,
                     cookie: event.cookie, inPort: event.inPort,
                     pipelineFields: form.version >= .v1_2 ? event.pipelineFields : .any, data: data))
         case .nicira:
             return .nicira(
                 .packetIn(
                     NiciraPacketIn(
-                        totalLength: UInt16(clamping: total), reason: form.reason, tableID: event.table,
+                        bufferID: bufferID ?? .none, totalLength: UInt16(clamping: total), reason: form.reason,
+                        tableID: event.table,
                         cookie: event.cookie, pipelineFields: event.pipelineFieldsAndPort, data: data)))
         case .nicira2:
             return .nicira(
                 .packetIn2(
                     PacketIn2(
-                        packet: data, fullLengthBytes: isWhole ? nil : UInt32(clamping: total), tableID: event.table,
+                        packet: data, fullLengthBytes: isWhole ? nil : UInt32(clamping: total), bufferID: bufferID,
+                        tableID: event.table,
                         cookie: event.cookie == .unset ? nil : event.cookie, reason: form.reason,
                         pipelineFields: event.pipelineFieldsAndPort,
                         userData: event.userData.isEmpty ? nil : event.userData, continuation: event.continuation)))
@@ -160,8 +172,11 @@ struct PacketInCache {
         var format: PacketInFormat
         var reason: PacketInReason
         var length: Int
+        var isKept = false
     }
 
+    /// The number under which the packet is kept, once that was asked for.
+    var bufferID: BufferID?
     private var items: [(form: Form, bytes: [UInt8])] = []
 
     func bytes(_ form: Form) -> [UInt8]? { self.items.first { $0.form == form }?.bytes }

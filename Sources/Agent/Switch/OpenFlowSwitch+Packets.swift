@@ -5,9 +5,7 @@ import OpenFlow
 extension OpenFlowSwitch {
     /// PACKET_OUT (1.0 §5.3.6, 1.3 §7.3.7).
     func handle(_ packetOut: PacketOut, _ context: RequestContext) throws(OpenFlowError) {
-        guard packetOut.bufferID == .none else {
-            throw OpenFlowError(.requestBufferUnknown, value: UInt64(packetOut.bufferID.rawValue))
-        }
+        if packetOut.bufferID != .none { try self.require(packetOut.bufferID, now: context.now) }
         switch packetOut.inPort {
         // A reserved number that packets cannot come in by.
         case .inPort, .table, .normal, .flood, .all, .unset:
@@ -31,8 +29,15 @@ extension OpenFlowSwitch {
     }
 
     private func send(_ packetOut: PacketOut, now: MonotonicTime) -> OpenFlowError? {
-        self.datapath.packetOut(
-            packet: packetOut.data, inPort: packetOut.inPort, metadata: packetOut.pipelineFields,
+        guard packetOut.bufferID != .none else {
+            return self.datapath.packetOut(
+                packet: packetOut.data, inPort: packetOut.inPort, metadata: packetOut.pipelineFields,
+                actions: packetOut.actions, now: now)
+        }
+        let kept: KeptPacket
+        do throws(OpenFlowError) { kept = try self.takePacket(packetOut.bufferID, now: now) } catch { return error }
+        return self.datapath.packetOut(
+            packet: kept.packet, inPort: packetOut.inPort, metadata: kept.fields(under: packetOut.pipelineFields),
             actions: packetOut.actions, now: now)
     }
 

@@ -88,6 +88,8 @@ package final class OpenFlowSwitch {
     var triggers = StatisticsTriggers()
     /// What packets have taught while a bundle was being committed; at most ``LearnedFlows/limit``.
     var postponedLearning: [LearnedFlow] = []
+    /// The packets of which controllers have the beginnings; nil where none are kept.
+    var packetBuffers: PacketBuffers?
     /// What measures packets to the controllers: by their own meter, or by that which an action names.
     var packetInMeters: [MeterID: MeterBuckets] = [:]
     /// When the datapath was last asked for final counters.
@@ -112,16 +114,18 @@ package final class OpenFlowSwitch {
         let address = local ?? configuration.fallbackAddress
         self.datapathID = configuration.datapathID ?? DatapathID(rawValue: address.rawValue)
         self.configure(configuration.flowTables, now: .zero)
+        self.keepPackets(configuration.packetBufferCount)
     }
 
-    /// Takes over another configured identity and other configured flow tables; returns whether the identity is another
-    /// than before, which every session has to be ended for.
+    /// Takes over another configured identity, other flow tables and room for other packets; returns whether the
+    /// identity is another than before, which every session has to be ended for.
     ///
     /// Only tables of which something else is configured than before are set: others stay as controllers have set them.
     /// Without a configured identity it is made from the local port's address, as at the start.
     package func reconfigure(
-        datapathID: DatapathID?, flowTables: [FlowTableConfiguration], now: MonotonicTime
+        datapathID: DatapathID?, flowTables: [FlowTableConfiguration], packetBufferCount: Int, now: MonotonicTime
     ) -> Bool {
+        self.keepPackets(packetBufferCount)
         let former = self.configured
         self.configured = (datapathID, flowTables)
         let forgotten = former.flowTables.map(\.table)

@@ -21,6 +21,8 @@ package struct SwitchConfiguration: Sendable {
     package var datapathDescription: String?
     /// What is set of flow tables at the start.
     package var flowTables: [FlowTableConfiguration] = []
+    /// How many packets are kept for controllers that are told only their beginnings; 0 for none.
+    package var packetBufferCount = 0
     /// Bytes of output (queued and not yet written) of one session above which dumps pause.
     package var outputBytesForDumps = AgentLimits.dumpOutputBytesMaximum
     /// Bytes of output of one session above which asynchronous messages to it are dropped, and counted.
