@@ -54,8 +54,13 @@ struct DatapathSettingTests {
             let line = try dut.sluice("dump-datapath-flows").split(separator: "\n").first ?? ""
             #expect(line.contains("of at most 2 (flow-limit)") && line.contains("swept every 200 ms"), "\(line)")
             let source = try PacketSocket("eth0", in: lab.hosts[0].namespace)
+            var number = 0
             try eventually("a megaflow that was not installed for want of room, and idle ones that go") { () -> Bool? in
-                for number in 0..<32 as Range<Int> { try source.send(TestFrame.experimental(from: number, to: 2, [1])) }
+                // Others than before, which become idle.
+                for _ in 0..<32 {
+                    number += 1
+                    try source.send(TestFrame.experimental(from: number % 200, to: 2, [1]))
+                }
                 let metrics = try dut.sluice("metrics").split(separator: "\n")
                 func value(_ name: String) -> Int {
                     metrics.first { $0.hasPrefix("sluice_datapath_\(name){") }

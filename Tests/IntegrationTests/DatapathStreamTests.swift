@@ -83,7 +83,7 @@ struct DatapathStreamTests {
                 Self.flowMod(
                     priority: 2, match: [0x80, 0, 0x0a, 2, 0x86, 0xdd, 0x80, 0, 0x4e, 2, 0, 0x40],
                     actions: output))
-            try controller.proveAlive(.openFlow13)
+            try controller.awaitBarrier(.openFlow13)
             let (source, destination) = (
                 try PacketSocket("eth0", in: lab.hosts[0].namespace),
                 try PacketSocket("eth0", in: lab.hosts[1].namespace)

@@ -66,9 +66,7 @@ struct StandaloneTests {
         #expect(try !dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
         let packetOut: [UInt8] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0]
         try controller.send(.init(4, 13, 0x20, packetOut + asked.body.suffix(60)))
-        try controller.proveAlive(.openFlow13)
-        try controller.send(.init(4, 20, 0x21))
-        _ = try controller.receive(type: 21)
+        try controller.awaitBarrier(.openFlow13)
         #expect(try dut.sluice("dump-hidden-flows").contains("0 hidden flows"))
         #expect(try dut.sluice("show").contains("1 controller in charge"))
         try dut.requireOfctl(.openFlow13, "add-flow", "cookie=0x77,in_port=1,actions=output:2")

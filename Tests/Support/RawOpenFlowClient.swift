@@ -146,13 +146,22 @@ package final class RawOpenFlowClient {
         return try self.receive(type: 6)
     }
 
-    /// Sends an echo request and waits for its reply: everything sent before has been taken.
+    /// Sends an echo request and waits for its reply: the connection lives.
+    ///
+    /// Echoes overtake what the switch has not come to; ``awaitBarrier(_:_:)`` waits for that.
     package func proveAlive(_ version: LabProtocol, _ transactionID: UInt32 = 0x77) throws(LabError) {
         try self.send(Message(version.wireVersion, 2, transactionID, [1, 2, 3]))
         while true {
             let reply = try self.receive(type: 3)
             if reply.transactionID == transactionID { return }
         }
+    }
+
+    /// Sends a barrier request and waits for its reply: everything sent before has been done, and packets meet it.
+    package func awaitBarrier(_ version: LabProtocol, _ transactionID: UInt32 = 0x78) throws(LabError) {
+        let request: UInt8 = version == .openFlow10 ? 18 : 20
+        try self.send(Message(version.wireVersion, request, transactionID))
+        while try self.receive(type: request + 1).transactionID != transactionID {}
     }
 
     private func takeMessage() -> Message? {
