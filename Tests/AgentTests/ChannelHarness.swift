@@ -136,6 +136,7 @@ extension ConnectionInput {
         case .secured(let summary): "secured \(summary)"
         case .opened(let version): "opened \(version)"
         case .message(_, let header, let bytes): "message \(header.type) \(header.transactionID) \(bytes.count)"
+        case .flowMods(let burst): "flow_mods \(burst.count - burst.next)"
         case .undecodable(let error, let bytes): "undecodable \(error.code) \(bytes.count)"
         case .closed(let reason): "closed: \(reason)"
         }

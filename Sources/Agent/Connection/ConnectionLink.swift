@@ -10,6 +10,8 @@ package enum ConnectionInput: Sendable {
     case opened(OpenFlowVersion)
     /// A message for the switch, and its bytes, among those that were read with it.
     case message(Message, MessageHeader, ArraySlice<UInt8>)
+    /// FLOW_MODs that came one after the other.
+    case flowMods(FlowModBurst)
     /// A message that could not be decoded, and its bytes.
     case undecodable(OpenFlowError, ArraySlice<UInt8>)
     /// The connection is gone, or going; the last input.
@@ -19,8 +21,15 @@ package enum ConnectionInput: Sendable {
     var byteCount: Int {
         switch self {
         case .message(_, _, let bytes), .undecodable(_, let bytes): bytes.count
+        case .flowMods(let burst): burst.byteCount(of: burst.next..<burst.count)
         case .secured, .opened, .closed: 0
         }
+    }
+
+    /// How many messages it counts for.
+    var messageCount: Int {
+        guard case .flowMods(let burst) = self else { return 1 }
+        return burst.count
     }
 }
 
@@ -131,9 +140,10 @@ package final class ConnectionLink: Sendable {
     /// the handler is called to resume.
     func post(_ inputs: [ConnectionInput], bytes: Int) -> Bool {
         self.hub.budget.addInput(bytes)
+        let messages = inputs.reduce(0) { $0 + $1.messageCount }
         let allowed = self.hub.budget.inputAllowed(AgentLimits.pendingBytesMaximum)
         let (announce, stop) = self.inbound.withLock { inbound in
-            inbound.messages += inputs.count
+            inbound.messages += messages
             inbound.bytes += bytes
             inbound.batches.append(inputs)
             let announce = !inbound.isAnnounced

@@ -178,11 +178,53 @@ extension OpenFlowChannelHandler {
     }
 
     /// What the messages of one read led to.
-    private struct Batch {
-        var inputs: [ConnectionInput] = []
+    private struct Batch: ~Copyable {
+        private(set) var inputs: [ConnectionInput] = []
         var inputBytes = 0
+        /// What is being walked through.
+        private var read: [UInt8] = []
+        /// The FLOW_MODs that came last.
+        private var burst: FlowModBurst.Builder?
+        private var endsWithFlowMod = false
         var output = Output()
         var closing: CloseReason?
+
+        /// Walks through other bytes from now on.
+        mutating func begin(_ read: [UInt8]) {
+            self.endBurst()
+            self.read = read
+        }
+
+        /// Adds an input behind what came before.
+        mutating func append(_ input: ConnectionInput) {
+            self.endBurst()
+            self.endsWithFlowMod = if case .message(.flowMod, _, _) = input { true } else { false }
+            self.inputs.append(input)
+        }
+
+        /// Adds a FLOW_MOD to those that came immediately before it, if it can be one of a burst.
+        ///
+        /// A FLOW_MOD by itself is a message: bursts are for those who send many.
+        mutating func appendToBurst(
+            _ flowMod: borrowing FlowMod, _ header: MessageHeader, at range: Range<Int>, version: OpenFlowVersion,
+            usesTableID: Bool
+        ) -> Bool {
+            guard self.endsWithFlowMod else { return false }
+            if self.burst == nil {
+                let expected = (self.read.count - range.lowerBound) / max(range.count, MessageHeader.byteCount)
+                self.burst = FlowModBurst.Builder(
+                    version: version, usesTableID: usesTableID, bytes: self.read, expected: expected)
+            }
+            return self.burst?.append(flowMod, header.transactionID, at: range) == true
+        }
+
+        /// What comes next is behind the burst.
+        mutating func endBurst() {
+            guard let builder = self.burst.take() else { return }
+            let burst = builder.burst
+            guard burst.count > 0 else { return }
+            self.inputs.append(.flowMods(burst))
+        }
     }
 
     /// Adds to the partial message what it lacks, and no more, and handles it once it is whole.
@@ -215,6 +257,7 @@ extension OpenFlowChannelHandler {
         var version = self.version
         // Messages take their bytes along as slices of one array: a refusal repeats some of them.
         let copy = [UInt8](bytes)
+        batch.begin(copy)
         while true {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             switch MessageFramer.next(in: rest, limit: self.messageBytesMaximum) {
@@ -260,9 +303,15 @@ extension OpenFlowChannelHandler {
             let message = try ConnectionCodec.decode(
                 bytes, version: version, usesFlowModTableID: self.usesFlowModTableID, cache: self.cache)
             if case .nicira(.setFlowModTableID(let used)) = message { self.usesFlowModTableID = used }
-            batch.inputs.append(.message(message, header, copy))
+            if case .flowMod(let flowMod) = message,
+                batch.appendToBurst(
+                    flowMod, header, at: copy.indices, version: version, usesTableID: self.usesFlowModTableID)
+            {
+                return
+            }
+            batch.append(.message(message, header, copy))
         } catch {
-            batch.inputs.append(.undecodable(error, copy))
+            batch.append(.undecodable(error, copy))
         }
     }
 
@@ -285,7 +334,7 @@ extension OpenFlowChannelHandler {
             case .adopt(let version):
                 self.version = version
                 self.link.opened()
-                batch.inputs.append(.opened(version))
+                batch.append(.opened(version))
             }
         }
     }
@@ -317,6 +366,7 @@ extension OpenFlowChannelHandler {
 
     /// Passes on what one read led to.
     private func finish(_ batch: inout Batch, _ context: ChannelHandlerContext, now: MonotonicTime) {
+        batch.endBurst()
         if !batch.inputs.isEmpty {
             self.controlLoopIsBehind = self.link.post(batch.inputs, bytes: batch.inputBytes)
         }

@@ -103,6 +103,12 @@ package final class OpenFlowConnection {
                 // Only the end of the connection may pass.
                 guard self.closeReasonAhead != nil else { break }
             }
+            if case .flowMods = self.current[self.nextInput] {
+                let done = self.handleFlowMods(handler, maximum: limit - handled, now: now)
+                handled += done.messages
+                bytes += done.bytes
+                continue
+            }
             // What stays behind holds no memory; the input itself is moved, not copied.
             var input = ConnectionInput.opened(.v1_0)
             swap(&input, &self.current[self.nextInput])
@@ -115,6 +121,32 @@ package final class OpenFlowConnection {
         if handled > 0 { self.link.handled(messages: handled, bytes: bytes) }
         result.hasMore = self.hasInput && (handled == limit || isHeldBack)
         return result
+    }
+
+    /// Lets the switch handle FLOW_MODs of the burst that is the next input.
+    private func handleFlowMods(
+        _ handler: any SwitchRequestHandler, maximum: Int, now: MonotonicTime
+    ) -> (messages: Int, bytes: Int) {
+        var input = ConnectionInput.opened(.v1_0)
+        swap(&input, &self.current[self.nextInput])
+        guard case .flowMods(var burst) = consume input else { return (0, 0) }
+        let first = burst.next
+        if let session = self.session, !session.shouldClose {
+            handler.handle(&burst, maximum: maximum, from: session, now: now)
+            self.statistics.messagesReceived += UInt64(burst.next - first)
+            self.flowModCount += burst.next - first
+            self.takesPart = true
+        } else {
+            burst.next = burst.count
+        }
+        let handled = first..<burst.next
+        let bytes = burst.byteCount(of: handled)
+        if burst.next < burst.count {
+            self.current[self.nextInput] = .flowMods(burst)
+        } else {
+            self.nextInput += 1
+        }
+        return (handled.count, bytes)
     }
 
     /// Tells the switch of the input at `index` of ``current``, if there is one.
@@ -213,6 +245,8 @@ package final class OpenFlowConnection {
             if header.type == Self.flowModType { self.flowModCount += 1 }
             if !self.takesPart { self.takesPart = message.showsControl }
             handler.handle(message, header: header, bytes: bytes, from: session, now: now)
+        // Handled by the part; see ``handleFlowMods(_:maximum:now:)``.
+        case .flowMods: break
         case .undecodable(let error, let bytes):
             guard let session = self.session, !session.shouldClose else { return }
             self.statistics.messagesUndecodable += 1

@@ -21,6 +21,9 @@ package protocol SwitchRequestHandler: AnyObject {
     func handle(
         _ message: Message, header: MessageHeader, bytes: ArraySlice<UInt8>, from session: ControllerSession,
         now: MonotonicTime)
+    /// Handles FLOW_MODs of a burst, from the first that is not done, at least one and at most `maximum`; moves
+    /// ``FlowModBurst/next`` behind them.
+    func handle(_ burst: inout FlowModBurst, maximum: Int, from session: ControllerSession, now: MonotonicTime)
     /// A message that is going to be handled soon: what it will look into may be fetched from memory meanwhile.
     ///
     /// Nothing changes by it, and it may be left out.

@@ -15,6 +15,17 @@ struct MatchWords {
     /// Whether every packet matches.
     var isEverything: Bool { self.used == 0 }
 
+    /// Calls `visit` with the mask and the value of each word that is used, in order.
+    @inline(__always)
+    func forEachUsed(_ visit: (_ mask: UInt64, _ value: UInt64) -> Void) {
+        var rest = self.used
+        while rest != 0 {
+            let word = rest.trailingZeroBitCount
+            visit(self.masks[word], self.values[word])
+            rest &= rest &- 1
+        }
+    }
+
     /// A number that is equal for equal masks and differs for most others.
     func maskHash(basis: UInt64) -> UInt64 {
         var hash = WordHash.combine(basis, self.used)

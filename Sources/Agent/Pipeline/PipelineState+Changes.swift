@@ -141,6 +141,14 @@ extension PipelineState {
         return found
     }
 
+    /// The flow of exactly that match and priority.
+    func flow(_ match: MatchWords, priority: UInt16, in table: TableID) -> RuleReference? {
+        guard let table = self.existingTable(table),
+            let entry = table.pointee.classifier.find(match, priority: Int32(priority))
+        else { return nil }
+        return table.pointee.reference(entry.head.pointee.rule)
+    }
+
     /// What FLOW statistics say of a flow at `now`, or nil when it is gone.
     package func statistics(of reference: RuleReference, at now: MonotonicTime) -> FlowStatisticsEntry? {
         guard let table = self.existingTable(TableID(rawValue: reference.table)),

@@ -208,17 +208,22 @@ package final class InstructionList: Sendable {
         self.conjunctions = conjunctions
         self.statisticsTrigger = trigger
         self.lessons = Lesson.lessons(of: instructions)
-        self.isPlain = instructions.allSatisfy { instruction in
-            switch instruction {
-            case .applyActions(let actions), .writeActions(let actions): actions.allSatisfy(\.isPlain)
-            case .clearActions: true
-            default: false
-            }
-        }
+        self.isPlain = instructions.allSatisfy(\.isPlain)
     }
 
     /// The list without instructions: drop.
     package static let empty = InstructionList([])
+}
+
+extension Instruction {
+    /// Whether nothing but the version can make it wrong; see ``InstructionList/isPlain``.
+    var isPlain: Bool {
+        switch self {
+        case .applyActions(let actions), .writeActions(let actions): actions.allSatisfy(\.isPlain)
+        case .clearActions: true
+        default: false
+        }
+    }
 }
 
 extension Action {

@@ -65,6 +65,8 @@ package final class OpenFlowSwitch {
     let matchBuffer = MatchBuffer()
     /// A match that is about to be looked for; see ``foresee(_:)``.
     let foreseenMatch = MatchBuffer()
+    /// The matches of the messages of a burst that come next.
+    let burstMatches = InlineArray<4, MatchBuffer> { _ in MatchBuffer() }
     /// The instructions of the flow added last, where nothing but the version can make them wrong: bursts of flows
     /// share them, and as they were asked for, whose memory a connection's flow_mods share too.
     var plainInstructions: (list: InstructionList, asked: [Instruction], version: OpenFlowVersion)?
