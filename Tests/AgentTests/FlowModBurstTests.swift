@@ -110,6 +110,76 @@ struct FlowModBurstTests {
         }
     }
 
+    @Test(
+        "do in a bundle what they would have done one by one, and fail the same",
+        arguments: [OpenFlowVersion.v1_3, .v1_4, .v1_5], [1, 2, 3] as [UInt64])
+    func bundles(version: OpenFlowVersion, seed: UInt64) throws {
+        var random = SeededGenerator(state: seed)
+        let (single, together) = (
+            try Wire(version, maximumEntries: 200), try Wire(version, maximumEntries: 200)
+        )
+        var transaction: UInt32 = 1000
+        func encode(_ message: Message) throws -> [UInt8] {
+            transaction += 1
+            return try ChannelHarness.encode(message, version: version, transaction)
+        }
+        for number in 0..<40 as Range<UInt32> {
+            let identifier = BundleID(rawValue: number)
+            func control(_ kind: BundleControl.Kind) throws -> [UInt8] {
+                try encode(.bundleControl(BundleControl(bundleID: identifier, kind: kind, flags: [.atomic])))
+            }
+            let isFaulty = number % 3 == 0
+            var messages = [try control(.openRequest)]
+            for _ in 0..<Int.random(in: 1...60, using: &random) {
+                var message = Self.anything(&random, version)
+                if !isFaulty {
+                    message = SwitchHarness.flowMod(
+                        [.add, .add, .modifyStrict, .deleteStrict, .delete].randomElement(using: &random) ?? .add,
+                        .random(in: 1...100, using: &random), output: .random(in: 1...3, using: &random))
+                }
+                messages.append(
+                    try encode(.bundleAdd(BundleAdd(bundleID: identifier, flags: [.atomic], message: message))))
+            }
+            messages.append(try control(.commitRequest))
+            for message in messages { try single.receive(message) }
+            try together.receive(Array(messages.joined()), limit: .random(in: 1...100, using: &random))
+            for wire in [single, together] { wire.pass(.milliseconds(400)) }
+            #expect(single.output == together.output, "seed \(seed)")
+            let states = [single, together].map { wire in
+                wire.harness.flows(wire.harness.connect(.v1_3)).map { "\($0)" }.sorted()
+            }
+            #expect(states[0] == states[1], "seed \(seed)")
+            #expect(single.harness.control.counters == together.harness.control.counters)
+        }
+        let replies = try ChannelHarness.messages(in: together.output)
+        let commits = replies.count {
+            if case .bundleControl(let control) = $0.message { control.kind == .commitReply } else { false }
+        }
+        #expect(commits > 10 && commits < 40, "some fail: seed \(seed)")
+    }
+
+    @Test("that a bundle keeps hold no more of a read than they are")
+    func trimming() throws {
+        let channel = try ChannelHarness()
+        try channel.negotiate(.v1_4)
+        let adds = try (1...3 as ClosedRange<UInt32>).map {
+            try ChannelHarness.encode(
+                .bundleAdd(BundleAdd(message: SwitchHarness.flowMod(.add, $0))), version: .v1_4, $0)
+        }
+        let echo = try ChannelHarness.encode(
+            .experimenter(Experimenter(experimenter: 1, type: 1, body: [UInt8](repeating: 7, count: 5000))),
+            version: .v1_4)
+        try channel.receive(echo + adds.joined() + echo)
+        guard case .flowMods(var burst)? = channel.link.takeInputs().dropFirst(2).first else {
+            Issue.record("no burst")
+            return
+        }
+        let before = (0..<2).map { burst.bytes(of: $0) }
+        #expect(before == adds.dropFirst().map { $0[...] } && burst.bytes.count > 10_000)
+        burst.trim()
+        #expect((0..<2).map { burst.bytes(of: $0) } == before && burst.bytes.count < 300)
+    }
+
     @Test("are a burst behind the first, up to what is none")
     func shape() throws {
         let channel = try ChannelHarness()

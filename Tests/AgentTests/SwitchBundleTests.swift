@@ -233,7 +233,7 @@ struct SwitchBundleTests {
     func limits() {
         var table = BundleTable(limits: BundleTable.Limits(messages: 2, bytes: 1_000))
         let item = BundleTable.Item(
-            message: .barrierRequest, transactionID: TransactionID(rawValue: 1), bytes: [])
+            message: .barrierRequest, request: BundledRequest(transactionID: TransactionID(rawValue: 1), bytes: []))
         func add(_ bytes: Int, _ bundle: UInt32) -> OpenFlowError.Code? {
             do throws(OpenFlowError) {
                 try table.add(item, byteCount: bytes, to: BundleID(rawValue: bundle), [], now: .zero)

@@ -177,56 +177,6 @@ extension OpenFlowChannelHandler {
         self.finish(&batch, context, now: now)
     }
 
-    /// What the messages of one read led to.
-    private struct Batch: ~Copyable {
-        private(set) var inputs: [ConnectionInput] = []
-        var inputBytes = 0
-        /// What is being walked through.
-        private var read: [UInt8] = []
-        /// The FLOW_MODs that came last.
-        private var burst: FlowModBurst.Builder?
-        private var endsWithFlowMod = false
-        var output = Output()
-        var closing: CloseReason?
-
-        /// Walks through other bytes from now on.
-        mutating func begin(_ read: [UInt8]) {
-            self.endBurst()
-            self.read = read
-        }
-
-        /// Adds an input behind what came before.
-        mutating func append(_ input: ConnectionInput) {
-            self.endBurst()
-            self.endsWithFlowMod = if case .message(.flowMod, _, _) = input { true } else { false }
-            self.inputs.append(input)
-        }
-
-        /// Adds a FLOW_MOD to those that came immediately before it, if it can be one of a burst.
-        ///
-        /// A FLOW_MOD by itself is a message: bursts are for those who send many.
-        mutating func appendToBurst(
-            _ flowMod: borrowing FlowMod, _ header: MessageHeader, at range: Range<Int>, version: OpenFlowVersion,
-            usesTableID: Bool
-        ) -> Bool {
-            guard self.endsWithFlowMod else { return false }
-            if self.burst == nil {
-                let expected = (self.read.count - range.lowerBound) / max(range.count, MessageHeader.byteCount)
-                self.burst = FlowModBurst.Builder(
-                    version: version, usesTableID: usesTableID, bytes: self.read, expected: expected)
-            }
-            return self.burst?.append(flowMod, header.transactionID, at: range) == true
-        }
-
-        /// What comes next is behind the burst.
-        mutating func endBurst() {
-            guard let builder = self.burst.take() else { return }
-            let burst = builder.burst
-            guard burst.count > 0 else { return }
-            self.inputs.append(.flowMods(burst))
-        }
-    }
-
     /// Adds to the partial message what it lacks, and no more, and handles it once it is whole.
     private func completeTail(from buffer: inout ByteBuffer, _ batch: inout Batch, now: MonotonicTime) {
         while buffer.readableBytes > 0 {
@@ -303,9 +253,8 @@ extension OpenFlowChannelHandler {
             let message = try ConnectionCodec.decode(
                 bytes, version: version, usesFlowModTableID: self.usesFlowModTableID, cache: self.cache)
             if case .nicira(.setFlowModTableID(let used)) = message { self.usesFlowModTableID = used }
-            if case .flowMod(let flowMod) = message,
-                batch.appendToBurst(
-                    flowMod, header, at: copy.indices, version: version, usesTableID: self.usesFlowModTableID)
+            if batch.appendToBurst(
+                message, header, at: copy.indices, version: version, usesTableID: self.usesFlowModTableID)
             {
                 return
             }
@@ -410,23 +359,6 @@ extension OpenFlowChannelHandler {
 // MARK: - Writing
 
 extension OpenFlowChannelHandler {
-    /// Messages that the handler itself sends, one after the other.
-    private struct Output {
-        var bytes: [UInt8] = []
-
-        mutating func append(_ message: Message, version: OpenFlowVersion, transactionID: TransactionID) {
-            ConnectionCodec.append(message, version: version, transactionID: transactionID, to: &self.bytes)
-        }
-
-        /// The request again, with the type of a reply (all versions, §7.5.3).
-        mutating func appendEchoReply(to request: UnsafeRawBufferPointer, version: OpenFlowVersion) {
-            let start = self.bytes.count
-            self.bytes.append(contentsOf: request)
-            self.bytes[start] = version.rawValue
-            self.bytes[start + 1] = 3
-        }
-    }
-
     @discardableResult
     private func write(_ output: Output, _ context: ChannelHandlerContext) -> EventLoopFuture<Void>? {
         guard !output.bytes.isEmpty else { return nil }

@@ -119,7 +119,7 @@ package final class OpenFlowConnection {
             self.handle(input, handler, &result, now: now)
         }
         if handled > 0 { self.link.handled(messages: handled, bytes: bytes) }
-        result.hasMore = self.hasInput && (handled == limit || isHeldBack)
+        result.hasMore = self.hasInput && (handled >= limit || isHeldBack)
         return result
     }
 
@@ -134,7 +134,7 @@ package final class OpenFlowConnection {
         if let session = self.session, !session.shouldClose {
             handler.handle(&burst, maximum: maximum, from: session, now: now)
             self.statistics.messagesReceived += UInt64(burst.next - first)
-            self.flowModCount += burst.next - first
+            if burst.destination == .tables { self.flowModCount += burst.next - first }
             self.takesPart = true
         } else {
             burst.next = burst.count

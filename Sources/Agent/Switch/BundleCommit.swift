@@ -18,7 +18,7 @@ struct BundleTransaction {
 /// A change outside of the tables that waits for the whole bundle; where it is refused, all of the bundle is.
 struct DeviceChange {
     /// The message that asks for it; nil where none is known.
-    let item: BundleTable.Item?
+    let request: BundledRequest?
     let carryOut: () throws(OpenFlowError) -> Void
 }
 
@@ -65,9 +65,14 @@ final class BundleCommit {
     /// What flow monitors have been told so far.
     var telling = MonitorTelling()
     /// Why it failed: the error, and the message that raised it.
-    private(set) var failure: (error: OpenFlowError, item: BundleTable.Item)?
+    private(set) var failure: (error: OpenFlowError, request: BundledRequest)?
+    /// The message that is being carried out, or was last.
+    private(set) var current: BundledRequest?
+    /// How many messages it has.
+    let messageCount: Int
 
-    private var parts: [[BundleTable.Item]]
+    /// What is left: parts from ``nextPart`` on, without those items of the first that are done.
+    private var parts: [BundleTable.Part]
     private var nextPart = 0
     private var nextItem = 0
 
@@ -77,48 +82,68 @@ final class BundleCommit {
             session: context.session, transactionID: context.transactionID, now: context.now,
             bytes: Array(context.bytes.prefix(OpenFlowSwitch.bundledBytesKept))[...])
         self.answer = answer
-        self.parts = bundle.items.inParts
+        self.parts = bundle.items.parts
+        self.messageCount = bundle.items.count
     }
 
-    /// How many messages it has at most.
-    var messageCountMaximum: Int { self.parts.count * BundleTable.ItemList.partCount }
-
-    /// Whether `predicate` holds for a message.
+    /// Whether `predicate` holds for a message of those that may mean many flows.
     func contains(where predicate: (Message) -> Bool) -> Bool {
-        self.parts.contains { $0.contains { predicate($0.message) } }
+        self.parts.contains { part in
+            switch part {
+            case .items(let items): items.contains { predicate($0.message) }
+            // Each means one flow.
+            case .flowMods: false
+            }
+        }
     }
 
-    /// The next message; nil at the end.
-    func next() -> BundleTable.Item? {
+    /// What comes next.
+    enum Next {
+        case message(Message)
+        /// To be given back with ``giveBack(_:)`` when some of it is done.
+        case flowMods(FlowModBurst)
+    }
+
+    /// Takes what comes next; nil at the end.
+    func next() -> Next? {
         while self.nextPart < self.parts.count {
-            if self.nextItem < self.parts[self.nextPart].count {
+            switch self.parts[self.nextPart] {
+            case .items(let items) where self.nextItem < items.count:
+                let item = items[self.nextItem]
                 self.nextItem += 1
-                return self.parts[self.nextPart][self.nextItem - 1]
+                self.current = item.request
+                return .message(item.message)
+            case .items:
+                // What has been carried out is no longer needed.
+                self.parts[self.nextPart] = .items([])
+                self.nextPart += 1
+                self.nextItem = 0
+            case .flowMods(let burst):
+                self.parts[self.nextPart] = .items([])
+                return .flowMods(burst)
             }
-            // What has been carried out is no longer needed; the last message is, for errors.
-            self.lastItem = self.parts[self.nextPart].last
-            self.parts[self.nextPart] = []
-            self.nextPart += 1
-            self.nextItem = 0
         }
         return nil
     }
-    private var lastItem: BundleTable.Item?
 
-    /// The message that ``next()`` gave last.
-    var current: BundleTable.Item? {
-        self.nextItem > 0 ? self.parts[self.nextPart][self.nextItem - 1] : self.lastItem
+    /// Takes note of what is left of a burst; `current` is what an error is about.
+    func giveBack(_ burst: FlowModBurst) {
+        if burst.next < burst.count { self.parts[self.nextPart] = .flowMods(burst) } else { self.nextPart += 1 }
     }
 
+    /// The request that is carried out, or was last.
+    func note(_ request: BundledRequest) { self.current = request }
+
     /// Notes that a message was refused.
-    func fail(_ error: OpenFlowError, _ item: BundleTable.Item?) {
-        if let item { self.failure = (error, item) }
+    func fail(_ error: OpenFlowError, _ request: BundledRequest?) {
+        if let request { self.failure = (error, request) }
         self.phase = .rollingBack
     }
 
-    /// A bundle's message as a request.
-    func context(of item: BundleTable.Item, now: MonotonicTime) -> RequestContext {
+    /// The message that is carried out, as a request.
+    func currentContext(now: MonotonicTime) -> RequestContext {
         RequestContext(
-            session: self.context.session, transactionID: item.transactionID, now: now, bytes: item.bytes[...])
+            session: self.context.session, transactionID: self.current?.transactionID ?? self.context.transactionID,
+            now: now, bytes: (self.current?.bytes ?? [])[...])
     }
 }

@@ -25,31 +25,38 @@ struct BundleTable {
     struct Item {
         /// The message.
         let message: Message
-        /// Its transaction, and its first bytes, for errors.
-        let transactionID: TransactionID
-        let bytes: [UInt8]
+        /// What an error about it says.
+        let request: BundledRequest
+    }
+    /// Messages that came one after the other.
+    enum Part {
+        case items([Item])
+        case flowMods(FlowModBurst)
     }
     /// Messages in the order they came, in parts of bounded size: neither a new one nor giving parts back takes long.
     struct ItemList {
-        /// How many messages a part has at most.
+        /// How many messages a part of items has at most; a burst has what came in one read.
         static let partCount = 512
-        private var parts: [[Item]] = []
+        private(set) var parts: [Part] = []
         /// How many messages there are.
         private(set) var count = 0
 
         /// Adds a message behind the others.
         mutating func append(_ item: Item) {
-            if self.count % Self.partCount == 0 { self.parts.append([]) }
-            self.parts[self.parts.count - 1].append(item)
             self.count += 1
+            guard case .items(var items)? = self.parts.last, items.count < Self.partCount else {
+                return self.parts.append(.items([item]))
+            }
+            // Taken out, so that the array has one owner.
+            self.parts[self.parts.count - 1] = .items([])
+            items.append(item)
+            self.parts[self.parts.count - 1] = .items(items)
         }
 
-        /// The parts, first to last.
-        var inParts: [[Item]] { self.parts }
-
-        /// Whether `predicate` holds for a message.
-        func contains(where predicate: (Item) -> Bool) -> Bool {
-            self.parts.contains { $0.contains(where: predicate) }
+        /// Adds messages behind the others.
+        mutating func append(_ burst: FlowModBurst) {
+            self.parts.append(.flowMods(burst))
+            self.count += burst.count
         }
     }
     /// A commit that waits for its time (1.5 §6.9.6).
@@ -111,7 +118,9 @@ struct BundleTable {
     mutating func add(
         _ item: Item, byteCount: Int, to identifier: BundleID, _ flags: BundleFlags, now: MonotonicTime
     ) throws(OpenFlowError) {
-        if self.bundles[identifier] == nil { try self.open(identifier, flags, by: item.transactionID, now: now) }
+        if self.bundles[identifier] == nil {
+            try self.open(identifier, flags, by: item.request.transactionID, now: now)
+        }
         let (isClosed, count) = try self.bundle(identifier, flags) { ($0.isClosed, $0.items.count) }
         guard !isClosed else { throw OpenFlowError(.bundleClosed, value: UInt64(identifier.rawValue)) }
         guard count < self.limits.messages else {
@@ -125,6 +134,24 @@ struct BundleTable {
         self.bundles[identifier]?.items.append(item)
         self.bundles[identifier]?.byteCount += byteCount
         self.bundles[identifier]?.deadline = now + self.limits.idleTimeout
+    }
+
+    /// Adds the messages of a burst, if all of them may be added; else each is to be looked at by itself.
+    mutating func add(
+        _ burst: FlowModBurst, to identifier: BundleID, _ flags: BundleFlags, now: MonotonicTime
+    ) -> Bool {
+        let byteCount = burst.byteCount(of: 0..<burst.count)
+        guard let bundle = self.bundles[identifier], bundle.flags == flags.subtracting(.timed), !bundle.isClosed,
+            bundle.items.count + burst.count <= self.limits.messages,
+            self.byteCount + byteCount <= self.limits.bytes
+        else { return false }
+        var kept = burst
+        kept.trim()
+        self.byteCount += byteCount
+        self.bundles[identifier]?.items.append(kept)
+        self.bundles[identifier]?.byteCount += byteCount
+        self.bundles[identifier]?.deadline = now + self.limits.idleTimeout
+        return true
     }
 
     /// Closes a bundle.
@@ -231,6 +258,14 @@ struct BundleTable {
         }
         return body(bundle)
     }
+}
+
+/// What an error about a message of a bundle says.
+struct BundledRequest {
+    /// The transaction of the message that added it.
+    let transactionID: TransactionID
+    /// Its first bytes.
+    let bytes: [UInt8]
 }
 
 /// A group or a meter that a bundle adds.

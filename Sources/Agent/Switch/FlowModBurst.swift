@@ -1,6 +1,6 @@
-package import OpenFlow
+import OpenFlow
 
-/// FLOW_MODs that came one after the other, compiled by the thread that read them.
+/// FLOW_MODs that came one after the other, by themselves or for one bundle, compiled by the thread that read them.
 ///
 /// Teaching a switch many flows keeps the loop of its bridge busy, for which all its connections wait. What a flow_mod
 /// says by itself is therefore worked out before it comes there, by the loop of the socket: which bits of a packet it
@@ -11,6 +11,14 @@ package import OpenFlow
 /// 56 bytes for each message and 16 for each word of a match, in two arrays; the messages themselves are those of the
 /// read, for errors, and for a switch that wants to look at them after all.
 package struct FlowModBurst: Sendable {
+    /// Where the messages go.
+    enum Destination: Sendable, Hashable {
+        /// To the tables, at once.
+        case tables
+        /// To a bundle, as additions with these flags.
+        case bundle(BundleID, BundleFlags)
+    }
+
     /// What a switch needs of one flow_mod.
     struct Entry: Sendable {
         var cookie: Cookie
@@ -44,12 +52,14 @@ package struct FlowModBurst: Sendable {
         var list: InstructionList?
     }
 
+    /// Where the messages go.
+    let destination: Destination
     /// What the connection speaks.
     let version: OpenFlowVersion
     /// See ``DecodingOptions/flowModTableID``.
     let usesTableID: Bool
     /// All that was read at once; the messages are part of it, one after the other.
-    let bytes: [UInt8]
+    private(set) var bytes: [UInt8]
     private(set) var entries: [Entry] = []
     private var words: [UInt64] = []
     var instructions: [Instructions] = []
@@ -59,7 +69,8 @@ package struct FlowModBurst: Sendable {
     /// Messages of one burst have at most so many different lists, as they come.
     private static let instructionListsMaximum = 256
 
-    private init(version: OpenFlowVersion, usesTableID: Bool, bytes: [UInt8]) {
+    private init(_ destination: Destination, version: OpenFlowVersion, usesTableID: Bool, bytes: [UInt8]) {
+        self.destination = destination
         self.version = version
         self.usesTableID = usesTableID
         self.bytes = bytes
@@ -79,6 +90,25 @@ package struct FlowModBurst: Sendable {
         return self.bytes[Int(entry.firstByte)..<Int(entry.firstByte) + Int(entry.byteCount)]
     }
 
+    /// The bytes of the flow_mod itself, which is within a message for a bundle (behind the bundle's number and flags,
+    /// and an experimenter's header in 1.3).
+    func flowModBytes(of message: Int) -> ArraySlice<UInt8> {
+        let bytes = self.bytes(of: message)
+        guard case .bundle = self.destination else { return bytes }
+        return bytes.dropFirst(BundleAdd.messageOffset(in: self.version))
+    }
+
+    /// Keeps no more of what was read than the messages, where that is much less.
+    ///
+    /// For whoever keeps the burst for long.
+    mutating func trim() {
+        guard let first = self.entries.first, let last = self.entries.last else { return }
+        let range = Int(first.firstByte)..<Int(last.firstByte) + Int(last.byteCount)
+        guard range.count < self.bytes.count / 2 else { return }
+        self.bytes = Array(self.bytes[range])
+        for index in self.entries.indices { self.entries[index].firstByte -= Int32(range.lowerBound) }
+    }
+
     /// A message as it came.
     func message(_ message: Int) throws(OpenFlowError) -> (message: Message, header: MessageHeader) {
         let decoded = try MessageCodec.decode(
@@ -87,21 +117,39 @@ package struct FlowModBurst: Sendable {
         return (decoded.message, decoded.header)
     }
 
+    /// The flow_mod of a message.
+    func flowMod(_ message: Int) throws(OpenFlowError) -> FlowMod {
+        let decoded = try MessageCodec.decode(
+            Array(self.flowModBytes(of: message)).span.bytes, version: self.version,
+            options: self.usesTableID ? .flowModTableID : [])
+        guard case .flowMod(let flowMod) = decoded.message else { throw OpenFlowError(.requestBadType) }
+        return flowMod
+    }
+
+    /// What an error about a message for a bundle says.
+    func request(of message: Int) -> BundledRequest {
+        BundledRequest(
+            transactionID: self.entries[message].transactionID,
+            bytes: Array(self.flowModBytes(of: message).prefix(OpenFlowSwitch.bundledBytesKept)))
+    }
+
     /// Puts a burst together.
-    package struct Builder: ~Copyable {
+    struct Builder: ~Copyable {
         /// The messages so far.
-        package private(set) var burst: FlowModBurst
+        private(set) var burst: FlowModBurst
         private let match = MatchBuffer()
 
         /// Begins a burst of about `expected` messages out of `bytes`, all that was read at once.
-        package init(version: OpenFlowVersion, usesTableID: Bool, bytes: [UInt8], expected: Int) {
-            self.burst = FlowModBurst(version: version, usesTableID: usesTableID, bytes: bytes)
+        init(
+            _ destination: Destination, version: OpenFlowVersion, usesTableID: Bool, bytes: [UInt8], expected: Int
+        ) {
+            self.burst = FlowModBurst(destination, version: version, usesTableID: usesTableID, bytes: bytes)
             self.burst.entries.reserveCapacity(expected)
             self.burst.words.reserveCapacity(12 * expected)
         }
 
         /// Adds the message in `range` of the bytes, if it says all that must be known of it.
-        package mutating func append(
+        mutating func append(
             _ flowMod: borrowing FlowMod, _ transactionID: TransactionID, at range: Range<Int>
         ) -> Bool {
             self.burst.append(flowMod, transactionID, at: range, compiledIn: self.match)

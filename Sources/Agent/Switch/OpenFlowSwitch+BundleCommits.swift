@@ -18,7 +18,7 @@ extension OpenFlowSwitch {
 
     /// Whether a commit may take several turns: by its messages, or by the flows that they may mean.
     private func takesLong(_ commit: BundleCommit) -> Bool {
-        if commit.messageCountMaximum > BundleCommit.messagesPerSlice { return true }
+        if commit.messageCount > BundleCommit.messagesPerSlice { return true }
         guard self.pipeline.read({ $0.flowCount }) > BundleCommit.changesPerSlice else { return false }
         return commit.contains { message in
             switch message {
@@ -57,11 +57,11 @@ extension OpenFlowSwitch {
 
     private func applySlice(_ commit: BundleCommit, now: MonotonicTime) {
         self.resume(commit)
-        var failing: BundleTable.Item?
+        var failing: BundledRequest?
         do throws(OpenFlowError) {
             guard try self.apply(commit, now: now) else { return self.suspend(commit) }
             for change in self.transaction?.deviceChanges ?? [] {
-                failing = change.item
+                failing = change.request
                 try change.carryOut()
             }
         } catch {
@@ -97,9 +97,17 @@ extension OpenFlowSwitch {
                 if try !self.advance(&job, now: now) { self.transaction?.removals.append(job) }
                 left = 0
             } else if left > 0 || !commit.isStaged {
-                guard let item = commit.next() else { return true }
-                try self.apply(item.message, commit.context(of: item, now: now))
-                left -= 1
+                switch commit.next() {
+                case .message(let message)?:
+                    try self.apply(message, commit.currentContext(now: now))
+                    left -= 1
+                case .flowMods(var burst)?:
+                    let before = burst.next
+                    defer { commit.giveBack(burst) }
+                    try self.apply(&burst, maximum: max(left, 1), commit, now: now)
+                    left -= burst.next - before
+                case nil: return true
+                }
             }
             if left <= 0, commit.isStaged { return false }
         }
@@ -126,7 +134,9 @@ extension OpenFlowSwitch {
         commit.undo = undo
         self.forwards = []
         let session = commit.context.session
-        if let (error, item) = commit.failure { self.refuse(error.code, item.bytes, to: session, item.transactionID) }
+        if let (error, request) = commit.failure {
+            self.refuse(error.code, request.bytes, to: session, request.transactionID)
+        }
         self.refuse(.bundleMessageFailed, Array(commit.context.bytes), to: session, commit.context.transactionID)
         commit.phase = .releasing
     }

@@ -39,11 +39,12 @@ extension OpenFlowSwitch {
     func handle(_ add: BundleAdd, _ context: RequestContext, _ state: SessionState) throws(OpenFlowError) {
         guard add.message.isBundled else { throw OpenFlowError(.bundleMessageUnsupported) }
         guard add.properties.isEmpty else { throw OpenFlowError(.propertyBadExperimenter) }
-        // The message within begins behind the bundle's number and flags, and an experimenter's header in 1.3.
-        let start = context.version >= .v1_4 ? 16 : 24
+        let start = BundleAdd.messageOffset(in: context.version)
         let item = BundleTable.Item(
-            message: add.message, transactionID: context.transactionID,
-            bytes: Array(context.bytes.dropFirst(start).prefix(Self.bundledBytesKept)))
+            message: add.message,
+            request: BundledRequest(
+                transactionID: context.transactionID,
+                bytes: Array(context.bytes.dropFirst(start).prefix(Self.bundledBytesKept))))
         try state.bundles.add(
             item, byteCount: context.bytes.count, to: add.bundleID, add.flags, now: context.now)
     }
@@ -69,11 +70,19 @@ extension OpenFlowSwitch {
     /// - Throws: what `change` throws, which refuses the message, and with it the bundle.
     func changeDevice(_ change: @escaping () throws(OpenFlowError) -> Void) throws(OpenFlowError) {
         guard self.transaction != nil else { return try change() }
-        self.transaction?.deviceChanges.append(DeviceChange(item: self.bundleCommit?.current, carryOut: change))
+        self.transaction?.deviceChanges.append(DeviceChange(request: self.bundleCommit?.current, carryOut: change))
     }
 
     /// Says how to take back what is outside of the tables, should the bundle that is being committed fail.
     func onRollback(_ action: @escaping () -> Void) { self.transaction?.reversals.append(action) }
+}
+
+extension BundleAdd {
+    /// The flow_mod that it adds, if it is one.
+    var flowMod: FlowMod? { if case .flowMod(let flowMod) = self.message { flowMod } else { nil } }
+
+    /// Where the message within begins: behind the bundle's number and flags, and an experimenter's header in 1.3.
+    static func messageOffset(in version: OpenFlowVersion) -> Int { version >= .v1_4 ? 16 : 24 }
 }
 
 extension Message {

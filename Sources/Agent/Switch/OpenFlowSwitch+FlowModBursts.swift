@@ -10,41 +10,73 @@ extension OpenFlowSwitch {
 
     /// Handles messages of a burst from the first that is not done, at least one; says so in ``FlowModBurst/next``.
     ///
-    /// As many as can be are one change; the first that needs a second look is handled as any message.
+    /// As many as can be are one change; the first that needs a second look is handled as any message. All those for a
+    /// bundle are added to it at once.
     package func handle(
         _ burst: inout FlowModBurst, maximum: Int, from session: ControllerSession, now: MonotonicTime
     ) {
         let first = burst.next
         guard first < burst.count else { return }
-        if self.takesBursts(of: session) {
-            self.carryOut(&burst, maximum: min(maximum, Self.flowModsPerChange), session, now: now)
+        if let state = self.sessions[session.identifier], session.role != .secondary, !session.shouldClose,
+            self.logger.logLevel > .trace
+        {
+            switch burst.destination {
+            case .tables: self.carryOut(&burst, maximum: maximum, session, now: now)
+            case .bundle(let identifier, let flags):
+                // One of which some were added by themselves goes on like that.
+                if first == 0, state.bundles.add(burst, to: identifier, flags, now: now) { burst.next = burst.count }
+            }
+            self.counters.messages += UInt64(burst.next - first)
             if burst.next > first { return }
         }
         burst.next += 1
         self.handle(burst, first, from: session, now: now)
     }
 
-    /// Whether nothing about the session or the switch asks for a look at each flow_mod: nobody is told of single
-    /// changes, none waits for another, and no table has rules of its own.
-    private func takesBursts(of session: ControllerSession) -> Bool {
-        guard session.role != .secondary, !session.shouldClose, self.sessions[session.identifier] != nil else {
-            return false
-        }
-        return self.bundleCommit == nil && self.transaction == nil && !self.observesFlows && !self.hasLessons
-            && self.firstEgressTable == nil && self.narrowings.isEmpty && self.evictingTables.isEmpty
-            && self.vacancyMonitors.isEmpty && self.forwards.isEmpty && self.audit.logLevel > .debug
-            && self.logger.logLevel > .trace
-    }
-
-    /// Carries out messages as one change, up to the first that needs a second look or is refused.
+    /// Carries out messages as one change, up to the first that needs a second look or is refused, which it answers.
     private func carryOut(
         _ burst: inout FlowModBurst, maximum: Int, _ session: ControllerSession, now: MonotonicTime
     ) {
-        let first = burst.next
-        let end = min(burst.count, first + maximum)
+        // Nobody is told of single changes, and none waits for another.
+        guard self.bundleCommit == nil, self.transaction == nil, !self.observesFlows, self.vacancyMonitors.isEmpty,
+            self.forwards.isEmpty, self.audit.logLevel > .debug
+        else { return }
         let origin = ChangeOrigin.controller(
-            session: session.identifier, burst.entries[first].transactionID)
-        let refusal = self.commit(by: origin, now: now) { state -> OpenFlowError? in
+            session: session.identifier, burst.entries[burst.next].transactionID)
+        guard let refusal = self.carryOut(&burst, maximum: maximum, by: origin, now: now) else { return }
+        let refused = burst.next - 1
+        self.logger.info("\(self.name): \(session.peer): type 14 refused: \(refusal)")
+        self.refuse(
+            refusal.code, Array(burst.bytes(of: refused)), to: session, burst.entries[refused].transactionID)
+    }
+
+    /// Carries out messages of a bundle that is being committed, at least one.
+    func apply(
+        _ burst: inout FlowModBurst, maximum: Int, _ commit: BundleCommit, now: MonotonicTime
+    ) throws(OpenFlowError) {
+        let first = burst.next
+        let refusal = self.carryOut(&burst, maximum: maximum, by: commit.context.origin, now: now)
+        if let refusal {
+            commit.note(burst.request(of: burst.next - 1))
+            throw refusal
+        }
+        guard burst.next == first else { return }
+        burst.next += 1
+        commit.note(burst.request(of: first))
+        try self.handle(burst.flowMod(first), commit.currentContext(now: now))
+    }
+
+    /// Carries out messages as one change, up to the first that needs a second look or is refused, which then is the
+    /// last of those done; returns why.
+    private func carryOut(
+        _ burst: inout FlowModBurst, maximum: Int, by origin: ChangeOrigin, now: MonotonicTime
+    ) -> OpenFlowError? {
+        // No table has rules of its own.
+        guard !self.hasLessons, self.firstEgressTable == nil, self.narrowings.isEmpty, self.evictingTables.isEmpty
+        else { return nil }
+        let first = burst.next
+        let end = min(burst.count, first + min(maximum, Self.flowModsPerChange))
+        return self.commit(by: origin, now: now) { state in
             for index in first..<min(end, first + Self.foreseenFlowMods) { self.foresee(burst, index, state) }
             while burst.next < end {
                 let index = burst.next
@@ -61,12 +93,6 @@ extension OpenFlowSwitch {
             }
             return nil
         }
-        self.counters.messages += UInt64(burst.next - first)
-        guard let refusal else { return }
-        let refused = burst.next - 1
-        self.logger.info("\(self.name): \(session.peer): type 14 refused: \(refusal)")
-        self.refuse(
-            refusal.code, Array(burst.bytes(of: refused)), to: session, burst.entries[refused].transactionID)
     }
 
     /// Writes a match where it is looked for when its turn comes, and has the memory fetched that it will look into.
@@ -109,8 +135,10 @@ extension OpenFlowSwitch {
             return true
         case .deleteStrict:
             guard let found = state.flow(match, priority: entry.priority, in: entry.table) else { return true }
-            // Its last counters are asked for first.
-            guard !state.announcesFlows || state.flags(of: found)?.contains(.sendFlowRemoved) != true else {
+            // Its last counters are asked for first, and what it was is kept for those who watch.
+            guard !self.observesFlows,
+                !state.announcesFlows || state.flags(of: found)?.contains(.sendFlowRemoved) != true
+            else {
                 return false
             }
             state.removeFlow(found, .delete, nil)
