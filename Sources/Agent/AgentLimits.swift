@@ -17,6 +17,8 @@ package enum AgentLimits {
     package static let pendingBytesMaximum = 512 * 1024
     /// Messages of one connection that the control loop handles before it looks at the next connection.
     package static let messagesPerTurn = 256
+    /// Output of a connection that the control loop writes by itself; what is longer the I/O loop copies to the kernel.
+    package static let directOutputBytesMaximum = 16_384
     /// Packet-ins delivered before the messages of a turn, and as many after them.
     ///
     /// Each may be answered by two messages, and those of one connection are to fit in a turn.

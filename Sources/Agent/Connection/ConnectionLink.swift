@@ -36,8 +36,9 @@ package enum ConnectionInput: Sendable {
 /// The two halves of a connection meet here: the channel handler on its I/O loop and ``OpenFlowConnection`` on
 /// the control loop.
 ///
-/// Each direction is an array under a mutex with a flag that says whether the other side has been woken. Both
-/// are bounded: messages to the control loop by asking the handler to stop reading, output by the control side,
+/// Each direction is an array under a mutex with a flag that says whether the other side has been woken. Short output
+/// does not wait for the I/O loop to wake up: where nothing is ahead of it, the control loop writes it to the socket
+/// itself. Both directions are bounded: messages to the control loop by asking the handler to stop reading, output by the control side,
 /// which looks at ``bytesInFlight`` before it lets the switch answer more.
 package final class ConnectionLink: Sendable {
     /// Inputs on their way to the control loop.
@@ -52,11 +53,25 @@ package final class ConnectionLink: Sendable {
     }
 
     /// Output on its way to the socket.
-    private struct Outbound {
+    private struct Outbound: ~Copyable {
         var chunks: [[UInt8]] = []
         var closing: CloseReason?
         var isAnnounced = false
         var handler: HandlerReference?
+        /// The way past the I/O loop; nil where there is none, as with TLS.
+        var socket: DirectSocket?
+        /// Bytes that the channel has got and not yet written; while there are any, nobody else writes.
+        var channelBytes = 0
+        /// The first chunk is the rest of a message, of which the beginning is written.
+        var beginsWithinMessage = false
+
+        /// Writes what the socket takes at once, if nothing is ahead of it; returns how many bytes that was.
+        func sendAtOnce(_ bytes: [UInt8]) -> Int {
+            guard self.chunks.isEmpty, !self.isAnnounced, self.channelBytes == 0, self.closing == nil,
+                bytes.count <= AgentLimits.directOutputBytesMaximum
+            else { return 0 }
+            return self.socket?.send(bytes) ?? 0
+        }
     }
 
     /// The handler, as any thread may call it.
@@ -128,13 +143,32 @@ package final class ConnectionLink: Sendable {
     /// A version is agreed.
     func opened() { self.admission?.opened() }
 
-    /// Lets go of the handler.
+    /// Lets the control loop write to the channel's socket, too.
+    func share(_ socket: consuming DirectSocket) {
+        var socket = Optional(socket)
+        self.outbound.withLock { $0.socket = socket.take() }
+    }
+
+    /// Lets go of the handler and of the socket.
     func detach() {
         self.outbound.withLock { outbound in
             outbound.handler = nil
             outbound.chunks = []
+            outbound.socket = nil
         }
     }
+
+    /// The handler is about to write messages of its own; returns whether ``takeOutput()`` has something that must be
+    /// written before, since a message of it is half written.
+    func willWrite(_ bytes: Int) -> Bool {
+        self.outbound.withLock { outbound in
+            outbound.channelBytes += bytes
+            return outbound.beginsWithinMessage
+        }
+    }
+
+    /// Messages of the handler's own went to the socket, or were lost with it.
+    func wroteOwn(_ bytes: Int) { self.outbound.withLock { $0.channelBytes -= bytes } }
 
     /// Hands inputs to the control loop; returns whether it is so far behind that reading must stop until
     /// the handler is called to resume.
@@ -162,14 +196,17 @@ package final class ConnectionLink: Sendable {
     func takeOutput() -> (chunks: [[UInt8]], closing: CloseReason?) {
         self.outbound.withLock { outbound in
             outbound.isAnnounced = false
+            outbound.beginsWithinMessage = false
             let chunks = outbound.chunks
             outbound.chunks = []
+            outbound.channelBytes += chunks.reduce(0) { $0 + $1.count }
             return (chunks, outbound.closing)
         }
     }
 
     /// Notes that bytes went to the socket.
     func wrote(_ bytes: Int) {
+        self.wroteOwn(bytes)
         self.inFlight.subtract(bytes, ordering: .relaxed)
         self.hub.budget.addOutput(-bytes)
         guard self.wantsProgress.load(ordering: .sequentiallyConsistent),
@@ -209,14 +246,23 @@ package final class ConnectionLink: Sendable {
         if wake { self.outbound.withLock { $0.handler }?.execute(.resume) }
     }
 
-    /// Sends bytes.
+    /// Sends whole messages.
     func send(_ bytes: [UInt8]) {
         self.inFlight.add(bytes.count, ordering: .relaxed)
         self.hub.budget.addOutput(bytes.count)
-        let handler = self.outbound.withLock { outbound -> HandlerReference? in
-            outbound.chunks.append(bytes)
+        // Listeners are called on the I/O loop.
+        let isHeard = self.tap?.isActive == true
+        let (sent, handler) = self.outbound.withLock { outbound -> (Int, HandlerReference?) in
+            let sent = isHeard ? 0 : outbound.sendAtOnce(bytes)
+            guard sent < bytes.count else { return (sent, nil) }
+            if sent > 0 { outbound.beginsWithinMessage = true }
+            outbound.chunks.append(sent > 0 ? Array(bytes[sent...]) : bytes)
             defer { outbound.isAnnounced = true }
-            return outbound.isAnnounced ? nil : outbound.handler
+            return (sent, outbound.isAnnounced ? nil : outbound.handler)
+        }
+        if sent > 0 {
+            self.inFlight.subtract(sent, ordering: .relaxed)
+            self.hub.budget.addOutput(-sent)
         }
         handler?.execute(.write)
     }

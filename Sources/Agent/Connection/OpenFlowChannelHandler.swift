@@ -32,6 +32,7 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler, NIOScheduledCa
     /// Set once the connection is to end: nothing that comes in is looked at any more.
     private var closing: CloseReason?
 
+    private let usesTLS: Bool
     /// The TLS handshake is not done.
     private var isSecuring: Bool
 
@@ -57,6 +58,7 @@ package final class OpenFlowChannelHandler: ChannelDuplexHandler, NIOScheduledCa
         self.link = link
         self.clock = clock
         self.messageBytesMaximum = messageBytesMaximum
+        self.usesTLS = usesTLS
         self.isSecuring = usesTLS
         self.machine = OpenFlowConnection.StateMachine(settings)
     }
@@ -283,8 +285,17 @@ extension OpenFlowChannelHandler {
             case .adopt(let version):
                 self.version = version
                 self.link.opened()
+                if !self.usesTLS { self.shareSocket() }
                 batch.append(.opened(version))
             }
+        }
+    }
+
+    /// Lets the control loop write short answers to the socket itself.
+    private func shareSocket() {
+        // A channel that is closing has none any more.
+        try? self.context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            if let socket = DirectSocket(duplicating: $0) { self.link.share(socket) }
         }
     }
 
@@ -364,6 +375,7 @@ extension OpenFlowChannelHandler {
         guard !output.bytes.isEmpty else { return nil }
         let count = output.bytes.count
         self.ownBytesInFlight += count
+        if self.link.willWrite(count) { self.writeOutput() }
         self.link.tap?.pass(output.bytes, .sent, on: self.link.identifier)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let written = context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: output.bytes)))
@@ -373,6 +385,7 @@ extension OpenFlowChannelHandler {
 
     private func ownBytesWritten(_ count: Int) {
         self.ownBytesInFlight -= count
+        self.link.wroteOwn(count)
         self.machine.wrote(now: self.clock())
         if self.readIsWanted { self.resumeReading() }
     }
