@@ -76,10 +76,11 @@ public enum MessageCodec {
         _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, options: DecodingOptions,
         cache: @autoclosure () -> DecodingCache
     ) -> Message? {
-        // FLOW_MOD has this number since 1.0; its layout is the same since 1.2 but for flags and importance.
-        guard bytes.count >= MessageHeader.byteCount, bytes[0] == version.rawValue, bytes[1] == 14,
+        guard bytes.count >= MessageHeader.byteCount, bytes[0] == version.rawValue,
             Int(bytes[2]) << 8 | Int(bytes[3]) == bytes.count
         else { return nil }
+        // FLOW_MOD has this number since 1.0; its layout is the same since 1.2 but for flags and importance.
+        guard bytes[1] == 14 else { return BundleAdd.readOrdinary(bytes, version: version, cache: cache()) }
         if version == .v1_0, options.isEmpty {
             return FlowMod.readOrdinary10(bytes, cache: cache()).map(Message.flowMod)
         }

@@ -61,14 +61,31 @@ struct OrdinaryFormTests {
         }
     }
 
-    @Test("read any flow_mod as the general way does, whole, cut or corrupted", arguments: versions, 1...40)
+    @Test("read a flow_mod for a bundle", arguments: [OpenFlowVersion.v1_3, .v1_4, .v1_5])
+    func bundled(version: OpenFlowVersion) throws {
+        let message = Message.bundleAdd(
+            BundleAdd(bundleID: BundleID(rawValue: 0x1234_5678), flags: .ordered, message: Self.fiveTuple(1)))
+        let bytes = try MessageCodec.encode(message, version: version, transactionID: TransactionID(rawValue: 5))
+        let read = bytes.withUnsafeBytes {
+            MessageCodec.decodeOrdinary($0, version: version, options: [], cache: DecodingCache())
+        }
+        #expect(read.map(Outcome.message) == Self.general(bytes, version))
+    }
+
+    @Test(
+        "read any flow_mod, also for a bundle, as the general way does, whole, cut or corrupted",
+        arguments: versions, 1...40)
     func agree(version: OpenFlowVersion, seed: Int) throws {
         let cache = DecodingCache()
         var wire = WireGenerator(version: version, seed: UInt64(seed))
         var flowMod = FlowMod()
         do throws(WireError) { try flowMod.describe(to: &wire) } catch { return }
         if seed % 4 == 0, case .flowMod(let ordinary) = Self.fiveTuple(UInt32(seed)) { flowMod = ordinary }
-        guard let bytes = try? MessageCodec.encode(.flowMod(flowMod), version: version, transactionID: .unsolicited)
+        var message = Message.flowMod(flowMod)
+        if seed % 8 < 3, version >= .v1_3 {
+            message = .bundleAdd(BundleAdd(bundleID: BundleID(rawValue: UInt32(seed)), message: message))
+        }
+        guard let bytes = try? MessageCodec.encode(message, version: version, transactionID: .unsolicited)
         else { return }
         for _ in 0..<3 { #expect(Self.quick(bytes, version, cache) == Self.general(bytes, version), "seed \(seed)") }
         for index in bytes.indices {

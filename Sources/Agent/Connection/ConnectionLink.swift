@@ -38,8 +38,8 @@ package enum ConnectionInput: Sendable {
 ///
 /// Each direction is an array under a mutex with a flag that says whether the other side has been woken. Short output
 /// does not wait for the I/O loop to wake up: where nothing is ahead of it, the control loop writes it to the socket
-/// itself. Both directions are bounded: messages to the control loop by asking the handler to stop reading, output by the control side,
-/// which looks at ``bytesInFlight`` before it lets the switch answer more.
+/// itself. Both directions are bounded: messages to the control loop by asking the handler to stop reading, output by
+/// the control side, which looks at ``bytesInFlight`` before it lets the switch answer more.
 package final class ConnectionLink: Sendable {
     /// Inputs on their way to the control loop.
     private struct Inbound {

@@ -138,6 +138,38 @@ extension BundleAdd: WireStructure {
     }
 }
 
+extension BundleAdd {
+    /// Reads an addition of a flow_mod without properties, if the flow_mod is one that can be read the quick way.
+    ///
+    /// - Parameters:
+    ///   - bytes: a whole message of that version, of any type.
+    ///   - cache: see ``MessageCodec/decode(_:version:options:cache:)``.
+    static func readOrdinary(
+        _ bytes: UnsafeRawBufferPointer, version: OpenFlowVersion, cache: @autoclosure () -> DecodingCache
+    ) -> Message? {
+        func number(at offset: Int) -> UInt32 {
+            UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        }
+        // Identifier, two bytes of nothing, flags, the message; in 1.3 behind an experimenter's header.
+        let start = version >= .v1_4 ? MessageHeader.byteCount : MessageHeader.byteCount + 8
+        let inner = start + 8
+        guard version >= .v1_3, bytes.count >= inner + MessageHeader.byteCount else { return nil }
+        if version >= .v1_4 {
+            guard bytes[1] == 34 else { return nil }
+        } else {
+            guard bytes[1] == 4, number(at: 8) == 0x4f4e_4600, number(at: 12) == 2301 else { return nil }
+        }
+        let flags = BundleFlags(rawValue: UInt16(truncatingIfNeeded: number(at: start + 4)))
+        let flowMod = UnsafeRawBufferPointer(rebasing: bytes[inner...])
+        guard flags.subtracting(.known(in: version)).isEmpty, flowMod[0] == version.rawValue, flowMod[1] == 14,
+            Int(flowMod[2]) << 8 | Int(flowMod[3]) == flowMod.count, number(at: 4) == number(at: inner + 4),
+            let message = FlowMod.readOrdinary(flowMod, version: version, cache: cache())
+        else { return nil }
+        return .bundleAdd(
+            BundleAdd(bundleID: BundleID(rawValue: number(at: start)), flags: flags, message: .flowMod(message)))
+    }
+}
+
 extension WireVisitor where Self: ~Copyable & ~Escapable {
     /// The flags of a bundle, of which none may be unknown.
     fileprivate mutating func bundleFlags(_ value: inout BundleFlags) throws(WireError) {
