@@ -129,6 +129,36 @@ struct SoftwareMeterTests {
         #expect(fixture.translate().slowPath == [])
     }
 
+    @Test("what only the handlers can do is done behind the datapath's meter, which then measures each packet once")
+    func behindMeter() {
+        var fixture = TranslationFixture()
+        fixture.capabilities.recirculation = true
+        fixture.capabilities.softwareHeaders = false
+        fixture.recirculation = RecirculationTable()
+        let dropping = MeterConfiguration(bands: [MeterBand(kind: .drop, rate: 1)])
+        fixture.pipeline.meters[Self.identifier] = SwitchMeter(dropping, datapathNumber: 42, created: .zero)
+        let push = Action.pushPBB(.pbb)
+        for instructions: [Instruction] in [
+            [.meter(Self.identifier), .applyActions([push, output(2), output(3)])],
+            [.applyActions([.meter(Self.identifier), push, output(2), output(3)])],
+            [.meter(Self.identifier), .writeActions([push, output(2)])],
+        ] {
+            fixture.pipeline.tables = [:]
+            fixture.pipeline.add(instructions: instructions)
+            let translation = fixture.translate()
+            #expect(translation.actions.first == .meter(42) && translation.actions.count == 2)
+            guard case .recirculate? = translation.actions.last else {
+                Issue.record("\(translation.actions)")
+                continue
+            }
+            #expect(translation.slowPath == [])
+        }
+        // What it can do itself stays in one piece.
+        fixture.pipeline.tables = [:]
+        fixture.pipeline.add(instructions: [.meter(Self.identifier), .applyActions([output(2), output(3)])])
+        #expect(fixture.translate().actions == [.meter(42), out(2), out(3)])
+    }
+
     @Test("packets go to controllers only when the meters before that have let them pass")
     func controllers() {
         var fixture = TranslationFixture()

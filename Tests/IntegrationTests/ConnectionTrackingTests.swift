@@ -1,24 +1,12 @@
 import Support
 import Testing
 
-/// Runs the suite below under the stock kernel, for user-mode Linux's has no connection tracking zones, and one more
-/// for it has one processor.
-@Suite(
-    "Connection tracking and two processors, under the stock kernel",
-    .enabled(if: !UserModeLinux.isGuest, "this is a guest"))
+/// Runs the suite below under the stock kernel: user-mode Linux's has no connection tracking zones.
+@Suite("Connection tracking, under the stock kernel", .enabled(if: !UserModeLinux.isGuest, "this is a guest"))
 struct StockKernelTests {
     @Test("the suites that need it pass", arguments: ["ConnectionTrackingTests"])
     func guest(suite: String) async throws {
-        try await Self.run(suite, processors: 1)
-    }
-
-    @Test("the whole agent counts and forwards on two processors", arguments: ["CounterTests"])
-    func processors(suite: String) async throws {
-        try await Self.run(suite, processors: 2)
-    }
-
-    private static func run(_ suite: String, processors: Int) async throws {
-        let run = try await StockKernel.runTests(filter: "IntegrationTests\\.\(suite)/", processors: processors)
+        let run = try await StockKernel.runTests(filter: "IntegrationTests\\.\(suite)/")
         #expect(run.succeeded, "\(run.output)")
         // A filter that selects nothing succeeds too.
         #expect(run.output.contains("passed after") && !run.output.contains("with 0 tests"), "\(run.output)")
