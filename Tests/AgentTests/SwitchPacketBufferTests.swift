@@ -129,6 +129,34 @@ struct SwitchPacketBufferTests {
         #expect(harness.flows(session).count == 1)
     }
 
+    @Test("in a bundle, packets go when all of it is done; one that fails leaves them", arguments: [true, false])
+    func bundle(fails: Bool) throws {
+        let harness = SwitchHarness { $0.packetBufferCount = 8 }
+        let session = harness.connect(.v1_4)
+        harness.control.deliver([Self.event(1), Self.event(2)], now: harness.now)
+        let numbers = Self.packetIns(harness, session).map(\.bufferID)
+        var messages = [
+            SwitchHarness.flowMod(.add, 1) { $0.bufferID = numbers[0] }, Self.packetOut(numbers[1]),
+            SwitchHarness.flowMod(.add, 2),
+        ]
+        if fails {
+            messages.append(
+                SwitchHarness.flowMod(.add, 3) { $0.instructions = [.applyActions([.group(GroupID(rawValue: 77))])] })
+        }
+        for message in messages {
+            #expect(harness.request(.bundleAdd(BundleAdd(flags: .atomic, message: message)), session).isEmpty)
+        }
+        #expect(harness.datapath.state.withLock { $0.packetOuts.isEmpty })
+        let replies = harness.request(
+            .bundleControl(BundleControl(kind: .commitRequest, flags: .atomic)), session)
+        #expect(replies.count == (fails ? 2 : 1))
+        let sent = harness.datapath.state.withLock { $0.packetOuts.map(\.packet) }
+        #expect(sent == (fails ? [] : [Self.event(1).packet, Self.event(2).packet]))
+        for number in numbers {
+            #expect(harness.error(Self.packetOut(number), session) == (fails ? nil : .requestBufferEmpty))
+        }
+    }
+
     @Test("a flow_mod that is refused leaves the packet for the next one")
     func refused() throws {
         let harness = SwitchHarness { $0.packetBufferCount = 8 }

@@ -7,8 +7,15 @@ import Glibc
 struct DirectSocket: ~Copyable, Sendable {
     private let descriptor: CInt
 
-    /// Takes a descriptor for the socket that `descriptor` names; nil where the process has as many as it may.
+    /// Takes a descriptor for the socket that `descriptor` names; nil where descriptors are scarce.
+    ///
+    /// Half of those that the process may have are left to connections, which need one each; the numbers are given out
+    /// from the lowest on, so that a high one says that there are many.
     init?(duplicating descriptor: CInt) {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,
+            UInt64(descriptor) < UInt64(limit.rlim_cur) / 2
+        else { return nil }
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return nil }
         self.descriptor = copy

@@ -18,8 +18,10 @@ extension OpenFlowSwitch {
         case .modify, .modifyStrict: try self.modify(flowMod, newCookie, context)
         case .delete, .deleteStrict: try self.delete(flowMod, context)
         }
-        // One that takes several turns sees to it at its end.
-        if usesPacket, !context.session.isBusy { self.releasePacket(flowMod.bufferID, now: context.now) }
+        // One that takes several turns sees to it at its end; in a bundle, the bundle does.
+        if usesPacket, self.transaction != nil || !context.session.isBusy {
+            self.releasePacket(flowMod.bufferID, now: context.now)
+        }
     }
 
     /// Fetches what a flow_mod of one flow will look into.
